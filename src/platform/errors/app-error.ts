@@ -1,0 +1,85 @@
+/**
+ * What a failed answer may carry in `data`: only what the client can act on.
+ */
+export interface ErrorData {
+  readonly errors?: readonly FieldError[];
+  readonly retry_after?: number;
+}
+
+/** One refused field: where, by which rule, and a sentence in the client's language. Never the value. */
+export interface FieldError {
+  readonly field: string;
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** A refused field before translation: `rule` is the locale key, `params` fill its text. */
+export interface Violation {
+  readonly field: string;
+  readonly rule: string;
+  readonly params?: Readonly<Record<string, string | number>>;
+}
+
+/** One published failure: its number in the catalogue, its HTTP status and its key in the locales. */
+export interface ErrorDefinition {
+  readonly code: number;
+  readonly status: number;
+  readonly key: string;
+}
+
+export interface AppErrorOptions {
+  /** Refused fields, for 400 answers. */
+  readonly violations?: readonly Violation[];
+  /** Whole seconds after which a retry makes sense, for 429 and 503 answers. */
+  readonly retryAfter?: number;
+  /** Methods that the route has, for 405 answers. */
+  readonly allow?: readonly string[];
+  /** What happened, for the log only. */
+  readonly reason?: string;
+  readonly cause?: unknown;
+}
+
+/** A failure that the client is told about: the definition for the client, `reason` and `cause` for the log. */
+export class AppError extends Error {
+  constructor(
+    readonly definition: ErrorDefinition,
+    readonly options: AppErrorOptions = {},
+  ) {
+    super(options.reason ?? definition.key, { cause: options.cause });
+    this.name = 'AppError';
+  }
+}
+
+type Factories<T> = { readonly [K in keyof T]: (options?: AppErrorOptions) => AppError };
+
+const catalogue = new Map<number, ErrorDefinition>();
+
+/**
+ * Declares a module's failures, once. Each becomes a function that makes the error to throw:
+ *
+ *     export const UsersErrors = defineErrors('users', { notFound: [12001, 404] });
+ *     throw UsersErrors.notFound();
+ *
+ * @throws Error when two modules claim one number
+ */
+export function defineErrors<const T extends Record<string, readonly [code: number, status: number]>>(
+  module: string,
+  members: T,
+): Factories<T> {
+  const factories: Record<string, (options?: AppErrorOptions) => AppError> = {};
+  for (const [name, [code, status]] of Object.entries(members)) {
+    const definition: ErrorDefinition = Object.freeze({ code, status, key: `${module}.${name}` });
+    const other = catalogue.get(code);
+    if (other !== undefined && other.key !== definition.key) {
+      throw new Error(`Error number ${code} is claimed by ${other.key} and by ${definition.key}.`);
+    }
+    catalogue.set(code, definition);
+    factories[name] = (options) => new AppError(definition, options);
+  }
+  return factories as Factories<T>;
+}
+
+/** Every failure that the loaded modules declare, by number. */
+export function errorCatalogue(): ErrorDefinition[] {
+  return [...catalogue.values()].sort((a, b) => a.code - b.code);
+}
