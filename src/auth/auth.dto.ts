@@ -1,0 +1,99 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Text } from '../platform/http/rules.js';
+import { toTimestamp } from '../platform/time/clock.js';
+import type { AccessToken } from '../tokens/access-tokens.js';
+import type { User } from '../users/user.entity.js';
+import type { SignedInSession } from './sign-in.service.js';
+
+export class SignInRequest {
+  @Text({
+    min: 1,
+    max: 320,
+    noControlCharacters: true,
+    example: 'admin',
+    description: 'A user name, an e-mail address or a phone number.',
+  })
+  username!: string;
+
+  @Text({ min: 1, max: 256, example: 'correct horse battery staple', format: 'password' })
+  password!: string;
+}
+
+export class RefreshTokenRequest {
+  @Text({ min: 1, max: 512, example: 'ghr_3mJr7AoUXx2Wqd8zYk4pVb6nTc9sLe1fHg5iKj0uMwE', description: 'As it was issued.' })
+  refresh_token!: string;
+}
+
+export class SignedInUser {
+  @ApiProperty({ example: 'admin' })
+  username!: string;
+
+  @ApiProperty({ example: 'Administrator' })
+  full_name!: string;
+
+  @ApiProperty({ example: '', description: 'Empty when not set.' })
+  email!: string;
+
+  @ApiProperty({ example: '', description: 'E.164; empty when not set.' })
+  phone!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-22T08:00:00.000Z' })
+  password_change_at!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-22T08:00:00.000Z' })
+  created_at!: string;
+}
+
+export class SignInResponse {
+  @ApiProperty({ format: 'uuid', example: '6f0f1c2d-8a7b-4c3e-9d5f-2b1a0c9e8d7f' })
+  session_id!: string;
+
+  @ApiProperty({ example: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.…', description: 'For `Authorization: Bearer`.' })
+  access_token!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-22T08:47:48.000Z' })
+  access_token_expires_at!: string;
+
+  @ApiProperty({ example: 'ghr_3mJr7AoUXx2Wqd8zYk4pVb6nTc9sLe1fHg5iKj0uMwE', description: 'Keep it secret.' })
+  refresh_token!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-12-22T08:32:48.741Z', description: "The session's absolute end." })
+  refresh_token_expires_at!: string;
+
+  @ApiProperty({ type: SignedInUser })
+  user!: SignedInUser;
+}
+
+export class RenewAccessResponse {
+  @ApiProperty({ example: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.…' })
+  access_token!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-22T09:02:48.000Z' })
+  access_token_expires_at!: string;
+}
+
+export function toSignInResponse({ user, session, refreshToken, accessToken }: SignedInSession): SignInResponse {
+  return {
+    session_id: session.id,
+    access_token: accessToken.token,
+    access_token_expires_at: toTimestamp(accessToken.expiresAt),
+    refresh_token: refreshToken,
+    refresh_token_expires_at: toTimestamp(session.expiresAt),
+    user: toSignedInUser(user),
+  };
+}
+
+export function toRenewAccessResponse({ token, expiresAt }: AccessToken): RenewAccessResponse {
+  return { access_token: token, access_token_expires_at: toTimestamp(expiresAt) };
+}
+
+function toSignedInUser(user: User): SignedInUser {
+  return {
+    username: user.username,
+    full_name: user.fullName,
+    email: user.email ?? '',
+    phone: user.phone ?? '',
+    password_change_at: toTimestamp(user.passwordChangeAt),
+    created_at: toTimestamp(user.createdAt),
+  };
+}

@@ -1,0 +1,35 @@
+import { createParamDecorator, Injectable, type ExecutionContext } from '@nestjs/common';
+import { AuthGuard } from '@nestjs/passport';
+import type { FastifyRequest } from 'fastify';
+import { validated } from '../platform/http/request-body.js';
+import { SignInRequest } from './auth.dto.js';
+import { AuthErrors } from './auth.errors.js';
+import { LocalStrategy } from './local.strategy.js';
+import type { VerifiedAccount } from './sign-in.service.js';
+
+/** Runs the local strategy on a body that it has validated itself, because guards run before pipes. */
+@Injectable()
+export class LocalAuthGuard extends AuthGuard() {
+  constructor(strategy: LocalStrategy) {
+    // The instance and not its name: names live in a process-wide registry, where a second app would replace it.
+    super({ defaultStrategy: strategy as unknown as string });
+  }
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    const request = context.switchToHttp().getRequest<FastifyRequest>();
+    validated(SignInRequest, request.body);
+    return (await super.canActivate(context)) === true;
+  }
+
+  override handleRequest<T>(error: unknown, account: T | false): T {
+    if (error) throw error;
+    if (!account) throw AuthErrors.wrongCredentials();
+    return account;
+  }
+}
+
+/** The account that the guard has verified. */
+export const CurrentAccount = createParamDecorator(
+  (_: unknown, context: ExecutionContext): VerifiedAccount =>
+    context.switchToHttp().getRequest<{ user: VerifiedAccount }>().user,
+);

@@ -1,0 +1,16 @@
+import { Injectable } from '@nestjs/common';
+import { PassportStrategy } from '@nestjs/passport';
+import { Strategy } from 'passport-local';
+import { SignInService, type VerifiedAccount } from './sign-in.service.js';
+
+/** Passport's local strategy: user name and password from the body. */
+@Injectable()
+export class LocalStrategy extends PassportStrategy(Strategy) {
+  constructor(private readonly signIn: SignInService) {
+    super();
+  }
+
+  async validate(username: string, password: string): Promise<VerifiedAccount> {
+    return this.signIn.verify(username, password);
+  }
+}

@@ -1,0 +1,31 @@
+/** What a statement's `?` may stand for: text and whole numbers exist alike in both dialects. */
+export type SqlValue = string | number | null;
+
+/**
+ * The one door to the database. Statements use `?` and the SQL that SQLite, MySQL and MariaDB share; they are
+ * prepared once and every wait for them has a deadline.
+ *
+ * Inside `transaction` each statement of the same asynchronous flow belongs to the unit of work by itself, so no
+ * argument has to be handed on, and none can be forgotten. A nested `transaction` joins the outer one.
+ *
+ * Failures: `DuplicateKeyError` for a unique key, AppError 10010 (503) when the database cannot be reached, is
+ * frozen or full; anything else is a mistake in the program.
+ */
+export abstract class Database {
+  abstract readonly dialect: 'sqlite' | 'mysql';
+
+  /** Runs a statement that returns rows. The caller names the row's type; columns are listed, never `*`. */
+  abstract query<Row>(sql: string, params?: readonly SqlValue[]): Promise<Row[]>;
+
+  /** Runs a statement that changes rows and answers how many it matched. */
+  abstract execute(sql: string, params?: readonly SqlValue[]): Promise<number>;
+
+  /**
+   * Runs `work` as one transaction (READ COMMITTED; on SQLite serialised). It must have no effects beside its
+   * statements, because a deadlock runs it again in a new transaction.
+   */
+  abstract transaction<T>(work: () => Promise<T>): Promise<T>;
+
+  /** Ends all connections; open work is finished first by the caller. */
+  abstract close(): Promise<void>;
+}

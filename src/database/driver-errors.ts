@@ -1,0 +1,87 @@
+import { AppError } from '../platform/errors/app-error.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
+
+/** A unique key already holds the value. `key` is `<table>_<column>`, alike on both dialects. */
+export class DuplicateKeyError extends Error {
+  constructor(
+    readonly key: string,
+    cause: unknown,
+  ) {
+    super(`duplicate key: ${key}`, { cause });
+    this.name = 'DuplicateKeyError';
+  }
+}
+
+/** Codes that say: the database cannot serve now, whoever asks. */
+const UNAVAILABLE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'POOL_CLOSED',
+  'ER_CON_COUNT_ERROR',
+  'ER_TOO_MANY_USER_CONNECTIONS',
+  'ER_SERVER_SHUTDOWN',
+  'ER_NORMAL_SHUTDOWN',
+  'ER_CONNECTION_KILLED',
+  'ER_STATEMENT_TIMEOUT',
+  'ER_QUERY_TIMEOUT',
+  'ER_QUERY_INTERRUPTED',
+  'ER_LOCK_WAIT_TIMEOUT',
+  'ER_LOCK_DEADLOCK',
+  'ER_DISK_FULL',
+  'ER_RECORD_FILE_FULL',
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_UNKNOWN_COM_ERROR',
+  'ER_ACCESS_DENIED_ERROR',
+  'ER_DBACCESS_DENIED_ERROR',
+  'ER_BAD_DB_ERROR',
+  'ER_NO_SUCH_TABLE',
+]);
+const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY)/;
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}
+
+/** The transaction lost a race and changed nothing: run it again, in a new transaction. */
+export function isWorthRetrying(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === 'ER_LOCK_DEADLOCK' || code === 'ER_LOCK_WAIT_TIMEOUT' || code === 'ER_CHECKREAD';
+}
+
+/** Another process writes at this moment (the CLI beside the server). */
+export function isBusy(error: unknown): boolean {
+  return codeOf(error).startsWith('SQLITE_BUSY');
+}
+
+/** Tells a driver's error apart, once, for everybody above. */
+export function translateDriverError(error: unknown): unknown {
+  if (error instanceof AppError || error instanceof DuplicateKeyError || !(error instanceof Error)) return error;
+  const code = codeOf(error);
+  const key = duplicateKey(code, error.message);
+  if (key !== undefined) return new DuplicateKeyError(key, error);
+  const connectionLost = 'fatal' in error && error.fatal === true;
+  if (UNAVAILABLE.has(code) || connectionLost || SQLITE_UNAVAILABLE.test(code)) return unavailable(error);
+  if (code === 'SQLITE_ERROR' && error.message.startsWith('no such table')) return unavailable(error);
+  return error;
+}
+
+/** AppError 10010, with what happened for the log. */
+export function unavailable(cause: unknown): AppError {
+  return PlatformErrors.dependencyUnavailable({ retryAfter: 1, cause, reason: 'the database is not available' });
+}
+
+function duplicateKey(code: string, message: string): string | undefined {
+  if (code === 'ER_DUP_ENTRY') return /for key '(?:[^']*\.)?([^'.]+)'$/.exec(message)?.[1] ?? 'unknown';
+  if (code === 'SQLITE_CONSTRAINT_UNIQUE' || code === 'SQLITE_CONSTRAINT_PRIMARYKEY') {
+    return /failed: (\w+)\.(\w+)/.exec(message)?.slice(1, 3).join('_') ?? 'unknown';
+  }
+  return undefined;
+}

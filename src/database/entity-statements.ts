@@ -1,0 +1,39 @@
+import { getMetadataArgsStorage } from 'typeorm';
+import type { SqlValue } from './database.js';
+
+type EntityClass<T> = new () => T;
+
+interface Column {
+  readonly property: string;
+  readonly name: string;
+}
+
+/** The columns that an entity declares: the one list that selects and inserts are written from. */
+function columnsOf(entity: EntityClass<unknown>): Column[] {
+  return getMetadataArgsStorage()
+    .filterColumns(entity)
+    .map(({ propertyName, options }) => ({ property: propertyName, name: options.name ?? propertyName }));
+}
+
+/** `id, full_name AS fullName, …`: what to select so that a row reads as the entity. */
+export function columnList<T>(entity: EntityClass<T>): string {
+  return columnsOf(entity)
+    .map(({ property, name }) => (property === name ? name : `${name} AS ${property}`))
+    .join(', ');
+}
+
+/** An insert of whole rows of an entity: its text, made once, and the values in its order. */
+export function insertStatement<T extends object>(
+  entity: EntityClass<T>,
+  table: string,
+): { readonly sql: string; readonly values: (row: T) => SqlValue[] } {
+  const columns = columnsOf(entity);
+  const names = columns.map(({ name }) => name).join(', ');
+  return {
+    sql: `INSERT INTO ${table} (${names}) VALUES (${columns.map(() => '?').join(', ')})`,
+    values: (row) => {
+      const fields = new Map<string, SqlValue>(Object.entries(row));
+      return columns.map(({ property }) => fields.get(property) ?? null);
+    },
+  };
+}

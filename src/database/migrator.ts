@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { DataSource, QueryRunner } from 'typeorm';
+import { migrations } from '../../migrations/index.js';
+import { MINUTE } from '../platform/time/clock.js';
+import { createDataSource, MIGRATIONS_TABLE, type DatabaseConfig } from './data-source.js';
+import type { Database } from './database.js';
+import { lockFile } from './locks.js';
+
+export interface MigrationStatus {
+  readonly name: string;
+  readonly applied: boolean;
+}
+
+const LOCK_WAIT = 5 * MINUTE;
+
+/** Applies every migration that is missing, under a lock that all starting replicas share. Returns their names. */
+export async function migrateUp(config: DatabaseConfig): Promise<string[]> {
+  return underLock(config, async (source) => {
+    const applied = await source.runMigrations({ transaction: 'each' });
+    return applied.map(({ name }) => name);
+  });
+}
+
+/** Takes back the newest applied migration; returns its name, or nothing when there was none. */
+export async function migrateDown(config: DatabaseConfig): Promise<string | undefined> {
+  return underLock(config, async (source) => {
+    const applied = await appliedMigrations(source);
+    if (applied.length === 0) return undefined;
+    await source.undoLastMigration({ transaction: 'each' });
+    return applied.at(-1);
+  });
+}
+
+/** Every migration of this build, and whether the database has it. */
+export async function migrationStatus(config: DatabaseConfig): Promise<MigrationStatus[]> {
+  const source = await createDataSource(config).initialize();
+  try {
+    const applied = new Set(await appliedMigrations(source));
+    return migrations.map(({ name }) => ({ name, applied: applied.has(name) }));
+  } finally {
+    await source.destroy();
+  }
+}
+
+/** True when the schema is at least what this build needs; a newer one is fine, so that a release can be taken back. */
+export async function schemaIsReady(database: Database): Promise<boolean> {
+  const rows = await database.query<{ name: string }>(`SELECT name FROM ${MIGRATIONS_TABLE}`);
+  const applied = new Set(rows.map(({ name }) => name));
+  return migrations.every(({ name }) => applied.has(name));
+}
+
+async function appliedMigrations(source: DataSource): Promise<string[]> {
+  const queryRunner = source.createQueryRunner();
+  try {
+    if (!(await queryRunner.hasTable(MIGRATIONS_TABLE))) return [];
+    const rows: Array<{ name: string }> = await queryRunner.query(`SELECT name FROM ${MIGRATIONS_TABLE} ORDER BY id`);
+    return rows.map(({ name }) => name);
+  } finally {
+    await queryRunner.release();
+  }
+}
+
+/** TypeORM takes no lock of its own: of two starters, one would die of the other's half-made tables. */
+async function underLock<T>(config: DatabaseConfig, work: (source: DataSource) => Promise<T>): Promise<T> {
+  const source = await createDataSource(config).initialize();
+  try {
+    if (config.kind === 'sqlite') {
+      const release = await waitForFile(`${config.file}.migrate`);
+      try {
+        return await work(source);
+      } finally {
+        release();
+      }
+    }
+    const queryRunner = source.createQueryRunner();
+    try {
+      await takeServerLock(queryRunner, config.name);
+      return await work(source);
+    } finally {
+      // Locks of GET_LOCK end with their connection at the latest.
+      await queryRunner.query('SELECT RELEASE_LOCK(?)', [lockName(config.name)]).catch(() => undefined);
+      await queryRunner.release();
+    }
+  } finally {
+    await source.destroy();
+  }
+}
+
+async function waitForFile(file: string): Promise<() => void> {
+  const deadline = Date.now() + LOCK_WAIT;
+  while (Date.now() < deadline) {
+    const release = lockFile(file);
+    if (release !== undefined) return release;
+    await sleep(50);
+  }
+  throw new Error(`another process has been migrating for ${LOCK_WAIT / MINUTE} minutes; look what holds ${file}`);
+}
+
+async function takeServerLock(queryRunner: QueryRunner, database: string): Promise<void> {
+  const rows: Array<{ taken: number | string | null }> = await queryRunner.query('SELECT GET_LOCK(?, ?) AS taken', [
+    lockName(database),
+    LOCK_WAIT / 1_000,
+  ]);
+  if (Number(rows[0]?.taken) !== 1) {
+    throw new Error(`another process has been migrating ${database} for ${LOCK_WAIT / MINUTE} minutes`);
+  }
+}
+
+/** GET_LOCK names hold for the whole server and have at most 64 characters. */
+function lockName(database: string): string {
+  return `gatehouse:${database}`.slice(0, 64);
+}

@@ -1,0 +1,151 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
+import { Database, type SqlValue } from './database.js';
+import { DEADLINE, TRANSACTION_DEADLINE } from './deadlines.js';
+import { isWorthRetrying, translateDriverError, unavailable } from './driver-errors.js';
+
+interface UnitOfWork {
+  readonly connection: PoolConnection;
+  readonly deadline: number;
+  open: boolean;
+}
+
+const ATTEMPTS = 4;
+
+/** Every connection speaks in the same terms, whatever the server's defaults are. */
+const SESSION_SETTINGS = [
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+  "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 1," +
+    " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
+];
+
+/** MySQL or MariaDB over a pool of mysql2 connections, with prepared statements kept per connection. */
+export class MysqlDatabase extends Database {
+  readonly dialect = 'mysql';
+  private readonly pool: Pool;
+  private readonly current = new AsyncLocalStorage<UnitOfWork>();
+
+  constructor(options: PoolOptions) {
+    super();
+    this.pool = createPool({
+      ...options,
+      waitForConnections: true,
+      connectTimeout: DEADLINE,
+      maxPreparedStatements: 300,
+    });
+    this.pool.on('connection', (connection) => {
+      for (const sql of SESSION_SETTINGS) connection.query(sql, (error) => error && connection.destroy());
+    });
+  }
+
+  async query<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
+    return (await this.statement(sql, params)) as Row[];
+  }
+
+  async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
+    const { affectedRows } = (await this.statement(sql, params)) as { affectedRows: number };
+    return affectedRows;
+  }
+
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    if (this.current.getStore() !== undefined) return work();
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.attempt(work);
+      } catch (error) {
+        if (attempt >= ATTEMPTS || !isWorthRetrying(error)) throw translateDriverError(error);
+      }
+      await sleep(Math.random() * 10 * attempt);
+    }
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => this.pool.end(() => resolve()));
+  }
+
+  private async attempt<T>(work: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + TRANSACTION_DEADLINE;
+    const connection = await this.acquire(deadline);
+    const unit: UnitOfWork = { connection, deadline, open: true };
+    try {
+      await send(connection, 'START TRANSACTION', undefined, deadline);
+      const result = await this.current.run(unit, work);
+      await send(connection, 'COMMIT', undefined, deadline);
+      return result;
+    } catch (error) {
+      // Where the connection is gone already, this fails at once and the server has rolled back by itself.
+      await send(connection, 'ROLLBACK', undefined, deadline).catch(() => connection.destroy());
+      throw error;
+    } finally {
+      unit.open = false;
+      connection.release();
+    }
+  }
+
+  private async statement(sql: string, params: readonly SqlValue[]): Promise<unknown> {
+    const unit = this.current.getStore();
+    // Inside a transaction the raw error travels up, because `transaction` decides on it what to retry.
+    if (unit !== undefined) {
+      if (!unit.open) throw new Error('A statement came after its transaction had ended.');
+      return send(unit.connection, sql, params, unit.deadline).catch((error: unknown) => {
+        throw isWorthRetrying(error) ? error : translateDriverError(error);
+      });
+    }
+    try {
+      const deadline = Date.now() + DEADLINE;
+      const connection = await this.acquire(deadline);
+      try {
+        return await send(connection, sql, params, deadline);
+      } finally {
+        connection.release();
+      }
+    } catch (error) {
+      throw translateDriverError(error);
+    }
+  }
+
+  private acquire(deadline: number): Promise<PoolConnection> {
+    return new Promise((resolve, reject) => {
+      let overdue = false;
+      const timer = setTimeout(() => {
+        overdue = true;
+        reject(unavailable(new Error('waited too long for a database connection')));
+      }, deadline - Date.now());
+      this.pool.getConnection((error, connection) => {
+        if (overdue) return error ? undefined : connection.release();
+        clearTimeout(timer);
+        if (error) reject(error);
+        else resolve(connection);
+      });
+    });
+  }
+}
+
+/** Sends a prepared statement; without `params`, plain text, because transaction control has no prepared form. */
+function send(
+  connection: PoolConnection,
+  sql: string,
+  params: readonly SqlValue[] | undefined,
+  deadline: number,
+): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    // The answer to an overdue statement may still arrive, so its connection can serve nobody else.
+    const timer = setTimeout(
+      () => {
+        connection.destroy();
+        reject(unavailable(new Error('the database did not answer in time')));
+      },
+      Math.max(1, deadline - Date.now()),
+    );
+    const done = (error: Error | null, result: unknown) => {
+      clearTimeout(timer);
+      if (error) {
+        if ('fatal' in error && error.fatal === true) connection.destroy();
+        reject(error);
+      } else resolve(result);
+    };
+    if (params === undefined) connection.query(sql, done);
+    else connection.execute(sql, params as SqlValue[], done);
+  });
+}

@@ -1,0 +1,136 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import BetterSqlite3 from 'better-sqlite3';
+import { Database, type SqlValue } from './database.js';
+import { DEADLINE, TRANSACTION_DEADLINE } from './deadlines.js';
+import { isBusy, translateDriverError, unavailable } from './driver-errors.js';
+
+interface UnitOfWork {
+  open: boolean;
+}
+
+/**
+ * SQLite in this process: one connection, one writer. A unit of work holds the connection from BEGIN to COMMIT, and
+ * everybody else's statements, reads too, wait in a queue; without it they would become part of a stranger's
+ * transaction and vanish with its rollback.
+ */
+export class SqliteDatabase extends Database {
+  readonly dialect = 'sqlite';
+  private readonly connection: BetterSqlite3.Database;
+  private readonly statements = new Map<string, BetterSqlite3.Statement>();
+  private readonly current = new AsyncLocalStorage<UnitOfWork>();
+  private readonly waiting: Array<() => void> = [];
+  private taken = false;
+
+  constructor(file: string) {
+    super();
+    this.connection = openSqlite(file);
+  }
+
+  async query<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
+    return this.statement((statement) => statement.all(...params) as Row[], sql);
+  }
+
+  async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
+    return this.statement((statement) => statement.run(...params).changes, sql);
+  }
+
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    if (this.current.getStore() !== undefined) return work();
+    const deadline = Date.now() + TRANSACTION_DEADLINE;
+    await this.take(deadline);
+    const unit: UnitOfWork = { open: true };
+    try {
+      await untilFree(() => this.prepared('BEGIN IMMEDIATE').run(), deadline);
+      const result = await this.current.run(unit, work);
+      // Nobody else can write between BEGIN IMMEDIATE and here, so COMMIT never finds the file busy.
+      this.prepared('COMMIT').run();
+      return result;
+    } catch (error) {
+      if (this.connection.inTransaction) this.prepared('ROLLBACK').run();
+      throw translateDriverError(error);
+    } finally {
+      unit.open = false;
+      this.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    this.connection.close();
+  }
+
+  private async statement<T>(run: (statement: BetterSqlite3.Statement) => T, sql: string): Promise<T> {
+    const unit = this.current.getStore();
+    try {
+      if (unit !== undefined) {
+        if (!unit.open) throw new Error('A statement came after its transaction had ended.');
+        return run(this.prepared(sql));
+      }
+      const deadline = Date.now() + DEADLINE;
+      await this.take(deadline);
+      try {
+        return await untilFree(() => run(this.prepared(sql)), deadline);
+      } finally {
+        this.release();
+      }
+    } catch (error) {
+      throw translateDriverError(error);
+    }
+  }
+
+  private prepared(sql: string): BetterSqlite3.Statement {
+    let statement = this.statements.get(sql);
+    if (statement === undefined) {
+      statement = this.connection.prepare(sql);
+      // Texts of list queries vary; the rest is fixed. Start over rather than grow.
+      if (this.statements.size >= 500) this.statements.clear();
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  private take(deadline: number): Promise<void> | undefined {
+    if (!this.taken) {
+      this.taken = true;
+      return undefined;
+    }
+    return new Promise((resolve, reject) => {
+      const turn = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.waiting.splice(this.waiting.indexOf(turn), 1);
+        reject(unavailable(new Error('waited too long for the SQLite connection')));
+      }, deadline - Date.now());
+      this.waiting.push(turn);
+    });
+  }
+
+  private release(): void {
+    const next = this.waiting.shift();
+    if (next === undefined) this.taken = false;
+    else next();
+  }
+}
+
+/** Opens the file with the durability that an acknowledged write is worth: WAL and a sync at every commit. */
+export function openSqlite(file: string): BetterSqlite3.Database {
+  // No busy time-out: SQLite would wait by blocking the event loop. Whoever finds it busy tries again later.
+  const connection = new BetterSqlite3(file, { timeout: 0 });
+  connection.pragma('journal_mode = WAL');
+  connection.pragma('synchronous = FULL');
+  connection.pragma('foreign_keys = ON');
+  return connection;
+}
+
+async function untilFree<T>(run: () => T, deadline: number): Promise<T> {
+  for (;;) {
+    try {
+      return run();
+    } catch (error) {
+      if (!isBusy(error) || Date.now() >= deadline) throw error;
+    }
+    await sleep(5);
+  }
+}

@@ -1,0 +1,115 @@
+import { randomUUID } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { runInRequest, type RequestContext } from '../context/request-context.js';
+import type { AppError } from '../errors/app-error.js';
+import { failureFor } from '../errors/failure.js';
+import { PlatformErrors } from '../errors/platform-errors.js';
+import { negotiateLanguage, type Language } from '../i18n/translator.js';
+import { clientAddress } from './client-address.js';
+import { ANSWER_HEADERS, JSON_TYPE } from './headers.js';
+import type { RouteTable } from './route-table.js';
+
+export interface LifecycleOptions {
+  readonly defaultLanguage: Language;
+  readonly corsOrigins: readonly string[];
+  readonly routes: RouteTable;
+  readonly logger: Logger;
+  /** True from the moment that a shutdown has begun. */
+  readonly draining: () => boolean;
+}
+
+const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
+const CORS_HEADERS = {
+  'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
+  'access-control-allow-headers': 'Authorization, Content-Type, Accept-Language, X-Request-Id',
+  'access-control-max-age': '600',
+};
+
+/**
+ * What happens to every request before its route and after its answer, as Fastify hooks: they cost a fraction of
+ * middleware or of an interceptor, and they also run for what no route matches.
+ */
+export class RequestLifecycle {
+  constructor(private readonly options: LifecycleOptions) {}
+
+  install(fastify: FastifyInstance): void {
+    fastify.addHook('onRequest', (request, reply, done) => {
+      runInRequest(this.begin(request, reply), () => {
+        const refusal = this.refusal(request);
+        if (refusal !== undefined) return done(refusal);
+        if (isPreflight(request) && this.allowsOrigin(request.headers.origin)) {
+          return void reply.code(204).headers(CORS_HEADERS).send();
+        }
+        return done();
+      });
+    });
+    fastify.addHook('onResponse', (request, reply, done) => {
+      this.log(request, reply);
+      done();
+    });
+  }
+
+  /** Answers a request that failed before any hook ran. */
+  answer(error: AppError, request: FastifyRequest, reply: FastifyReply): void {
+    const { language } = this.begin(request, reply);
+    const failure = failureFor(error, language);
+    void reply.code(failure.status).headers(failure.headers).type(JSON_TYPE).send(failure.body);
+  }
+
+  private begin(request: FastifyRequest, reply: FastifyReply): RequestContext {
+    const { headers } = request;
+    const given = headers['x-request-id'];
+    const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    const language = negotiateLanguage(headers['accept-language'], this.options.defaultLanguage);
+    reply.headers(ANSWER_HEADERS);
+    reply.header('x-request-id', requestId);
+    reply.header('content-language', language);
+    reply.header('vary', this.options.corsOrigins.length > 0 ? 'Accept-Language, Origin' : 'Accept-Language');
+    if (this.allowsOrigin(headers.origin)) {
+      reply.header('access-control-allow-origin', headers.origin);
+      reply.header('access-control-expose-headers', 'Retry-After, X-Request-Id, Content-Language');
+    }
+    if (this.options.draining()) reply.header('connection', 'close');
+    return {
+      requestId,
+      language,
+      clientAddress: clientAddress(request.ip, request.socket.remoteAddress),
+      userAgent: (headers['user-agent'] ?? '').slice(0, 512),
+    };
+  }
+
+  /** Refuses before the body is read: no route, or a Host header that is missing or doubled (RFC 9112, 3.2). */
+  private refusal(request: FastifyRequest): AppError | undefined {
+    const hosts = request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+    const needsHost = request.raw.httpVersion !== '1.0';
+    if (hosts.length > 1 || (needsHost && !request.headers.host)) {
+      return PlatformErrors.malformedRequest({ reason: 'the Host header is missing or doubled' });
+    }
+    if (isPreflight(request) && this.allowsOrigin(request.headers.origin)) return undefined;
+    return request.is404 ? this.options.routes.failureFor(request.raw.url ?? '/') : undefined;
+  }
+
+  private allowsOrigin(origin: string | undefined): boolean {
+    return origin !== undefined && this.options.corsOrigins.includes(origin);
+  }
+
+  private log(request: FastifyRequest, reply: FastifyReply): void {
+    // The route's template and not the URL: addresses can carry what does not belong in a log.
+    this.options.logger.info(
+      {
+        request_id: reply.getHeader('x-request-id'),
+        method: request.method,
+        route: request.routeOptions.url ?? 'none',
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        address: clientAddress(request.ip, request.socket.remoteAddress),
+      },
+      'request',
+    );
+  }
+}
+
+function isPreflight(request: FastifyRequest): boolean {
+  return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+}

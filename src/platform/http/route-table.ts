@@ -1,0 +1,38 @@
+import type { FastifyInstance } from 'fastify';
+import type { AppError } from '../errors/app-error.js';
+import { PlatformErrors } from '../errors/platform-errors.js';
+
+/** Remembers every route as it is registered, to tell "no such route" from "not with this method". */
+export class RouteTable {
+  private readonly routes = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
+
+  constructor(fastify: FastifyInstance) {
+    fastify.addHook('onRoute', ({ url, method }) => {
+      const route = this.routes.get(url) ?? { pattern: toPattern(url), methods: new Set() };
+      for (const name of [method].flat()) route.methods.add(name);
+      this.routes.set(url, route);
+    });
+  }
+
+  /** The failure for a request that the router did not match. */
+  failureFor(url: string): AppError {
+    const path = url.split('?', 1)[0] ?? '';
+    const allow = new Set<string>();
+    for (const { pattern, methods } of this.routes.values()) {
+      if (pattern.test(path)) for (const method of methods) allow.add(method);
+    }
+    if (allow.size === 0) return PlatformErrors.noSuchRoute();
+    return PlatformErrors.methodNotAllowed({ allow: [...allow].sort() });
+  }
+}
+
+function toPattern(url: string): RegExp {
+  const source = url
+    .split('/')
+    .map((segment) => {
+      if (segment.startsWith(':')) return '[^/]+';
+      return segment === '*' ? '.*' : segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    })
+    .join('/');
+  return new RegExp(`^${source}$`);
+}

@@ -1,0 +1,65 @@
+import { en, type LocaleKey } from './locales/en.js';
+import { zhCN } from './locales/zh-cn.js';
+
+export type Language = 'en' | 'zh-CN';
+export type { LocaleKey };
+
+const locales: Record<Language, Record<LocaleKey, string>> = { en, 'zh-CN': zhCN };
+
+export const LANGUAGES = Object.keys(locales) as readonly Language[];
+
+/**
+ * The text for a key in a language, with `{name}` replaced by the parameter of that name.
+ * Keys reach here from error definitions as plain strings; a test proves that every one has a text.
+ */
+export function translate(
+  key: string,
+  language: Language,
+  params: Readonly<Record<string, string | number>> = {},
+): string {
+  const text: string | undefined = (locales[language] as Record<string, string>)[key];
+  if (text === undefined) return key;
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
+}
+
+/** Negotiated answers are few and headers repeat, so remember some; bounded, because clients choose the header. */
+const negotiated = new Map<string, Language>();
+
+/**
+ * The language for an `Accept-Language` header (RFC 9110, section 12.5.4): the supported one with the highest
+ * weight, the first one named among equals; `fallback` where none is acceptable.
+ */
+export function negotiateLanguage(header: string | undefined, fallback: Language): Language {
+  if (header === undefined || header === '') return fallback;
+  const known = negotiated.get(header);
+  if (known !== undefined) return known;
+  let best: Language | undefined;
+  let bestWeight = 0;
+  for (const part of header.slice(0, 512).split(',')) {
+    const [range = '', ...parameters] = part.trim().split(';');
+    const language = supported(range.trim().toLowerCase(), fallback);
+    const weight = weightOf(parameters);
+    if (language !== undefined && weight > bestWeight) {
+      best = language;
+      bestWeight = weight;
+    }
+  }
+  const result = best ?? fallback;
+  if (negotiated.size < 200 && header.length <= 128) negotiated.set(header, result);
+  return result;
+}
+
+function supported(range: string, fallback: Language): Language | undefined {
+  if (range === '*') return fallback;
+  if (range === 'en' || range.startsWith('en-')) return 'en';
+  if (range === 'zh' || range.startsWith('zh-')) return 'zh-CN';
+  return undefined;
+}
+
+function weightOf(parameters: readonly string[]): number {
+  for (const parameter of parameters) {
+    const match = /^\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*$/i.exec(parameter);
+    if (match) return Number(match[1]);
+  }
+  return 1;
+}

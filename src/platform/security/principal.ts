@@ -1,0 +1,19 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+
+/** Who is calling: the user and the session that the access token was issued for. */
+export interface Principal {
+  readonly userId: string;
+  readonly sessionId: string;
+}
+
+/** A request on which the access-token guard has left the principal. */
+export interface AuthenticatedRequest {
+  user?: Principal;
+}
+
+/** Hands the signed-in principal to a controller method. Only routes that are not public have one. */
+export const CurrentPrincipal = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
+  if (user === undefined) throw new Error('A route without an access token asked for the principal.');
+  return user;
+});

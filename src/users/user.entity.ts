@@ -1,0 +1,45 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Instant } from '../platform/time/clock.js';
+
+export type UserStatus = 'active' | 'disabled';
+
+/** A person. Each kind of identifier has its own unique column, so one identifier can never mean two people. */
+@Entity('users')
+@Index('users_username', ['username'], { unique: true })
+@Index('users_email', ['email'], { unique: true })
+@Index('users_phone', ['phone'], { unique: true })
+export class User {
+  @PrimaryColumn('varchar', { length: 36 })
+  id!: string;
+
+  @Column('varchar', { length: 32 })
+  username!: string;
+
+  @Column('varchar', { name: 'full_name', length: 128 })
+  fullName!: string;
+
+  @Column('varchar', { length: 254, nullable: true })
+  email!: string | null;
+
+  @Column('varchar', { length: 16, nullable: true })
+  phone!: string | null;
+
+  @Column('varchar', { length: 16 })
+  status!: UserStatus;
+
+  /** Grows with every change of the password; a sign-in that verified an older one opens no session. */
+  @Column('int', { name: 'credential_version' })
+  credentialVersion!: number;
+
+  @Column('bigint', { name: 'password_change_at' })
+  passwordChangeAt!: Instant;
+
+  @Column('bigint', { name: 'created_at' })
+  createdAt!: Instant;
+
+  @Column('bigint', { name: 'updated_at' })
+  updatedAt!: Instant;
+
+  @Column('bigint', { name: 'last_sign_in_at', nullable: true })
+  lastSignInAt!: Instant | null;
+}

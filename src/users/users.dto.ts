@@ -1,0 +1,81 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { Text } from '../platform/http/rules.js';
+import { toTimestamp } from '../platform/time/clock.js';
+import type { UserWithRoles } from './users.service.js';
+
+export class CreateUserRequest {
+  @Text({ min: 1, max: 320, example: 'mei.lin', description: '3 to 32 of a-z, 0-9, dot, hyphen and underscore.' })
+  username!: string;
+
+  @Text({ min: 1, max: 512, example: 'Mei Lin', description: '1 to 128 characters.' })
+  full_name!: string;
+
+  @Text({ min: 0, max: 1_024, example: 'correct horse battery staple', format: 'password' })
+  password!: string;
+
+  @Text({ min: 0, max: 320, example: 'mei.lin@example.com', optional: true, description: 'Empty: none.' })
+  email?: string;
+
+  @Text({ min: 0, max: 64, example: '+8613800138000', optional: true, description: 'Empty: none.' })
+  phone?: string;
+}
+
+export class UserResponse {
+  @ApiProperty({ format: 'uuid', example: '3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11' })
+  id!: string;
+
+  @ApiProperty({ example: 'mei.lin' })
+  username!: string;
+
+  @ApiProperty({ example: 'Mei Lin' })
+  full_name!: string;
+
+  @ApiProperty({ example: 'mei.lin@example.com', description: 'Empty when not set.' })
+  email!: string;
+
+  @ApiProperty({ example: '+8613800138000', description: 'E.164; empty when not set.' })
+  phone!: string;
+
+  @ApiProperty({ enum: ['active', 'disabled'], example: 'active' })
+  status!: string;
+
+  @ApiProperty({ type: [String], example: ['administrator'], description: 'Keys of the roles held, sorted.' })
+  roles!: readonly string[];
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-22T08:00:00.000Z' })
+  password_change_at!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-22T08:00:00.000Z' })
+  created_at!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-22T08:00:00.000Z' })
+  updated_at!: string;
+
+  @ApiProperty({ type: String, format: 'date-time', nullable: true, example: '2026-11-22T08:32:48.741Z' })
+  last_sign_in_at!: string | null;
+}
+
+export class MeResponse extends UserResponse {
+  @ApiProperty({ type: [String], example: ['users:create'], description: 'Everything that the user may do, sorted.' })
+  permissions!: readonly string[];
+}
+
+export function toUserResponse({ user, roles }: UserWithRoles): UserResponse {
+  return {
+    id: user.id,
+    username: user.username,
+    full_name: user.fullName,
+    email: user.email ?? '',
+    phone: user.phone ?? '',
+    status: user.status,
+    roles,
+    password_change_at: toTimestamp(user.passwordChangeAt),
+    created_at: toTimestamp(user.createdAt),
+    updated_at: toTimestamp(user.updatedAt),
+    last_sign_in_at: user.lastSignInAt === null ? null : toTimestamp(user.lastSignInAt),
+  };
+}
+
+export function toMeResponse(found: UserWithRoles, permissions: readonly string[]): MeResponse {
+  return { ...toUserResponse(found), permissions };
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '../database/database.js';
+import { columnList, insertStatement } from '../database/entity-statements.js';
+import type { Instant } from '../platform/time/clock.js';
+import type { Identifier } from './identifiers.js';
+import { User } from './user.entity.js';
+
+const COLUMNS = columnList(User);
+const INSERT = insertStatement(User, 'users');
+
+/** Users in the database. */
+@Injectable()
+export class UsersRepository {
+  constructor(private readonly database: Database) {}
+
+  /** @throws DuplicateKeyError with the key `users_username`, `users_email` or `users_phone` */
+  async insert(user: User): Promise<void> {
+    await this.database.execute(INSERT.sql, INSERT.values(user));
+  }
+
+  async findById(id: string): Promise<User | undefined> {
+    const rows = await this.database.query<User>(`SELECT ${COLUMNS} FROM users WHERE id = ?`, [id]);
+    return rows[0];
+  }
+
+  /** Each kind of identifier is looked up in its own column only. */
+  async findByIdentifier({ kind, value }: Identifier): Promise<User | undefined> {
+    const rows = await this.database.query<User>(`SELECT ${COLUMNS} FROM users WHERE ${kind} = ?`, [value]);
+    return rows[0];
+  }
+
+  async existsAny(): Promise<boolean> {
+    const rows = await this.database.query('SELECT id FROM users LIMIT 1');
+    return rows.length > 0;
+  }
+
+  /**
+   * Notes a sign-in, if the user is still active and has still the password that was verified. It also locks the
+   * row until the transaction ends, which is what serialises the sign-ins of one user.
+   */
+  async recordSignIn(id: string, credentialVersion: number, now: Instant): Promise<boolean> {
+    const matched = await this.database.execute(
+      `UPDATE users SET last_sign_in_at = ? WHERE id = ? AND status = 'active' AND credential_version = ?`,
+      [now, id, credentialVersion],
+    );
+    return matched === 1;
+  }
+
+  /** Notes a new password; answers whether there is such a user. */
+  async recordPasswordChange(id: string, now: Instant): Promise<boolean> {
+    const matched = await this.database.execute(
+      `UPDATE users SET credential_version = credential_version + 1, password_change_at = ?, updated_at = ?
+       WHERE id = ?`,
+      [now, now, id],
+    );
+    return matched === 1;
+  }
+}
