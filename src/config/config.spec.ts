@@ -1,0 +1,229 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from './config.js';
+import { problemsOf } from './config.testing.js';
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'gatehouse-config-'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+/** A production environment in which nothing is wrong. */
+function production(): NodeJS.ProcessEnv {
+  const keys = join(folder, 'keys');
+  mkdirSync(keys, { recursive: true });
+  writeFileSync(join(keys, 'current-k1.pem'), 'a key');
+  return {
+    NODE_ENV: 'production',
+    DATA_DIR: folder,
+    TOKEN_ISSUER: 'https://id.example.com',
+    TOKEN_AUDIENCE: 'https://api.example.com',
+    DATABASE_URL: 'mysql://gatehouse:pw@db.internal/gatehouse',
+    DATABASE_TLS: 'verify',
+  };
+}
+
+describe('an empty environment', () => {
+  it('is a trial with every default', () => {
+    expect(loadConfig({})).toEqual({
+      production: false,
+      dataDir: resolve('data'),
+      logLevel: 'info',
+      defaultLanguage: 'en',
+      defaultPhoneRegion: 'CN',
+      migrate: 'auto',
+      http: {
+        host: '127.0.0.1',
+        port: 3000,
+        trustProxy: { kind: 'none' },
+        corsOrigins: [],
+        docsEnabled: true,
+        shutdownDelay: 0,
+      },
+      database: { kind: 'sqlite', file: resolve('data/gatehouse.sqlite') },
+      tokens: {
+        issuer: 'gatehouse',
+        audience: 'gatehouse',
+        accessTtl: 900_000,
+        signingKeysDir: resolve('data/keys'),
+      },
+      sessions: { ttl: 2_592_000_000, idleTtl: 604_800_000, maxPerUser: 20, retention: 2_592_000_000 },
+      passwords: { minLength: 8, memoryKib: 19_456, timeCost: 2, parallelism: 1 },
+      hashing: { queue: 64, wait: 1_000 },
+      budgets: {
+        accountAttempts: 20,
+        addressAttempts: 300,
+        signinWindow: 900_000,
+        reauthAttempts: 10,
+        renewAddressFailures: 300,
+      },
+      bootstrap: { username: 'admin' },
+      warnings: [],
+    });
+  });
+
+  it('is frozen to its last leaf', () => {
+    const config = loadConfig({ CORS_ORIGINS: 'https://a.example', TRUST_PROXY: '10.0.0.0/8' });
+    const seen: unknown[] = [config];
+    for (const value of seen) {
+      expect(Object.isFrozen(value)).toBe(true);
+      if (typeof value === 'object' && value !== null) seen.push(...Object.values(value));
+    }
+    expect(seen.length).toBeGreaterThan(40);
+  });
+
+  it('counts an empty variable as unset', () => {
+    expect(loadConfig({ PORT: '', DATABASE_URL: '', PORT_FILE: '' }).http.port).toBe(3000);
+  });
+});
+
+describe('production', () => {
+  it('starts when nothing is missing', () => {
+    const config = loadConfig(production());
+    expect(config.production).toBe(true);
+    expect(config.http).toMatchObject({ host: '0.0.0.0', docsEnabled: false });
+    expect(config.warnings).toEqual([]);
+  });
+
+  it('shows documentation only when asked to', () => {
+    expect(loadConfig({ ...production(), DOCS_ENABLED: 'true' }).http.docsEnabled).toBe(true);
+  });
+
+  it('lists everything that is missing at once', () => {
+    const problems = problemsOf({
+      NODE_ENV: 'production',
+      DATA_DIR: join(folder, 'nothing-here'),
+      DATABASE_URL: 'mysql://root@db/gatehouse',
+      PORT: 'eighty',
+    });
+    expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
+      'PORT',
+      'TOKEN_ISSUER',
+      'TOKEN_AUDIENCE',
+      'DATABASE_URL',
+      'SIGNING_KEYS_DIR',
+    ]);
+    expect(problems[1]).toBe(
+      'TOKEN_ISSUER must be set in production, for example to https://id.example.com.',
+    );
+    for (const problem of problems) expect(problem).not.toContain('\n');
+  });
+
+  it.each(['127.0.0.1', '127.8.0.1', 'localhost', '[::1]'])('takes an empty password on %s', (host) => {
+    expect(problemsOf({ ...production(), DATABASE_URL: `mysql://root@${host}/db` })).toEqual([]);
+  });
+
+  it('takes no empty file and no folder for a signing key', () => {
+    const keys = join(folder, 'bad-keys');
+    mkdirSync(join(keys, 'current-folder.pem'), { recursive: true });
+    writeFileSync(join(keys, 'current-empty.pem'), '');
+    writeFileSync(join(keys, 'next-k2.pem'), 'a key');
+    const [problem, ...others] = problemsOf({ ...production(), SIGNING_KEYS_DIR: keys });
+    expect(problem).toMatch(/^SIGNING_KEYS_DIR has no readable current-<kid>\.pem/);
+    expect(others).toEqual([]);
+  });
+
+  it('warns of an unencrypted way to another machine', () => {
+    const { warnings } = loadConfig({ ...production(), DATABASE_TLS: 'off' });
+    expect(warnings).toEqual([expect.stringMatching(/^DATABASE_TLS is off/)]);
+  });
+});
+
+describe('NAME_FILE', () => {
+  it('takes the content of the file without its last line break', () => {
+    const config = loadConfig({ TOKEN_ISSUER_FILE: file('issuer', 'https://id.example.com\r\n') });
+    expect(config.tokens.issuer).toBe('https://id.example.com');
+    const two = loadConfig({ BOOTSTRAP_ADMIN_PASSWORD_FILE: file('password', ' two breaks \n\n') });
+    expect(two.bootstrap.password).toBe(' two breaks \n');
+  });
+
+  it('is refused together with NAME', () => {
+    expect(problemsOf({ PORT: '1', PORT_FILE: file('port', '2') })).toEqual([
+      'PORT and PORT_FILE are both set: keep one of them.',
+    ]);
+  });
+
+  it('is refused when it cannot be read, and its path is not told', () => {
+    expect(
+      problemsOf({
+        DATABASE_HOST: 'db',
+        DATABASE_USER: 'u',
+        DATABASE_NAME: 'n',
+        DATABASE_PASSWORD_FILE: 'hunter2',
+      }),
+    ).toEqual([
+      'DATABASE_PASSWORD cannot be read: DATABASE_PASSWORD_FILE must name a readable UTF-8 file (ENOENT).',
+    ]);
+    expect(problemsOf({ PORT_FILE: folder })[0]).toContain('EISDIR');
+    expect(problemsOf({ PORT_FILE: 'a\0b' })[0]).toContain('PORT_FILE');
+  });
+
+  it('is refused when it is empty or not UTF-8', () => {
+    expect(problemsOf({ TOKEN_ISSUER_FILE: file('empty', '\n') })[0]).toContain('a file without content');
+    expect(problemsOf({ TOKEN_ISSUER_FILE: file('binary', new Uint8Array([0xff, 0xfe])) })[0]).toContain(
+      'UTF-8',
+    );
+  });
+
+  it('is checked like NAME, without being quoted', () => {
+    expect(problemsOf({ PORT_FILE: file('wrong', 'hunter2') })).toEqual([
+      'PORT must be a port from 0 to 65535.',
+    ]);
+  });
+});
+
+describe('settings that contradict each other', () => {
+  it.each([
+    [{ SESSION_TTL: '1d' }, 'SESSION_IDLE_TTL is longer than SESSION_TTL'],
+    [{ SESSION_TTL: '5m', SESSION_IDLE_TTL: '5m' }, 'ACCESS_TOKEN_TTL is longer than SESSION_TTL'],
+    [{ SESSION_IDLE_TTL: '10m' }, 'ACCESS_TOKEN_TTL is longer than SESSION_IDLE_TTL'],
+    [{ MANAGEMENT_PORT: '3000' }, 'MANAGEMENT_PORT is the same as PORT'],
+  ])('%j: %s', (env, problem) => {
+    const problems = problemsOf(env);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toContain(problem);
+  });
+
+  it('may both be any free port', () => {
+    expect(loadConfig({ PORT: '0', MANAGEMENT_PORT: '0' }).http).toMatchObject({
+      port: 0,
+      managementPort: 0,
+    });
+  });
+
+  it('are not judged by a value that was refused already', () => {
+    expect(problemsOf({ SESSION_TTL: '1 day', SESSION_IDLE_TTL: '60d' })).toHaveLength(1);
+  });
+});
+
+describe('the first administrator', () => {
+  const checks = {
+    passwordRefusals: (password: string, username: string) =>
+      password.includes(username) ? ['it contains the user name'] : [],
+  };
+
+  it.each(['production', 'development'])('needs a password that the policy takes, in %s', (mode) => {
+    const env = { ...production(), NODE_ENV: mode, BOOTSTRAP_ADMIN_PASSWORD: 'admin-hunter2' };
+    expect(problemsOf(env, checks)).toEqual([
+      'BOOTSTRAP_ADMIN_PASSWORD is refused: it contains the user name.',
+    ]);
+  });
+
+  it('may come without a password', () => {
+    expect(problemsOf({ BOOTSTRAP_ADMIN_USERNAME: 'root.2' }, checks)).toEqual([]);
+    expect(problemsOf({ BOOTSTRAP_ADMIN_USERNAME: 'Root' })[0]).toMatch(
+      /^BOOTSTRAP_ADMIN_USERNAME must be 3 to 32/,
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { GROUPS, notesOf, type Notes } from './setting.js';
+import { settingNames, settings, type SettingName } from './settings.js';
+
+const HEADER = `# Configuration
+
+Generated from \`src/config/\` by \`npm run docs\`; change it there.
+
+Gatehouse is configured by environment variables, read once at the start. An empty variable counts as unset. What is
+wrong stops the start, all of it at once, one line each. \`npm run cli -- config check\` says the same without starting.
+
+**Trial and production.** \`NODE_ENV=production\` is production, anything else is a trial. A trial fills in what is
+missing, so that one command is enough. Production refuses to start without a readable signing key, \`TOKEN_ISSUER\` and
+\`TOKEN_AUDIENCE\`, and with an empty database password unless the database is on the machine itself.
+
+**From a file.** Each setting \`NAME\` can be given as \`NAME_FILE\`, the path of a file that holds the value; one line
+break at its end is dropped. Both at once are refused. Use it for what is marked *secret*.
+
+**Units.** A duration is a whole number with a unit: \`500ms\`, \`10s\`, \`15m\`, \`12h\`, \`30d\`. Whole numbers are plain
+digits. A switch is \`true\` or \`false\`. A list is separated by commas.
+
+**Typing mistakes.** A variable whose name is one letter away from a setting earns a warning.
+`;
+
+/** The text of docs/configuration.md. */
+export function renderConfigurationDoc(): string {
+  return [HEADER, ...GROUPS.map(section)].join('\n');
+}
+
+function section(group: (typeof GROUPS)[number]): string {
+  const rows = settingNames.filter((name) => notesOf(settings[name]).group === group).map(row);
+  return `## ${group}
+
+| Setting | Default | Takes | Meaning | Effect |
+|---|---|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+function row(name: SettingName): string {
+  const notes = notesOf(settings[name]);
+  const setting = `\`${name}\`${notes.secret === true ? ' *secret*' : ''}`;
+  return `| ${[setting, defaultText(notes), settings[name].description ?? '', notes.meaning, notes.effect].map(cell).join(' | ')} |`;
+}
+
+function defaultText(notes: Notes): string {
+  const { default: given } = notes;
+  if (given === undefined) return notes.unset ?? '';
+  if (typeof given === 'string') return `\`${given}\``;
+  const production = 'production' in given ? `\`${given.production}\`` : 'must be set';
+  return `trial: \`${given.trial}\`<br>production: ${production}`;
+}
+
+/** A bar would end the cell. */
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|');
+}

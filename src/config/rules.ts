@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Reading } from './environment.js';
+import type { Findings } from './findings.js';
+import type { SettingName, Values } from './settings.js';
+
+interface Contradiction {
+  /** The setting to change first, then those that it disagrees with. */
+  readonly names: readonly [SettingName, ...SettingName[]];
+  readonly when: (values: Values) => boolean;
+  readonly problem: string;
+}
+
+const contradictions: readonly Contradiction[] = [
+  {
+    names: ['MANAGEMENT_PORT', 'PORT'],
+    when: (v) => v.MANAGEMENT_PORT === v.PORT && v.PORT !== 0,
+    problem: 'is the same as PORT: choose another port',
+  },
+  {
+    names: ['SESSION_IDLE_TTL', 'SESSION_TTL'],
+    when: (v) => v.SESSION_IDLE_TTL > v.SESSION_TTL,
+    problem: 'is longer than SESSION_TTL: shorten it, or lengthen SESSION_TTL',
+  },
+  {
+    names: ['ACCESS_TOKEN_TTL', 'SESSION_TTL'],
+    when: (v) => v.ACCESS_TOKEN_TTL > v.SESSION_TTL,
+    problem: 'is longer than SESSION_TTL: shorten it, or lengthen SESSION_TTL',
+  },
+  {
+    names: ['ACCESS_TOKEN_TTL', 'SESSION_IDLE_TTL', 'SESSION_TTL'],
+    when: (v) => v.ACCESS_TOKEN_TTL > v.SESSION_IDLE_TTL && v.ACCESS_TOKEN_TTL <= v.SESSION_TTL,
+    problem: 'is longer than SESSION_IDLE_TTL, so tokens would end before the time they state: shorten it',
+  },
+];
+
+/** Refuses settings that are each valid but not together. */
+export function checkContradictions({ values }: Reading, findings: Findings): void {
+  for (const { names, when, problem } of contradictions) {
+    if (findings.trusts(...names) && when(values)) findings.refuse(names[0], problem);
+  }
+}
+
+/** Production never makes a key by itself: two replicas would make two, and each refuse the tokens of the other. */
+export function checkSigningKey(directory: string, findings: Findings): void {
+  if (!findings.trusts('SIGNING_KEYS_DIR', 'DATA_DIR') || hasCurrentKey(directory)) return;
+  findings.refuse(
+    'SIGNING_KEYS_DIR',
+    `has no readable current-<kid>.pem (${directory}): mount the keys there, or run "npm run cli -- keys generate"`,
+  );
+}
+
+function hasCurrentKey(directory: string): boolean {
+  try {
+    return readdirSync(directory)
+      .filter((name) => /^current-.+\.pem$/.test(name))
+      .some((name) => isReadable(join(directory, name)));
+  } catch {
+    return false;
+  }
+}
+
+function isReadable(file: string): boolean {
+  try {
+    return readFileSync(file).length > 0;
+  } catch {
+    return false;
+  }
+}
