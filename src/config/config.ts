@@ -46,6 +46,8 @@ export interface HashingConfig {
   /** How many may wait for a free core. */
   readonly queue: number;
   readonly wait: number;
+  /** Threads of libuv's pool, which hashing shares with files and DNS. */
+  readonly threadPoolSize: number;
 }
 
 export interface BudgetsConfig {
@@ -113,7 +115,9 @@ export function loadConfig(env: NodeJS.ProcessEnv, checks: ConfigChecks = {}): C
   const findings = new Findings();
   warnOfTypos(env, findings);
   const reading = readEnvironment(env, findings);
-  const config = configOf(reading, findings);
+  // Node's own variable, read by libuv before we run; 4 is libuv's default.
+  const threadPoolSize = Number(env['UV_THREADPOOL_SIZE']) || 4;
+  const config = configOf(reading, threadPoolSize, findings);
   checkContradictions(reading, findings);
   if (config.production) checkSigningKey(config.tokens.signingKeysDir, findings);
   checkBootstrapPassword(config, checks, findings);
@@ -123,7 +127,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, checks: ConfigChecks = {}): C
   return freezeDeep(config);
 }
 
-function configOf(reading: Reading, findings: Findings): Config {
+function configOf(reading: Reading, threadPoolSize: number, findings: Findings): Config {
   const { production, values } = reading;
   const dataDir = resolve(values.DATA_DIR);
   return {
@@ -151,7 +155,7 @@ function configOf(reading: Reading, findings: Findings): Config {
     },
     sessions: {
       ttl: values.SESSION_TTL,
-      idleTtl: values.SESSION_IDLE_TTL,
+      idleTtl: Math.min(values.SESSION_IDLE_TTL, values.SESSION_TTL),
       maxPerUser: values.MAX_SESSIONS_PER_USER,
       retention: values.SESSION_RETENTION,
     },
@@ -161,7 +165,7 @@ function configOf(reading: Reading, findings: Findings): Config {
       timeCost: values.ARGON2_TIME_COST,
       parallelism: values.ARGON2_PARALLELISM,
     },
-    hashing: { queue: values.HASH_QUEUE, wait: values.HASH_WAIT },
+    hashing: { queue: values.HASH_QUEUE, wait: values.HASH_WAIT, threadPoolSize },
     budgets: {
       accountAttempts: values.SIGNIN_ACCOUNT_ATTEMPTS,
       addressAttempts: values.SIGNIN_ADDRESS_ATTEMPTS,

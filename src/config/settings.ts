@@ -107,7 +107,7 @@ export const settings = {
     meaning: '`aud` of access tokens.',
     effect: 'Services that verify tokens compare it; a change makes issued access tokens invalid.',
   }),
-  ACCESS_TOKEN_TTL: setting(kinds.duration('1s', '1d'), {
+  ACCESS_TOKEN_TTL: setting(kinds.duration('1s', '30d'), {
     group: 'Tokens',
     default: '15m',
     meaning: 'Life of an access token.',
@@ -120,26 +120,25 @@ export const settings = {
     effect: 'A trial makes a missing key; production refuses to start without a readable current one.',
   }),
 
-  SESSION_TTL: setting(kinds.duration('2m', '3650d'), {
+  SESSION_TTL: setting(kinds.duration('1s', '3650d'), {
     group: 'Sessions',
     default: '30d',
     meaning: 'Life of a session, from the sign-in.',
     effect: 'After it the user signs in again, however active. Open sessions keep their end.',
   }),
-  // Use is recorded to the minute, so anything shorter would sign out someone who is busy.
-  SESSION_IDLE_TTL: setting(kinds.duration('2m', '3650d'), {
+  SESSION_IDLE_TTL: setting(kinds.duration('1s', '3650d'), {
     group: 'Sessions',
     default: '7d',
     meaning: 'How long a session lasts without use. Use is recorded to the minute.',
-    effect: 'An unused device is signed out sooner. At most `SESSION_TTL`.',
+    effect: 'An unused device is signed out sooner. Where `SESSION_TTL` is shorter, that counts.',
   }),
-  MAX_SESSIONS_PER_USER: setting(kinds.integer(1, 1_000), {
+  MAX_SESSIONS_PER_USER: setting(kinds.integer(1, 1_000_000), {
     group: 'Sessions',
     default: '20',
     meaning: 'Live sessions of one user.',
     effect: 'One more sign-in ends the oldest.',
   }),
-  SESSION_RETENTION: setting(kinds.duration('1d', '3650d'), {
+  SESSION_RETENTION: setting(kinds.duration('1s', '3650d'), {
     group: 'Sessions',
     default: '30d',
     meaning: 'How long rows of ended sessions are kept.',
@@ -171,44 +170,44 @@ export const settings = {
     meaning: 'Lanes of one hash (argon2id p).',
     effect: 'More than 1 helps only where cores are idle.',
   }),
-  HASH_QUEUE: setting(kinds.integer(1, 10_000), {
+  HASH_QUEUE: setting(kinds.integer(0, 100_000), {
     group: 'Passwords and hashing',
     default: '64',
     meaning: 'Sign-ins that may wait for a free core.',
     effect: 'One more is answered 503 at once.',
   }),
-  HASH_WAIT: setting(kinds.duration('1ms', '10s'), {
+  HASH_WAIT: setting(kinds.duration('0s', '1m'), {
     group: 'Passwords and hashing',
     default: '1s',
     meaning: 'How long one may wait there.',
     effect: 'After it the answer is 503.',
   }),
 
-  SIGNIN_ACCOUNT_ATTEMPTS: setting(kinds.integer(1, 10_000), {
+  SIGNIN_ACCOUNT_ATTEMPTS: setting(kinds.integer(1, 1_000_000_000), {
     group: 'Attempt limits',
     default: '20',
     meaning: 'Failed sign-ins of one account within `SIGNIN_WINDOW`.',
     effect: 'Further ones are answered 429 until the wait is over.',
   }),
-  SIGNIN_ADDRESS_ATTEMPTS: setting(kinds.integer(1, 1_000_000), {
+  SIGNIN_ADDRESS_ATTEMPTS: setting(kinds.integer(1, 1_000_000_000), {
     group: 'Attempt limits',
     default: '300',
     meaning: 'The same for one client address (IPv4 address or IPv6 /64), over all accounts.',
     effect: 'An office behind one address shares it.',
   }),
-  SIGNIN_WINDOW: setting(kinds.duration('1m', '1d'), {
+  SIGNIN_WINDOW: setting(kinds.duration('1s', '30d'), {
     group: 'Attempt limits',
     default: '15m',
     meaning: 'Time after the last admitted attempt in which all attempts are forgotten.',
     effect: 'Longer slows guessing, and keeps an unlucky user out longer.',
   }),
-  REAUTH_ATTEMPTS: setting(kinds.integer(1, 10_000), {
+  REAUTH_ATTEMPTS: setting(kinds.integer(1, 1_000_000_000), {
     group: 'Attempt limits',
     default: '10',
     meaning: 'Wrong current passwords of one signed-in user who changes the password.',
     effect: 'Apart from sign-in: it locks nobody out.',
   }),
-  RENEW_ADDRESS_FAILURES: setting(kinds.integer(1, 1_000_000), {
+  RENEW_ADDRESS_FAILURES: setting(kinds.integer(1, 1_000_000_000), {
     group: 'Attempt limits',
     default: '300',
     meaning: 'Unknown or ended refresh tokens from one client address.',
@@ -216,7 +215,7 @@ export const settings = {
   }),
 
   BOOTSTRAP_ADMIN_USERNAME: setting(
-    kinds.pattern('3 to 32 of a-z 0-9 . _ -, a letter first', /^[a-z][a-z0-9._-]{2,31}$/),
+    kinds.pattern('3 to 32 letters, digits, dots, hyphens and underscores, a letter first', /^[a-z][a-z0-9._-]{2,31}$/i),
     {
       group: 'First administrator',
       default: 'admin',

@@ -23,8 +23,8 @@ import { PasswordPolicy } from './password-policy.js';
 })
 export class CredentialsModule {}
 
-function makeQueue({ hashing, passwords, threadPoolSize }: Config): HashQueue {
-  const { parallelism } = passwords;
+function makeQueue({ hashing, passwords: { parallelism } }: Config): HashQueue {
+  const { threadPoolSize } = hashing;
   const concurrency = hashConcurrency({ cores: availableParallelism(), threadPoolSize, parallelism });
   return new HashQueue({ concurrency, maxWaiting: hashing.queue, maxWait: hashing.wait });
 }

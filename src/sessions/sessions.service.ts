@@ -1,8 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { currentRequest } from '../platform/context/request-context.js';
-import { newId } from '../platform/crypto/ids.js';
-import { Clock, MINUTE, type Instant } from '../platform/time/clock.js';
+import { newId } from '../platform/crypto/random.js';
+import { Clock, MINUTE, type Duration, type Instant } from '../platform/time/clock.js';
 import type { Session, SessionEnd } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -11,12 +11,17 @@ import { SessionsRepository } from './sessions.repository.js';
 export class SessionsService {
   private readonly logger = new Logger(SessionsService.name);
   private readonly touching = new Set<string>();
+  /** How precisely use is recorded. */
+  private readonly touchEvery: Duration;
 
   constructor(
     private readonly repository: SessionsRepository,
     private readonly config: Config,
     private readonly clock: Clock,
-  ) {}
+  ) {
+    // A minute spares the database; with a very short idle life it would end sessions that are in use.
+    this.touchEvery = Math.min(MINUTE, config.sessions.idleTtl / 4);
+  }
 
   /**
    * Opens a session in the current transaction, which must hold the lock on the user's row: without it, parallel
@@ -40,7 +45,7 @@ export class SessionsService {
       ip: clientAddress,
       createdAt: now,
       lastSeenAt: now,
-      idleExpiresAt: Math.min(now + idleTtl, now + ttl),
+      idleExpiresAt: now + idleTtl,
       expiresAt: now + ttl,
       endedAt: null,
       endReason: null,
@@ -80,17 +85,17 @@ export class SessionsService {
   private use(session: Session): Session | undefined {
     const now = this.clock.now();
     if (!isLive(session, now)) return undefined;
-    if (now - session.lastSeenAt >= MINUTE) this.touch(session, now);
+    if (now - session.lastSeenAt >= this.touchEvery) this.touch(session, now);
     return session;
   }
 
-  /** To the minute and beside the request: the answer neither waits for it nor depends on it. */
+  /** Beside the request: the answer neither waits for it nor depends on it. */
   private touch({ id, expiresAt }: Session, now: Instant): void {
     if (this.touching.has(id)) return;
     this.touching.add(id);
     const idleExpiresAt = Math.min(now + this.config.sessions.idleTtl, expiresAt);
     this.repository
-      .touch(id, now, idleExpiresAt, now - MINUTE)
+      .touch(id, now, idleExpiresAt, now - this.touchEvery)
       .catch((error: unknown) => this.logger.debug({ err: error }, 'a session in use could not be noted'))
       .finally(() => this.touching.delete(id));
   }
