@@ -1,0 +1,115 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { Algorithm, Version, hash, parseOptions, verify } from '@node-rs/argon2';
+import type { Place } from './hash-queue.js';
+import { normalizePassword } from './password-policy.js';
+
+/** The cost of argon2id (RFC 9106). */
+export interface HashCost {
+  readonly memoryKib: number;
+  readonly timeCost: number;
+  readonly parallelism: number;
+}
+
+/**
+ * The most that a stored hash may ask for, unless the configured cost is more. argon2 obeys the numbers in the
+ * hash: one altered row with m=4294967295 would have the kernel kill the process.
+ */
+const STORED_COST_CEILING: HashCost = { memoryKib: 1_048_576, timeCost: 64, parallelism: 64 };
+const DIGEST_BYTES = 32;
+const DIGEST_MIN_BYTES = 16;
+const SALT_BYTES = 16;
+const SALT_MIN_BYTES = 8;
+
+/**
+ * Passwords as argon2id in PHC form. Each call takes a place in the hash queue, which alone bounds how many run.
+ *
+ * Time: an absent, damaged or foreign hash costs what a current one costs. A stored hash of another cost takes
+ * another time until the next sign-in upgrades it; that is accepted, for only raising the cost makes it so.
+ */
+@Injectable()
+export class PasswordHasher {
+  private readonly decoy: string;
+
+  /** @param cost checked by the configuration: never below m = 19 456 KiB, t = 2, p = 1 */
+  constructor(private readonly cost: HashCost) {
+    this.decoy = makeDecoy(cost);
+  }
+
+  /**
+   * @param password as typed, already accepted by the policy
+   * @returns the PHC string of the NFKC form, with a new salt
+   * @throws Error when the password has an unpaired surrogate
+   */
+  async hash(place: Place, password: string): Promise<string> {
+    // argon2 would read every unpaired surrogate as U+FFFD, so that two passwords would be one.
+    if (!password.isWellFormed()) throw new Error('A password with an unpaired surrogate cannot be hashed.');
+    const { memoryKib, timeCost, parallelism } = this.cost;
+    const normal = normalizePassword(password);
+    return place.run(() =>
+      hash(normal, {
+        algorithm: Algorithm.Argon2id,
+        version: Version.V0x13,
+        memoryCost: memoryKib,
+        timeCost,
+        parallelism,
+        outputLen: DIGEST_BYTES,
+      }),
+    );
+  }
+
+  /**
+   * Whether `password` is the one that was hashed. Whatever cannot be verified costs a decoy and is false.
+   *
+   * @param phc the stored hash; undefined when there is no account or no password
+   * @param password as typed; NUL and every later character count
+   */
+  async verify(place: Place, phc: string | undefined, password: string): Promise<boolean> {
+    const normal = normalizePassword(password);
+    const stored = phc !== undefined && this.isVerifiable(phc) && password.isWellFormed() ? phc : undefined;
+    return place.run(async () => {
+      const matches = await verify(stored ?? this.decoy, normal);
+      return stored !== undefined && matches;
+    });
+  }
+
+  /** Whether a stored hash is weaker than the current cost in any number, or no argon2id hash at all. */
+  needsUpgrade(phc: string): boolean {
+    const stored = readPhc(phc);
+    return (
+      stored === undefined ||
+      stored.memoryKib < this.cost.memoryKib ||
+      stored.timeCost < this.cost.timeCost ||
+      stored.parallelism < this.cost.parallelism
+    );
+  }
+
+  private isVerifiable(phc: string): boolean {
+    const stored = readPhc(phc);
+    if (stored === undefined) return false;
+    const within = (key: keyof HashCost): boolean =>
+      stored[key] <= Math.max(STORED_COST_CEILING[key], this.cost[key]);
+    return within('memoryKib') && within('timeCost') && within('parallelism');
+  }
+}
+
+/** The cost of an argon2id hash of the current version; undefined for anything else, damaged ones included. */
+function readPhc(phc: string): HashCost | undefined {
+  try {
+    const { algorithm, version, memoryCost, timeCost, parallelism, outputLen, saltLen } = parseOptions(phc);
+    const isOurs =
+      algorithm === Algorithm.Argon2id &&
+      version === Version.V0x13 &&
+      outputLen >= DIGEST_MIN_BYTES &&
+      saltLen >= SALT_MIN_BYTES;
+    return isOurs ? { memoryKib: memoryCost, timeCost, parallelism } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A hash that no password is known to have: its digest is random instead of computed, its cost the current one. */
+function makeDecoy({ memoryKib, timeCost, parallelism }: HashCost): string {
+  const part = (bytes: number): string => randomBytes(bytes).toString('base64').replace(/=+$/, '');
+  return `$argon2id$v=19$m=${memoryKib},t=${timeCost},p=${parallelism}$${part(SALT_BYTES)}$${part(DIGEST_BYTES)}`;
+}
