@@ -7,6 +7,7 @@ import { failureFor } from '../errors/failure.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
 import { negotiateLanguage, type Language } from '../i18n/translator.js';
 import { clientAddress } from './client-address.js';
+import type { Draining } from './draining.js';
 import { ANSWER_HEADERS, JSON_TYPE } from './headers.js';
 import type { RouteTable } from './route-table.js';
 
@@ -15,8 +16,7 @@ export interface LifecycleOptions {
   readonly corsOrigins: readonly string[];
   readonly routes: RouteTable;
   readonly logger: Logger;
-  /** True from the moment that a shutdown has begun. */
-  readonly draining: () => boolean;
+  readonly draining: Draining;
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -70,7 +70,7 @@ export class RequestLifecycle {
       reply.header('access-control-allow-origin', headers.origin);
       reply.header('access-control-expose-headers', 'Retry-After, X-Request-Id, Content-Language');
     }
-    if (this.options.draining()) reply.header('connection', 'close');
+    if (this.options.draining.begun) reply.header('connection', 'close');
     return {
       requestId,
       language,

@@ -6,7 +6,7 @@ import { PlatformErrors } from '../errors/platform-errors.js';
 export class RouteTable {
   private readonly routes = new Map<string, { readonly pattern: RegExp; readonly methods: Set<string> }>();
 
-  constructor(fastify: FastifyInstance) {
+  install(fastify: FastifyInstance): void {
     fastify.addHook('onRoute', ({ url, method }) => {
       const route = this.routes.get(url) ?? { pattern: toPattern(url), methods: new Set() };
       for (const name of [method].flat()) route.methods.add(name);

@@ -1,0 +1,33 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
+import { AccessModule } from '../access/access.module.js';
+import { PermissionGuard } from '../access/permission.guard.js';
+import { CredentialsModule } from '../credentials/credentials.module.js';
+import { UndeclaredInputGuard } from '../platform/http/undeclared-input.guard.js';
+import { SessionsModule } from '../sessions/sessions.module.js';
+import { TokensModule } from '../tokens/tokens.module.js';
+import { UsersModule } from '../users/users.module.js';
+import { AccessTokenGuard } from './access-token.guard.js';
+import { AccessTokenStrategy } from './access-token.strategy.js';
+import { AuthController } from './auth.controller.js';
+import { LocalStrategy } from './local.strategy.js';
+import { RenewalService } from './renewal.service.js';
+import { RouteDeclarations } from './route-declarations.js';
+import { SignInService } from './sign-in.service.js';
+
+@Module({
+  imports: [DiscoveryModule, AccessModule, CredentialsModule, SessionsModule, TokensModule, UsersModule],
+  controllers: [AuthController],
+  providers: [
+    SignInService,
+    RenewalService,
+    LocalStrategy,
+    AccessTokenStrategy,
+    RouteDeclarations,
+    // In this order: who is it, may they, and is what they sent expected at all?
+    { provide: APP_GUARD, useClass: AccessTokenGuard },
+    { provide: APP_GUARD, useClass: PermissionGuard },
+    { provide: APP_GUARD, useClass: UndeclaredInputGuard },
+  ],
+})
+export class AuthModule {}

@@ -1,0 +1,52 @@
+import { Controller, Get, Res } from '@nestjs/common';
+import { ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { Bare } from '../platform/http/envelope.interceptor.js';
+import { Public } from '../platform/security/route-access.js';
+import { ReadinessService, type Readiness } from './readiness.service.js';
+
+export class LiveResponse {
+  @ApiProperty({ enum: ['ok'], example: 'ok' })
+  status!: 'ok';
+}
+
+export class ReadyResponse implements Readiness {
+  @ApiProperty({ enum: ['ok', 'unavailable'], example: 'ok' })
+  status!: 'ok' | 'unavailable';
+
+  @ApiProperty({ enum: ['up', 'down'], example: 'up' })
+  database!: 'up' | 'down';
+
+  @ApiProperty({ enum: ['ready', 'behind', 'unknown'], example: 'ready', description: 'behind: migrate first.' })
+  schema!: 'ready' | 'behind' | 'unknown';
+
+  @ApiProperty({ example: false, description: 'Whether the process is shutting down.' })
+  draining!: boolean;
+}
+
+@ApiTags('System')
+@Controller('health')
+export class HealthController {
+  constructor(private readonly readiness: ReadinessService) {}
+
+  /** Is the process alive? */
+  @Get('live')
+  @Public()
+  @Bare()
+  @ApiResponse({ status: 200, type: LiveResponse })
+  getLive(): LiveResponse {
+    return { status: 'ok' };
+  }
+
+  /** Can this process serve requests? */
+  @Get('ready')
+  @Public()
+  @Bare()
+  @ApiResponse({ status: 200, type: ReadyResponse })
+  @ApiResponse({ status: 503, type: ReadyResponse })
+  async getReady(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyResponse> {
+    const readiness = await this.readiness.check();
+    if (readiness.status !== 'ok') reply.code(503).header('retry-after', '1');
+    return readiness;
+  }
+}

@@ -1,0 +1,39 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiProperty, ApiTags } from '@nestjs/swagger';
+import { currentRequest } from '../context/request-context.js';
+import { ApiAnswer } from '../http/api-answer.js';
+import { translate } from '../i18n/translator.js';
+import { Public } from '../security/route-access.js';
+import { errorCatalogue } from './app-error.js';
+
+export class ErrorCodeResponse {
+  @ApiProperty({ example: 11001 })
+  code!: number;
+
+  @ApiProperty({ example: 401, description: 'The HTTP status that it comes with.' })
+  status!: number;
+
+  @ApiProperty({ example: 'auth.wrongCredentials' })
+  key!: string;
+
+  @ApiProperty({ example: 'Wrong user name or password.' })
+  msg!: string;
+}
+
+export class ErrorCodesResponse {
+  @ApiProperty({ type: [ErrorCodeResponse] })
+  items!: ErrorCodeResponse[];
+}
+
+@ApiTags('System')
+@Controller('codes')
+export class CodesController {
+  /** Every failure that the service can answer */
+  @Get()
+  @Public()
+  @ApiAnswer(ErrorCodesResponse)
+  listErrorCodes(): ErrorCodesResponse {
+    const { language } = currentRequest();
+    return { items: errorCatalogue().map((error) => ({ ...error, msg: translate(error.key, language) })) };
+  }
+}

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { createApp } from './app.js';
+import { bootstrapAdministrator } from './bootstrap.js';
+import { banner } from './banner.js';
+import type { Config } from './config/config.js';
+import { lockFile } from './database/locks.js';
+import { migrateUp } from './database/migrator.js';
+import { Draining } from './platform/http/draining.js';
+import { SECOND } from './platform/time/clock.js';
+import { StartError } from './start-error.js';
+import { ensureCurrentKey } from './tokens/key-files.js';
+
+/** How long requests in progress may take once the server has stopped listening. */
+const DRAIN_DEADLINE = 5 * SECOND;
+
+/**
+ * Prepares what the service needs (schema, keys, in a trial the first administrator), listens, and stays until a
+ * signal asks it to end.
+ *
+ * @throws StartError with one sentence that names the setting and the way out
+ */
+export async function serve(config: Config): Promise<void> {
+  const unlock = takeServerLock(config);
+  if (config.migrate === 'auto') await migrateUp(config.database);
+  if (!config.production) await ensureCurrentKey(config.tokens.signingKeysDir);
+  const app = await createApp(config);
+  await app.init();
+  const password = config.production ? undefined : await bootstrapAdministrator(app, config);
+  const url = await listen(app, config);
+  if (!config.production) process.stdout.write(banner(config, url, password));
+  const signal = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  await shutDown(app, config);
+  unlock();
+  void signal;
+}
+
+async function listen(app: NestFastifyApplication, { http }: Config): Promise<string> {
+  try {
+    await app.listen({ port: http.port, host: http.host });
+    return await app.getUrl();
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+/** Readiness falls first, so that load balancers look elsewhere; then requests in progress end; then the rest. */
+async function shutDown(app: NestFastifyApplication, config: Config): Promise<void> {
+  app.get(Draining).begun = true;
+  await sleep(config.http.shutdownDelay);
+  // A request that arrives half and then no further would hold the process for ever.
+  const deadline = setTimeout(() => app.getHttpServer().closeAllConnections(), DRAIN_DEADLINE);
+  await app.close();
+  clearTimeout(deadline);
+}
+
+/** Two servers on one SQLite file would not see each other's queue of writers. */
+function takeServerLock({ database }: Config): () => void {
+  if (database.kind !== 'sqlite') return () => undefined;
+  const release = lockFile(`${database.file}.server`);
+  if (release !== undefined) return release;
+  throw new StartError(
+    `DATA_DIR: another Gatehouse server is running on ${database.file}. Stop it, set another DATA_DIR, or set ` +
+      'DATABASE_URL to run several servers on MySQL.',
+  );
+}

@@ -1,0 +1,61 @@
+import { ConfigError, type Config } from './config/config.js';
+import { AppError } from './platform/errors/app-error.js';
+import { translate } from './platform/i18n/translator.js';
+
+/** Why the program cannot start, in one sentence that names the setting and the way out. */
+export class StartError extends Error {}
+
+/** The lines to show an operator whose program did not start or whose command failed. */
+export function startFailure(error: unknown, config?: Config): string[] {
+  if (error instanceof ConfigError) return [...error.problems, ...error.warnings];
+  if (error instanceof AppError) {
+    const refusals = error.options.violations ?? [];
+    const sentence = translate(error.definition.key, 'en');
+    if (refusals.length === 0) return [error.options.cause === undefined ? sentence : describe(error.options.cause, config)];
+    return refusals.map(({ field, rule, params }) => `${field}: ${translate(`rule.${rule}`, 'en', params)}`);
+  }
+  if (error instanceof StartError) return [error.message];
+  return [describe(error, config)];
+}
+
+function describe(error: unknown, config: Config | undefined): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  const server = config?.database.kind === 'mysql' ? `${config.database.host}:${config.database.port}` : '';
+  const setting = 'DATABASE_URL (or DATABASE_HOST and its companions)';
+  switch (code) {
+    case 'EADDRINUSE':
+      return `PORT: port ${config?.http.port} is in use. Stop the other program, or set PORT to a free one (0: any).`;
+    case 'EADDRNOTAVAIL':
+      return `HOST: this machine has no address ${config?.http.host}. Set HOST to one that it has, or to 0.0.0.0.`;
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      if ('syscall' in error && error.syscall === 'listen') {
+        return `PORT: no permission to listen on port ${config?.http.port}. Set PORT to one above 1023.`;
+      }
+      return `DATA_DIR: ${config?.dataDir} is not writable (${code}). Give this user the right to write, or set DATA_DIR.`;
+    case 'ENOTDIR':
+    case 'EEXIST':
+    case 'SQLITE_CANTOPEN':
+    case 'SQLITE_READONLY':
+      return `DATA_DIR: cannot use ${config?.dataDir} as a folder for data (${code}). Set DATA_DIR to a writable folder.`;
+    case 'SQLITE_NOTADB':
+      return `DATA_DIR: the file of the database in ${config?.dataDir} is no SQLite database. Move it away or restore it.`;
+    case 'ER_ACCESS_DENIED_ERROR':
+    case 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR':
+      return `${setting}: the server at ${server} refuses this user or password. Correct them.`;
+    case 'ER_DBACCESS_DENIED_ERROR':
+      return `${setting}: this user may not use the database. Grant it all privileges on it.`;
+    case 'ER_BAD_DB_ERROR':
+      return `${setting}: there is no such database on ${server}. Create it, or name another one.`;
+    case 'ECONNREFUSED':
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+    case 'ETIMEDOUT':
+    case 'EHOSTUNREACH':
+      return `${setting}: no database server answers at ${server} (${code}). Start it, or correct the address.`;
+    default:
+      return error.message;
+  }
+}
