@@ -1,0 +1,138 @@
+import type { KeyObject } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import { JwtSecretRequestType, JwtService, type JwtModuleOptions } from '@nestjs/jwt';
+import { isUuid, newId } from '../platform/crypto/random.js';
+import { Clock, SECOND, type Instant } from '../platform/time/clock.js';
+import { keyIdOf } from './bearer.js';
+import { SigningKeys } from './signing-keys.js';
+import { TokenSettings } from './token-settings.js';
+
+/** Whom a token is for. */
+export interface AccessTokenGrant {
+  readonly userId: string;
+  readonly sessionId: string;
+  /** The session's absolute end, which no token of it outlives. */
+  readonly sessionExpiresAt: Instant;
+}
+
+export interface AccessToken {
+  readonly token: string;
+  /** Exactly the token's `exp`. */
+  readonly expiresAt: Instant;
+}
+
+/** What a verified token says. Whether its session still lives is not in it. */
+export interface AccessTokenClaims {
+  readonly userId: string;
+  readonly sessionId: string;
+  readonly tokenId: string;
+  readonly expiresAt: Instant;
+}
+
+/** The claims as they are written, in this order; times in whole seconds. */
+interface Payload {
+  readonly iss: string;
+  readonly aud: string;
+  readonly sub: string;
+  readonly sid: string;
+  readonly jti: string;
+  readonly iat: number;
+  readonly exp: number;
+}
+
+/**
+ * Settings of the JwtService: the one algorithm, and the key that a token itself names.
+ * `exp` is left to `AccessTokens`, which goes by our clock and insists that there is one.
+ */
+export function jwtOptions(keys: SigningKeys): JwtModuleOptions {
+  return {
+    secretOrKeyProvider: (purpose, token) => {
+      if (purpose === JwtSecretRequestType.SIGN) return keys.current().privateKey;
+      const key = typeof token === 'string' ? verificationKey(keys, token) : undefined;
+      if (!key) throw new Error('no access token of ours');
+      return key;
+    },
+    signOptions: { algorithm: 'ES256' },
+    verifyOptions: { algorithms: ['ES256'], ignoreExpiration: true },
+  };
+}
+
+function verificationKey(keys: SigningKeys, token: string): KeyObject | undefined {
+  const kid = keyIdOf(token);
+  return kid === undefined ? undefined : keys.publicKey(kid);
+}
+
+/** Issues and verifies access tokens: JWTs of RFC 9068's type, signed with ES256, without roles or personal data. */
+@Injectable()
+export class AccessTokens {
+  constructor(
+    private readonly jwt: JwtService,
+    private readonly keys: SigningKeys,
+    private readonly clock: Clock,
+    private readonly settings: TokenSettings,
+  ) {}
+
+  /** Signs a token that ends after the configured life, or with its session if that is sooner. */
+  issue({ userId, sessionId, sessionExpiresAt }: AccessTokenGrant): AccessToken {
+    const { issuer, audience, accessTtl } = this.settings;
+    const iat = seconds(this.clock.now());
+    const exp = Math.min(iat + seconds(accessTtl), seconds(sessionExpiresAt));
+    const payload: Payload = {
+      iss: issuer,
+      aud: audience,
+      sub: userId,
+      sid: sessionId,
+      jti: newId(),
+      iat,
+      exp,
+    };
+    const token = this.jwt.sign(payload, {
+      keyid: this.keys.current().kid,
+      header: { alg: 'ES256', typ: 'at+jwt' },
+    });
+    return { token, expiresAt: exp * SECOND };
+  }
+
+  /**
+   * The key that must have signed this text, if it is in all but the signature an access token of ours.
+   * First half of a verification; the signature and `claimsOf` follow.
+   */
+  keyFor(token: string): KeyObject | undefined {
+    return verificationKey(this.keys, token);
+  }
+
+  /**
+   * What a payload says whose signature is verified.
+   *
+   * Every claim is required, in its one type; `exp` must lie ahead. A future `iat` is fine, as the clocks of two
+   * replicas differ, and further claims are ignored, as a newer version may write them.
+   */
+  claimsOf(payload: unknown): AccessTokenClaims | undefined {
+    if (typeof payload !== 'object' || payload === null) return undefined;
+    const { iss, aud, sub, sid, jti, iat, exp } = payload as { readonly [K in keyof Payload]?: unknown };
+    if (iss !== this.settings.issuer || aud !== this.settings.audience) return undefined;
+    if (!isUuid(sub) || !isUuid(sid) || typeof jti !== 'string' || jti === '') return undefined;
+    if (!isNumericDate(iat) || !isNumericDate(exp) || exp * SECOND <= this.clock.now()) return undefined;
+    return { userId: sub, sessionId: sid, tokenId: jti, expiresAt: exp * SECOND };
+  }
+
+  /** The whole verification: what an access token says, or undefined when it is none of ours or has ended. */
+  verify(token: string): AccessTokenClaims | undefined {
+    try {
+      return this.claimsOf(this.jwt.verify<object>(token));
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function seconds(milliseconds: number): number {
+  return Math.floor(milliseconds / SECOND);
+}
+
+/** The last second that a JavaScript date can show; a later one could not be written into an answer. */
+const LAST_SECOND = 8_640_000_000_000;
+
+function isNumericDate(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= LAST_SECOND;
+}

@@ -1,0 +1,55 @@
+/** No token of ours comes near it; what is longer is not looked at. */
+export const MAX_TOKEN_LENGTH = 4_096;
+
+const AUTHORIZATION = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
+
+/**
+ * The compact JWS of an `Authorization` header: `Bearer` in any case, a blank, one token (RFC 6750, section 2.1).
+ * The RFC lets several blanks stand there; no client writes them, and one form less is one form less to think about.
+ *
+ * @returns null for everything else, as passport-jwt wants it
+ */
+export function bearerToken(authorization: string | undefined): string | null {
+  const token = AUTHORIZATION.exec(authorization ?? '')?.[1];
+  return token !== undefined && token.length <= MAX_TOKEN_LENGTH ? token : null;
+}
+
+/** An ES256 signature is r and s of 32 bytes each (RFC 7518, section 3.4), which is 86 characters. */
+const SIGNATURE_LENGTH = 86;
+
+/**
+ * The key id in the header of one of our access tokens, before anything is verified.
+ *
+ * The JWT libraries read much more than we write: they skip padding and foreign characters in base64url, so that an
+ * altered text still verifies, and pass over `typ` and `crit`. So the text must be one that we could have written:
+ * three canonical parts, a header of exactly `alg`, `typ` and `kid`, once each, a signature of the right length.
+ *
+ * @returns undefined for every other text; never throws
+ */
+export function keyIdOf(token: string): string | undefined {
+  if (token.length > MAX_TOKEN_LENGTH) return undefined;
+  const [head = '', body = '', signature = '', ...more] = token.split('.');
+  if (more.length > 0 || signature.length !== SIGNATURE_LENGTH) return undefined;
+  if (!isCanonical(head) || !isCanonical(body) || !isCanonical(signature)) return undefined;
+
+  const text = Buffer.from(head, 'base64url').toString();
+  const header = parseObject(text);
+  // Written out again it must be the same text: a repeated member or a blank would not come back.
+  if (!header || JSON.stringify(header) !== text || Object.keys(header).length !== 3) return undefined;
+  const { alg, typ, kid } = header;
+  return alg === 'ES256' && typ === 'at+jwt' && typeof kid === 'string' ? kid : undefined;
+}
+
+/** Whether this is base64url as RFC 7515 writes it: no padding, no foreign character, no stray bits at the end. */
+function isCanonical(part: string): boolean {
+  return part !== '' && Buffer.from(part, 'base64url').toString('base64url') === part;
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

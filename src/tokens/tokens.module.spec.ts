@@ -1,0 +1,37 @@
+import { Global, Module } from '@nestjs/common';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Test } from '@nestjs/testing';
+import { expect, it, onTestFinished } from 'vitest';
+import { Clock } from '../platform/time/clock.js';
+import { AccessTokens } from './access-tokens.js';
+import { ensureCurrentKey } from './key-rotation.js';
+import { TokenSettings } from './token-settings.js';
+import { TokensModule } from './tokens.module.js';
+import { grant, settingsFor, temporaryFolder } from './tokens.spec-support.js';
+
+it('wires tokens and the published keys over settings and a clock', async () => {
+  const dir = await temporaryFolder();
+  const kid = await ensureCurrentKey(dir);
+
+  @Global()
+  @Module({
+    providers: [Clock, { provide: TokenSettings, useValue: settingsFor(dir) }],
+    exports: [Clock, TokenSettings],
+  })
+  class Platform {}
+
+  const testing = await Test.createTestingModule({ imports: [Platform, TokensModule] }).compile();
+  const app = testing.createNestApplication<NestFastifyApplication>(new FastifyAdapter());
+  onTestFinished(() => app.close());
+  await app.init();
+
+  const tokens = app.get(AccessTokens);
+  const given = grant(app.get(Clock));
+  expect(tokens.verify(tokens.issue(given).token)).toMatchObject({ sessionId: given.sessionId });
+
+  const answer = await app.inject({ url: '/.well-known/jwks.json' });
+  expect(answer.statusCode).toBe(200);
+  expect(answer.headers['cache-control']).toBe('public, max-age=300');
+  expect(answer.json()).toMatchObject({ keys: [{ kid, alg: 'ES256', use: 'sig' }] });
+  expect(answer.body).not.toContain('"d"');
+});

@@ -1,0 +1,21 @@
+import { Module } from '@nestjs/common';
+import { JwtService } from '@nestjs/jwt';
+import { AccessTokens, jwtOptions } from './access-tokens.js';
+import { JwksController } from './jwks.controller.js';
+import { SigningKeys } from './signing-keys.js';
+
+/** Expects `Clock` and `TokenSettings` from a global module. */
+@Module({
+  controllers: [JwksController],
+  providers: [
+    SigningKeys,
+    AccessTokens,
+    {
+      provide: JwtService,
+      inject: [SigningKeys],
+      useFactory: (keys: SigningKeys) => new JwtService(jwtOptions(keys)),
+    },
+  ],
+  exports: [AccessTokens, SigningKeys],
+})
+export class TokensModule {}

@@ -1,0 +1,96 @@
+import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { JwtService } from '@nestjs/jwt';
+import { afterAll } from 'vitest';
+import { newId } from '../platform/crypto/random.js';
+import { Clock, DAY, MINUTE, SECOND, type Instant } from '../platform/time/clock.js';
+import { AccessTokens, jwtOptions } from './access-tokens.js';
+import { ensureCurrentKey } from './key-rotation.js';
+import { keyPath } from './key-files.js';
+import { SigningKeys } from './signing-keys.js';
+
+export class TestClock extends Clock {
+  constructor(public time: Instant = Date.UTC(2026, 10, 22, 8, 32, 48, 741)) {
+    super();
+  }
+
+  override now(): Instant {
+    return this.time;
+  }
+}
+
+const folders: string[] = [];
+afterAll(() => Promise.all(folders.map((dir) => rm(dir, { recursive: true, force: true }))));
+
+/** A folder that is gone after the file's tests. */
+export async function temporaryFolder(): Promise<string> {
+  const dir = await mkdtemp(join(tmpdir(), 'gatehouse-keys-'));
+  folders.push(dir);
+  return dir;
+}
+
+export function settingsFor(dir: string, accessTtl = 15 * MINUTE) {
+  return { issuer: 'https://id.example', audience: 'apis', accessTtl, signingKeysDir: dir };
+}
+
+/** Everything that issues and verifies, over a folder with one current key. */
+export async function startTokens({ dir, accessTtl }: { dir?: string; accessTtl?: number } = {}) {
+  const folder = dir ?? (await temporaryFolder());
+  const kid = await ensureCurrentKey(folder);
+  const settings = settingsFor(folder, accessTtl);
+  const clock = new TestClock();
+  const keys = new SigningKeys(settings);
+  await keys.load();
+  const tokens = new AccessTokens(new JwtService(jwtOptions(keys)), keys, clock, settings);
+  const privateKey = createPrivateKey(readFileSync(keyPath(folder, 'current', kid)));
+  return { dir: folder, kid, settings, clock, keys, tokens, privateKey };
+}
+
+export function grant(clock: Clock, life = 30 * DAY) {
+  return { userId: newId(), sessionId: newId(), sessionExpiresAt: clock.now() + life };
+}
+
+/** The claims of a good token, to be spoiled. */
+export function goodClaims(clock: Clock) {
+  const iat = Math.floor(clock.now() / SECOND);
+  return {
+    iss: 'https://id.example',
+    aud: 'apis',
+    sub: '6f0f2a7e-3b1c-4d5e-8f90-a1b2c3d4e5f6',
+    sid: '0e1d2c3b-4a59-4687-b6c5-d4e3f2a1b0c9',
+    jti: '5b6c7d8e-9fa0-4b1c-ad2e-3f4051627384',
+    iat,
+    exp: iat + 900,
+  };
+}
+
+export const encode = (value: unknown) =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
+
+/** A compact JWS over any header and payload, text or JSON; signed with ES256 unless a signer is given. */
+export function forge(
+  header: unknown,
+  payload: unknown,
+  signer: KeyObject | ((input: Buffer) => Buffer | string),
+): string {
+  const input = `${encode(header)}.${encode(payload)}`;
+  const bytes = Buffer.from(input);
+  const signature =
+    typeof signer === 'function'
+      ? signer(bytes)
+      : sign('sha256', bytes, { key: signer, dsaEncoding: 'ieee-p1363' });
+  return `${input}.${typeof signature === 'string' ? signature : signature.toString('base64url')}`;
+}
+
+/** What a forger has at hand: a good token, its parts, and (to forge what only we could sign) the very key. */
+export interface Scene {
+  readonly header: { alg: string; typ: string; kid: string };
+  readonly claims: ReturnType<typeof goodClaims>;
+  readonly key: KeyObject;
+  readonly good: string;
+}
+
+export type Forgery = (scene: Scene) => string;
