@@ -1,5 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Config } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
@@ -39,7 +40,7 @@ class SettingsModule {
 
 /** The service: every module, and what stands around every route. */
 @Module({
-  imports: [DatabaseModule, AuthModule, UsersModule, HealthModule],
+  imports: [DatabaseModule, AuditModule, AuthModule, UsersModule, HealthModule],
   controllers: [CodesController],
   providers: [
     { provide: APP_FILTER, useClass: AppExceptionFilter },
@@ -54,7 +55,7 @@ export class AppModule {
 }
 
 /** The same modules without HTTP, for operator commands: no route, no signing key. */
-@Module({ imports: [DatabaseModule, UsersModule] })
+@Module({ imports: [DatabaseModule, AuditModule, UsersModule] })
 export class CliModule {
   static with(parts: AppParts): DynamicModule {
     return { module: CliModule, imports: [SettingsModule.with(parts)] };

@@ -5,7 +5,7 @@ import { AppModule } from './app.module.js';
 import type { Config, HttpConfig } from './config/config.js';
 import { serveDocs } from './docs.js';
 import { Draining } from './platform/http/draining.js';
-import { HttpLayer } from './platform/http/http-layer.js';
+import { HttpLayer, type TrustedProxies } from './platform/http/http-layer.js';
 import { createLogger, NestLogger } from './platform/logging/logger.js';
 import { Clock } from './platform/time/clock.js';
 
@@ -39,12 +39,12 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   return app;
 }
 
-function trustedProxies({ trustProxy }: HttpConfig): false | number | string[] {
+function trustedProxies({ trustProxy }: HttpConfig): TrustedProxies {
   switch (trustProxy.kind) {
     case 'none':
       return false;
     case 'hops':
-      return trustProxy.hops;
+      return (_address, hop) => hop < trustProxy.hops;
     case 'networks':
       return [...trustProxy.networks];
   }

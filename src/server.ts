@@ -10,7 +10,7 @@ import { migrateUp } from './database/migrator.js';
 import { Draining } from './platform/http/draining.js';
 import { SECOND } from './platform/time/clock.js';
 import { StartError } from './start-error.js';
-import { ensureCurrentKey } from './tokens/key-files.js';
+import { ensureCurrentKey } from './tokens/key-rotation.js';
 
 /** How long requests in progress may take once the server has stopped listening. */
 const DRAIN_DEADLINE = 5 * SECOND;

@@ -1,16 +1,23 @@
 import { Controller, Get, Header } from '@nestjs/common';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Bare } from '../platform/http/envelope.interceptor.js';
+import { Public } from '../platform/security/route-access.js';
 import { JwksResponse } from './jwks.dto.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** The public signing keys, for services that verify access tokens themselves. */
+@ApiTags('System')
 @Controller('.well-known')
 export class JwksController {
   constructor(private readonly keys: SigningKeys) {}
 
   /** The public keys as a JWK set (RFC 7517): current, next, previous. */
   @Get('jwks.json')
+  @Public()
+  @Bare()
+  @ApiResponse({ status: 200, type: JwksResponse })
   @Header('Cache-Control', 'public, max-age=300')
-  jwks(): JwksResponse {
+  getSigningKeys(): JwksResponse {
     return this.keys.jwks();
   }
 }

@@ -1,3 +1,5 @@
+import { ApiProperty } from '@nestjs/swagger';
+
 /** The public half of a signing key in JWK form (RFC 7517, RFC 7518 section 6.2.1). */
 export class JwkResponse {
   readonly kty!: 'EC';
@@ -11,5 +13,6 @@ export class JwkResponse {
 
 /** The keys that access tokens verify with: current, next, previous. */
 export class JwksResponse {
+  @ApiProperty({ type: () => [JwkResponse] })
   readonly keys!: readonly JwkResponse[];
 }

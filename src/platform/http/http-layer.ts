@@ -1,4 +1,11 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { Server } from 'node:http';
+import type {
+  FastifyHttpOptions,
+  FastifyInstance,
+  FastifyReply,
+  FastifyRequest,
+  FastifyServerOptions,
+} from 'fastify';
 import type { Logger } from 'pino';
 import { toAppError } from '../errors/failure.js';
 import type { Language } from '../i18n/translator.js';
@@ -9,11 +16,13 @@ import { answerClientError, answerServerRefusals } from './raw-answers.js';
 import { RequestLifecycle } from './request-lifecycle.js';
 import { RouteTable } from './route-table.js';
 
+/** Nobody, these addresses and networks, or a question asked for each hop, the peer being number 0. */
+export type TrustedProxies = false | string[] | ((address: string, hop: number) => boolean);
+
 export interface HttpLayerSettings {
   readonly defaultLanguage: Language;
   readonly corsOrigins: readonly string[];
-  /** Fastify's own form: `false`, a number of hops, or addresses and networks. */
-  readonly trustProxy: false | number | string[];
+  readonly trustProxy: TrustedProxies;
   readonly logger: Logger;
   readonly draining: Draining;
 }
@@ -34,7 +43,7 @@ export class HttpLayer {
   }
 
   /** What Fastify must know when it is made. */
-  get options(): FastifyServerOptions & { skipMiddie: boolean } {
+  get options(): FastifyServerOptions & Pick<FastifyHttpOptions<Server>, 'http'> & { skipMiddie: boolean } {
     const { defaultLanguage, trustProxy } = this.settings;
     return {
       trustProxy,

@@ -1,0 +1,47 @@
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Instant } from '../platform/time/clock.js';
+
+/** One line of the record of who did what. Nothing in the service changes or removes one, but the retention sweep. */
+@Entity('audit_events')
+@Index('audit_events_at', ['at', 'id'])
+@Index('audit_events_actor', ['actorId', 'at', 'id'])
+@Index('audit_events_target', ['targetId', 'at', 'id'])
+@Index('audit_events_action', ['action', 'at', 'id'])
+export class AuditEvent {
+  @PrimaryColumn('varchar', { length: 36 })
+  id!: string;
+
+  @Column('bigint')
+  at!: Instant;
+
+  @Column('varchar', { name: 'actor_id', length: 36, nullable: true })
+  actorId!: string | null;
+
+  @Column('varchar', { name: 'session_id', length: 36, nullable: true })
+  sessionId!: string | null;
+
+  @Column('varchar', { length: 32 })
+  action!: string;
+
+  @Column('varchar', { name: 'target_type', length: 16 })
+  targetType!: string;
+
+  @Column('varchar', { name: 'target_id', length: 36, nullable: true })
+  targetId!: string | null;
+
+  @Column('varchar', { length: 16 })
+  outcome!: string;
+
+  @Column('varchar', { length: 45 })
+  ip!: string;
+
+  @Column('varchar', { name: 'user_agent', length: 512 })
+  userAgent!: string;
+
+  @Column('varchar', { name: 'request_id', length: 64 })
+  requestId!: string;
+
+  /** JSON: names of changed fields, counts and reasons; never a value that a person typed. */
+  @Column('text')
+  detail!: string;
+}
