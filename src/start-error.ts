@@ -11,7 +11,8 @@ export function startFailure(error: unknown, config?: Config): string[] {
   if (error instanceof AppError) {
     const refusals = error.options.violations ?? [];
     const sentence = translate(error.definition.key, 'en');
-    if (refusals.length === 0) return [error.options.cause === undefined ? sentence : describe(error.options.cause, config)];
+    if (refusals.length === 0)
+      return [error.options.cause === undefined ? sentence : describe(error.options.cause, config)];
     return refusals.map(({ field, rule, params }) => `${field}: ${translate(`rule.${rule}`, 'en', params)}`);
   }
   if (error instanceof StartError) return [error.message];

@@ -104,7 +104,10 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
     );
     await migrateUp(config.database);
     await ensureCurrentKey(config.tokens.signingKeysDir);
-    const nest = await createApp(config, { clock, logDestination: { write: (line) => void lines.push(line) } });
+    const nest = await createApp(config, {
+      clock,
+      logDestination: { write: (line) => void lines.push(line) },
+    });
     await nest.init();
     await bootstrapAdministrator(nest, config);
     await nest.listen({ port: config.http.port, host: config.http.host });
@@ -159,13 +162,16 @@ export class TestApp {
   /** One HTTP request. Header names in the answer are in lower case. */
   async call<T = unknown>(method: string, path: string, options: CallOptions = {}): Promise<Answer<T>> {
     const { token, body, from = '127.0.0.1' } = options;
-    const payload = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+    const payload =
+      body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
     const sent = request(`${this.url}${path}`, {
       method,
       localAddress: from,
       agent: this.agent(from),
       headers: {
-        ...(payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
+        ...(payload === undefined
+          ? {}
+          : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }),
         ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
         ...options.headers,
       },
@@ -184,7 +190,10 @@ export class TestApp {
     password: string = ADMIN.password,
     options: Pick<CallOptions, 'headers' | 'from'> = {},
   ): Promise<SignInData> {
-    const answer = await this.call<SignInData>('POST', '/signin', { ...options, body: { username, password } });
+    const answer = await this.call<SignInData>('POST', '/signin', {
+      ...options,
+      body: { username, password },
+    });
     if (answer.status !== 200) throw new Error(`POST /signin answered ${answer.status} ${answer.text}`);
     return answer.body.data;
   }
@@ -192,8 +201,16 @@ export class TestApp {
   /** A user made by the administrator; whatever is not given is made up. */
   async createUser(given: NewUser = {}): Promise<CreatedUser> {
     usersMade += 1;
-    const body = { username: `person-${process.pid}-${usersMade}`, full_name: 'A Person', password: PASSWORD, ...given };
-    let answer = await this.call<{ id: string; username: string }>('POST', '/users', { token: this.adminToken, body });
+    const body = {
+      username: `person-${process.pid}-${usersMade}`,
+      full_name: 'A Person',
+      password: PASSWORD,
+      ...given,
+    };
+    let answer = await this.call<{ id: string; username: string }>('POST', '/users', {
+      token: this.adminToken,
+      body,
+    });
     // None yet, or the clock was moved past its end.
     if (answer.status === 401) {
       this.adminToken = (await this.signIn()).access_token;

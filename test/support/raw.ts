@@ -20,7 +20,11 @@ export interface RawOptions {
 }
 
 /** Sends bytes as they are (text as latin1) over a connection of its own and reads the first whole answer. */
-export async function sendRaw(url: string, bytes: string | Buffer, options: RawOptions = {}): Promise<RawAnswer> {
+export async function sendRaw(
+  url: string,
+  bytes: string | Buffer,
+  options: RawOptions = {},
+): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
