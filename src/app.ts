@@ -30,11 +30,15 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   });
   const adapter = new FastifyAdapter(http.options);
   http.install(adapter.getInstance());
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with({ config, clock, draining }), adapter, {
-    logger: new NestLogger(logger),
-    bodyParser: false,
-    abortOnError: false,
-  });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with({ config, clock, draining }),
+    adapter,
+    {
+      logger: new NestLogger(logger),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   if (config.http.docsEnabled) serveDocs(app);
   return app;
 }
