@@ -16,7 +16,11 @@ import { PasswordPolicy } from './password-policy.js';
       useFactory: ({ passwords }: Config) => new PasswordPolicy(passwords),
       inject: [Config],
     },
-    { provide: PasswordHasher, useFactory: ({ passwords }: Config) => new PasswordHasher(passwords), inject: [Config] },
+    {
+      provide: PasswordHasher,
+      useFactory: ({ passwords }: Config) => new PasswordHasher(passwords),
+      inject: [Config],
+    },
     { provide: HashQueue, useFactory: makeQueue, inject: [Config] },
   ],
   exports: [CredentialsService, HashQueue],

@@ -6,7 +6,9 @@ import { openDatabase } from './data-source.js';
 /** Provides the one door to the database, opened when the process starts and closed as its last act. */
 @Global()
 @Module({
-  providers: [{ provide: Database, useFactory: (config: Config) => openDatabase(config.database), inject: [Config] }],
+  providers: [
+    { provide: Database, useFactory: (config: Config) => openDatabase(config.database), inject: [Config] },
+  ],
   exports: [Database],
 })
 export class DatabaseModule implements OnApplicationShutdown {

@@ -81,7 +81,9 @@ export class RequestLifecycle {
 
   /** Refuses before the body is read: no route, or a Host header that is missing or doubled (RFC 9112, 3.2). */
   private refusal(request: FastifyRequest): AppError | undefined {
-    const hosts = request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+    const hosts = request.raw.rawHeaders.filter(
+      (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
+    );
     const needsHost = request.raw.httpVersion !== '1.0';
     if (hosts.length > 1 || (needsHost && !request.headers.host)) {
       return PlatformErrors.malformedRequest({ reason: 'the Host header is missing or doubled' });

@@ -8,7 +8,8 @@ export class ValidationPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
     if (type !== 'body') return value;
     // A body without a class would pass unchecked: `import type` on a request class does that, silently.
-    if (metatype === undefined || metatype === Object) throw new Error('A route declares a body without a class.');
+    if (metatype === undefined || metatype === Object)
+      throw new Error('A route declares a body without a class.');
     if (value === undefined) {
       throw PlatformErrors.invalidRequest({ violations: [{ field: '', rule: 'body' }] });
     }
