@@ -9,7 +9,8 @@ if (!root) throw new Error('usage: node prune.mjs <folder>');
 const modules = join(root, 'node_modules');
 const remove = (path) => rmSync(path, { recursive: true, force: true });
 
-for (const name of ['typescript', '@types', 'node-addon-api', '.bin', '.package-lock.json']) remove(join(modules, name));
+for (const name of ['typescript', '@types', 'node-addon-api', '.bin', '.package-lock.json'])
+  remove(join(modules, name));
 
 // better-sqlite3 loads prebuilds/<platform>-<arch>.node and never compiles here. The image is glibc, not musl.
 const sqlite = join(modules, 'better-sqlite3');
@@ -20,7 +21,16 @@ if (!prebuilds.includes(own)) throw new Error(`better-sqlite3 brings no binary f
 for (const name of prebuilds) if (name !== own) remove(join(sqlite, 'prebuilds', name));
 
 // Only beside a package.json: deeper down, `test` may be a folder that the program loads.
-const unused = new Set(['test', 'tests', '__tests__', 'example', 'examples', 'benchmark', 'benchmarks', '.github']);
+const unused = new Set([
+  'test',
+  'tests',
+  '__tests__',
+  'example',
+  'examples',
+  'benchmark',
+  'benchmarks',
+  '.github',
+]);
 const source = /\.(?:[cm]?ts|tsx|map|tsbuildinfo)$/;
 
 function walk(folder) {
