@@ -25,6 +25,8 @@ const unused = new Set([
   'test',
   'tests',
   '__tests__',
+  'spec',
+  'specs',
   'example',
   'examples',
   'benchmark',
