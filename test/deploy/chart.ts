@@ -297,11 +297,7 @@ const refused: readonly (readonly [string, Values, string])[] = [
   ['ingress-hpa.yaml', { trustProxy: 0 }, 'ingress is on, but trustProxy is not set'],
   ['ingress-hpa.yaml', { 'ingress.host': '' }, 'ingress.host is missing'],
   ['ingress-hpa.yaml', { 'autoscaling.minReplicas': 11 }, 'autoscaling.minReplicas (11) is more than'],
-  [
-    'ingress-hpa.yaml',
-    { 'resources.requests.cpu': null },
-    'resources.requests.cpu, which is not set',
-  ],
+  ['ingress-hpa.yaml', { 'resources.requests.cpu': null }, 'resources.requests.cpu, which is not set'],
   // by the schema
   ['mysql.yaml', { replica: 3 }, "'replica' not allowed"],
   ['mysql.yaml', { 'database.type': 'postgres' }, "'mysql', 'mariadb', 'sqlite'"],
