@@ -56,7 +56,12 @@ function describe(error: unknown, config: Config | undefined): string {
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
       return `${setting}: no database server answers at ${server} (${code}). Start it, or correct the address.`;
+    case 'ER_NO_SUCH_TABLE':
+      return 'The database has no schema yet, or an older one: run "npm run cli -- migrate up".';
     default:
+      if (code === 'SQLITE_ERROR' && error.message.startsWith('no such table')) {
+        return 'The database has no schema yet, or an older one: run "npm run cli -- migrate up".';
+      }
       return error.message;
   }
 }
