@@ -58,7 +58,7 @@ async function inModules<T>(
   config: Config,
   work: (modules: INestApplicationContext) => Promise<T>,
 ): Promise<T> {
-  const modules = await NestFactory.createApplicationContext(CliModule.with({ config }), {
+  const modules = await NestFactory.createApplicationContext(CliModule.with(config), {
     logger: ['error', 'fatal'],
     abortOnError: false,
   });

@@ -1,5 +1,6 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import { Metrics } from '../platform/metrics/metrics.js';
 import { Database } from './database.js';
 import { openDatabase } from './data-source.js';
 
@@ -12,7 +13,14 @@ import { openDatabase } from './data-source.js';
   exports: [Database],
 })
 export class DatabaseModule implements OnApplicationShutdown {
-  constructor(@Inject(Database) private readonly database: Database) {}
+  constructor(
+    @Inject(Database) private readonly database: Database,
+    metrics: Metrics,
+  ) {
+    metrics.gauges('database_connections', 'Connections, and callers that wait for one.', 'state', () => ({
+      ...database.stats(),
+    }));
+  }
 
   async onApplicationShutdown(): Promise<void> {
     await this.database.close();
