@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Histogram } from 'prom-client';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -10,6 +9,7 @@ import { negotiateLanguage, type Language } from '../i18n/translator.js';
 import { clientAddress } from './client-address.js';
 import type { Draining } from './draining.js';
 import { ANSWER_HEADERS, JSON_TYPE } from './headers.js';
+import { requestIdOf } from './request-id.js';
 import type { RouteTable } from './route-table.js';
 
 export interface LifecycleOptions {
@@ -21,7 +21,6 @@ export interface LifecycleOptions {
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
 }
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const CORS_HEADERS = {
   'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers': 'Authorization, Content-Type, Accept-Language, X-Request-Id',
@@ -62,8 +61,7 @@ export class RequestLifecycle {
 
   private begin(request: FastifyRequest, reply: FastifyReply): RequestContext {
     const { headers } = request;
-    const given = headers['x-request-id'];
-    const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    const requestId = requestIdOf(headers);
     const language = negotiateLanguage(headers['accept-language'], this.options.defaultLanguage);
     reply.headers(ANSWER_HEADERS);
     reply.header('x-request-id', requestId);
