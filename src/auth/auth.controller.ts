@@ -30,7 +30,10 @@ export class AuthController {
   @Public()
   @UseGuards(LocalAuthGuard)
   @ApiAnswer(SignInResponse)
-  async signIn(@Body() _: SignInRequest, @CurrentAccount() account: VerifiedAccount): Promise<SignInResponse> {
+  async signIn(
+    @Body() _: SignInRequest,
+    @CurrentAccount() account: VerifiedAccount,
+  ): Promise<SignInResponse> {
     return toSignInResponse(await this.signInService.open(account));
   }
 

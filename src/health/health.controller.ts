@@ -17,7 +17,11 @@ export class ReadyResponse implements Readiness {
   @ApiProperty({ enum: ['up', 'down'], example: 'up' })
   database!: 'up' | 'down';
 
-  @ApiProperty({ enum: ['ready', 'behind', 'unknown'], example: 'ready', description: 'behind: migrate first.' })
+  @ApiProperty({
+    enum: ['ready', 'behind', 'unknown'],
+    example: 'ready',
+    description: 'behind: migrate first.',
+  })
   schema!: 'ready' | 'behind' | 'unknown';
 
   @ApiProperty({ example: false, description: 'Whether the process is shutting down.' })

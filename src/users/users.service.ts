@@ -117,7 +117,8 @@ export class UsersService {
     this.credentials.checkPolicy(password, user, field, UsersErrors.passwordRefused);
     const hash = await this.credentials.hash(password);
     await this.database.transaction(async () => {
-      if (!(await this.repository.recordPasswordChange(user.id, this.clock.now()))) throw UsersErrors.notFound();
+      if (!(await this.repository.recordPasswordChange(user.id, this.clock.now())))
+        throw UsersErrors.notFound();
       await this.credentials.replace(user.id, hash);
       await this.sessions.endAll(user.id, 'password_changed');
     });

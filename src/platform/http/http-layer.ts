@@ -7,6 +7,7 @@ import type {
   FastifyServerOptions,
 } from 'fastify';
 import type { Logger } from 'pino';
+import type { Histogram } from 'prom-client';
 import { toAppError } from '../errors/failure.js';
 import type { Language } from '../i18n/translator.js';
 import { SECOND } from '../time/clock.js';
@@ -19,12 +20,14 @@ import { RouteTable } from './route-table.js';
 /** Nobody, these addresses and networks, or a question asked for each hop, the peer being number 0. */
 export type TrustedProxies = false | string[] | ((address: string, hop: number) => boolean);
 
-export interface HttpLayerSettings {
-  readonly defaultLanguage: Language;
-  readonly corsOrigins: readonly string[];
-  readonly trustProxy: TrustedProxies;
-  readonly logger: Logger;
-  readonly draining: Draining;
+/** What the layer must be told. A class, so that it can be asked for by its name. */
+export abstract class HttpLayerSettings {
+  abstract readonly defaultLanguage: Language;
+  abstract readonly corsOrigins: readonly string[];
+  abstract readonly trustProxy: TrustedProxies;
+  abstract readonly logger: Logger;
+  abstract readonly draining: Draining;
+  abstract readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
 }
 
 /** How long a request may take to arrive. */
@@ -43,7 +46,7 @@ export class HttpLayer {
   }
 
   /** What Fastify must know when it is made. */
-  get options(): FastifyServerOptions & Pick<FastifyHttpOptions<Server>, 'http'> & { skipMiddie: boolean } {
+  get options(): FastifyServerOptions & Pick<FastifyHttpOptions<Server>, 'http'> {
     const { defaultLanguage, trustProxy } = this.settings;
     return {
       trustProxy,
@@ -53,8 +56,6 @@ export class HttpLayer {
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       exposeHeadRoutes: false,
       return503OnClosing: false,
-      // No middleware layer: hooks do the work at a fraction of its cost.
-      skipMiddie: true,
       http: {
         // Node would answer a missing Host without the envelope; the lifecycle checks it.
         requireHostHeader: false,
@@ -73,5 +74,12 @@ export class HttpLayer {
     acceptOnlyJson(fastify);
     this.lifecycle.install(fastify);
     answerServerRefusals(fastify.server, this.settings.defaultLanguage);
+  }
+
+  /** For a server without Nest's exception filter. */
+  answerFailures(fastify: FastifyInstance): void {
+    fastify.setErrorHandler((error, request, reply) =>
+      this.lifecycle.answer(toAppError(error), request, reply),
+    );
   }
 }

@@ -38,7 +38,11 @@ export function answerClientError(error: Error, socket: Duplex, defaultLanguage:
 function writeRaw(socket: Duplex, error: AppError, language: Language): void {
   const { status, headers, body } = rawFailure(error, language);
   const text = JSON.stringify(body);
-  const lines = Object.entries({ ...headers, 'content-length': Buffer.byteLength(text), connection: 'close' });
+  const lines = Object.entries({
+    ...headers,
+    'content-length': Buffer.byteLength(text),
+    connection: 'close',
+  });
   const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
   socket.once('error', () => socket.destroy());
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${text}`);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Histogram } from 'prom-client';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { runInRequest, type RequestContext } from '../context/request-context.js';
 import type { AppError } from '../errors/app-error.js';
@@ -17,6 +18,7 @@ export interface LifecycleOptions {
   readonly routes: RouteTable;
   readonly logger: Logger;
   readonly draining: Draining;
+  readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -46,6 +48,7 @@ export class RequestLifecycle {
     });
     fastify.addHook('onResponse', (request, reply, done) => {
       this.log(request, reply);
+      this.measure(request, reply);
       done();
     });
   }
@@ -81,7 +84,9 @@ export class RequestLifecycle {
 
   /** Refuses before the body is read: no route, or a Host header that is missing or doubled (RFC 9112, 3.2). */
   private refusal(request: FastifyRequest): AppError | undefined {
-    const hosts = request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+    const hosts = request.raw.rawHeaders.filter(
+      (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
+    );
     const needsHost = request.raw.httpVersion !== '1.0';
     if (hosts.length > 1 || (needsHost && !request.headers.host)) {
       return PlatformErrors.malformedRequest({ reason: 'the Host header is missing or doubled' });
@@ -92,6 +97,11 @@ export class RequestLifecycle {
 
   private allowsOrigin(origin: string | undefined): boolean {
     return origin !== undefined && this.options.corsOrigins.includes(origin);
+  }
+
+  private measure({ method, routeOptions }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void {
+    const labels = { method, route: routeOptions.url ?? 'none', status: statusCode };
+    this.options.requestSeconds.observe(labels, elapsedTime / 1_000);
   }
 
   private log(request: FastifyRequest, reply: FastifyReply): void {

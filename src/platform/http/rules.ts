@@ -5,7 +5,11 @@ import { ValidateBy, ValidateIf } from 'class-validator';
 type Check = (value: unknown) => boolean;
 
 /** One validation rule under the name that clients see and the locales translate. */
-export function rule(name: string, holds: Check, params?: Record<string, string | number>): PropertyDecorator {
+export function rule(
+  name: string,
+  holds: Check,
+  params?: Record<string, string | number>,
+): PropertyDecorator {
   return ValidateBy(
     { name, validator: { validate: holds, defaultMessage: () => name } },
     params === undefined ? {} : { context: params },
@@ -29,7 +33,9 @@ export function Text(options: TextOptions): PropertyDecorator {
     ...(noControlCharacters ? [rule('control_characters', (value) => !hasControlCharacters(value))] : []),
     rule('length', (value) => hasCodePoints(value, min, max), { min, max }),
     rule('string', (value) => typeof value === 'string'),
-    optional ? ValidateIf((_, value) => value !== undefined) : rule('required', (value) => value !== undefined),
+    optional
+      ? ValidateIf((_, value) => value !== undefined)
+      : rule('required', (value) => value !== undefined),
     ApiProperty({ ...documentation, type: String, minLength: min, maxLength: max, required: !optional }),
   );
 }
