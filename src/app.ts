@@ -3,7 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config, HttpConfig } from './config/config.js';
-import { serveDocs } from './docs.js';
+import { serveDocs } from './docs/serve-docs.js';
 import { Draining } from './platform/http/draining.js';
 import { HttpLayer, type HttpLayerSettings, type TrustedProxies } from './platform/http/http-layer.js';
 import { createLogger, NestLogger } from './platform/logging/logger.js';

@@ -1,12 +1,11 @@
 import { text } from 'node:stream/consumers';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { stringify } from 'yaml';
 import { ADMINISTRATOR } from './access/access.service.js';
 import { createApp } from './app.js';
 import { CliModule } from './app.module.js';
 import { loadConfig, type Config } from './config/config.js';
-import { describeApi } from './docs.js';
+import { describeApi, toYaml } from './docs/describe-api.js';
 import { StartError } from './start-error.js';
 import { parseIdentifier } from './users/identifiers.js';
 import type { User } from './users/user.entity.js';
@@ -48,7 +47,7 @@ export async function openApiDocument(): Promise<string> {
   });
   const app = await createApp(config);
   try {
-    return stringify(describeApi(app), { lineWidth: 0 });
+    return toYaml(describeApi(app));
   } finally {
     await app.close();
   }
