@@ -39,7 +39,11 @@ export class HttpLayer {
   private readonly lifecycle: RequestLifecycle;
 
   constructor(private readonly settings: HttpLayerSettings) {
-    this.lifecycle = new RequestLifecycle({ ...settings, routes: this.routes });
+    this.lifecycle = new RequestLifecycle({
+      ...settings,
+      routes: this.routes,
+      trustsProxy: settings.trustProxy !== false,
+    });
   }
 
   /** What Fastify must know when it is made. */

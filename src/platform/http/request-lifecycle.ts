@@ -8,6 +8,7 @@ import { PlatformErrors } from '../errors/platform-errors.js';
 import { negotiateLanguage, type Language } from '../i18n/translator.js';
 import { clientAddress } from './client-address.js';
 import type { Draining } from './draining.js';
+import { ForwardedHeaders } from './forwarded-headers.js';
 import { ANSWER_HEADERS, JSON_TYPE } from './headers.js';
 import type { RouteTable } from './route-table.js';
 
@@ -17,6 +18,8 @@ export interface LifecycleOptions {
   readonly routes: RouteTable;
   readonly logger: Logger;
   readonly draining: Draining;
+  /** Whether forwarded headers of anybody are believed. */
+  readonly trustsProxy: boolean;
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
@@ -31,7 +34,11 @@ const CORS_HEADERS = {
  * middleware or of an interceptor, and they also run for what no route matches.
  */
 export class RequestLifecycle {
-  constructor(private readonly options: LifecycleOptions) {}
+  private readonly forwarded: ForwardedHeaders;
+
+  constructor(private readonly options: LifecycleOptions) {
+    this.forwarded = new ForwardedHeaders(options.logger, { trusted: options.trustsProxy });
+  }
 
   install(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
@@ -59,6 +66,7 @@ export class RequestLifecycle {
 
   private begin(request: FastifyRequest, reply: FastifyReply): RequestContext {
     const { headers } = request;
+    this.forwarded.notice(request);
     const given = headers['x-request-id'];
     const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
     const language = negotiateLanguage(headers['accept-language'], this.options.defaultLanguage);
