@@ -1,39 +1,47 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type ValueProvider } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Config } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
+import { MetricsController } from './health/metrics.controller.js';
 import { AppExceptionFilter } from './platform/errors/app-exception.filter.js';
 import { CodesController } from './platform/errors/codes.controller.js';
 import { Draining } from './platform/http/draining.js';
+import { HttpLayerSettings } from './platform/http/http-layer.js';
 import { EnvelopeInterceptor } from './platform/http/envelope.interceptor.js';
 import { ValidationPipe } from './platform/http/validation.pipe.js';
+import { Metrics } from './platform/metrics/metrics.js';
 import { Clock } from './platform/time/clock.js';
 import { TokenSettings } from './tokens/token-settings.js';
 import { UsersModule } from './users/users.module.js';
 
 export interface AppParts {
   readonly config: Config;
-  readonly clock?: Clock;
-  readonly draining?: Draining;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly http: HttpLayerSettings;
 }
+
+type SharedParts = Omit<AppParts, 'http'>;
 
 /** What every module may ask for without importing a module for it. */
 @Module({})
-class SettingsModule {
-  static with({ config, clock = new Clock(), draining = new Draining() }: AppParts): DynamicModule {
+class SharedModule {
+  static with({ config, clock, metrics }: SharedParts, more: readonly ValueProvider[] = []): DynamicModule {
+    const providers = [
+      { provide: Config, useValue: config },
+      { provide: TokenSettings, useValue: config.tokens },
+      { provide: Clock, useValue: clock },
+      { provide: Metrics, useValue: metrics },
+      ...more,
+    ];
     return {
-      module: SettingsModule,
+      module: SharedModule,
       global: true,
-      providers: [
-        { provide: Config, useValue: config },
-        { provide: TokenSettings, useValue: config.tokens },
-        { provide: Clock, useValue: clock },
-        { provide: Draining, useValue: draining },
-      ],
-      exports: [Config, TokenSettings, Clock, Draining],
+      providers,
+      exports: providers.map(({ provide }) => provide),
     };
   }
 }
@@ -49,15 +57,22 @@ class SettingsModule {
   ],
 })
 export class AppModule {
-  static with(parts: AppParts): DynamicModule {
-    return { module: AppModule, imports: [SettingsModule.with(parts)] };
+  static with({ http, ...parts }: AppParts): DynamicModule {
+    const forHttp = [
+      { provide: HttpLayerSettings, useValue: http },
+      { provide: Draining, useValue: http.draining },
+    ];
+    // In production the cluster reads them on the management port, and clients find nothing.
+    const controllers = parts.config.production ? [] : [MetricsController];
+    return { module: AppModule, imports: [SharedModule.with(parts, forHttp)], controllers };
   }
 }
 
 /** The same modules without HTTP, for operator commands: no route, no signing key. */
 @Module({ imports: [DatabaseModule, AuditModule, UsersModule] })
 export class CliModule {
-  static with(parts: AppParts): DynamicModule {
-    return { module: CliModule, imports: [SettingsModule.with(parts)] };
+  static with(config: Config): DynamicModule {
+    const parts = { config, clock: new Clock(), metrics: new Metrics() };
+    return { module: CliModule, imports: [SharedModule.with(parts)] };
   }
 }

@@ -3,10 +3,11 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config, HttpConfig } from './config/config.js';
-import { serveDocs } from './docs.js';
+import { serveDocs } from './docs/serve-docs.js';
 import { Draining } from './platform/http/draining.js';
-import { HttpLayer, type TrustedProxies } from './platform/http/http-layer.js';
+import { HttpLayer, type HttpLayerSettings, type TrustedProxies } from './platform/http/http-layer.js';
 import { createLogger, NestLogger } from './platform/logging/logger.js';
+import { Metrics } from './platform/metrics/metrics.js';
 import { Clock } from './platform/time/clock.js';
 
 export interface AppOptions {
@@ -21,21 +22,32 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const { clock = new Clock(), logDestination } = options;
   const logger = createLogger(config.logLevel, logDestination);
   logger.info({ trust_proxy: trustText(config.http) }, 'whose forwarded headers tell the client address');
-  const draining = new Draining();
-  const http = new HttpLayer({
+  const metrics = new Metrics();
+  const http: HttpLayerSettings = {
     defaultLanguage: config.defaultLanguage,
     corsOrigins: config.http.corsOrigins,
     trustProxy: trustedProxies(config.http),
     logger,
-    draining,
-  });
-  const adapter = new FastifyAdapter(http.options);
-  http.install(adapter.getInstance());
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.with({ config, clock, draining }), adapter, {
-    logger: new NestLogger(logger),
-    bodyParser: false,
-    abortOnError: false,
-  });
+    draining: new Draining(),
+    requestSeconds: metrics.histogram('http_request_duration_seconds', 'Time to answer a request.', [
+      'method',
+      'route',
+      'status',
+    ]),
+  };
+  const layer = new HttpLayer(http);
+  // No middleware layer (middie): hooks do the work at a fraction of its cost.
+  const adapter = new FastifyAdapter({ ...layer.options, skipMiddie: true });
+  layer.install(adapter.getInstance());
+  const app = await NestFactory.create<NestFastifyApplication>(
+    AppModule.with({ config, clock, metrics, http }),
+    adapter,
+    {
+      logger: new NestLogger(logger),
+      bodyParser: false,
+      abortOnError: false,
+    },
+  );
   if (config.http.docsEnabled) serveDocs(app);
   return app;
 }

@@ -8,7 +8,12 @@ export function banner(config: Config, url: string, password: string | undefined
   const rows: Array<[string, string]> = [
     ['API', url],
     ...(http.docsEnabled ? ([['Swagger UI', `${url}/docs`]] satisfies Array<[string, string]>) : []),
-    ['Database', database.kind === 'sqlite' ? `SQLite in ${shortPath(database.file)}` : `${database.dialect}, ${database.name} on ${database.host}:${database.port}`],
+    [
+      'Database',
+      database.kind === 'sqlite'
+        ? `SQLite in ${shortPath(database.file)}`
+        : `${database.dialect}, ${database.name} on ${database.host}:${database.port}`,
+    ],
     ['User name', bootstrap.username],
     ...passwordRows(password),
   ];
@@ -24,7 +29,8 @@ export function banner(config: Config, url: string, password: string | undefined
 }
 
 function passwordRows(password: string | undefined): Array<[string, string]> {
-  if (password === undefined) return [['Password', '(set before; new one: npm run cli -- users reset-password)']];
+  if (password === undefined)
+    return [['Password', '(set before; new one: npm run cli -- users reset-password)']];
   return [
     ['Password', password],
     ['', 'Keep it: it is shown only this once.'],

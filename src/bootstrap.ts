@@ -30,7 +30,8 @@ export async function bootstrapAdministrator(
     });
   } catch (error) {
     // Another replica that started at the same moment was faster.
-    const taken = error instanceof AppError && error.definition.code === UsersErrors.usernameTaken().definition.code;
+    const taken =
+      error instanceof AppError && error.definition.code === UsersErrors.usernameTaken().definition.code;
     if (!taken) throw error;
     return undefined;
   }

@@ -11,7 +11,8 @@ export function startFailure(error: unknown, config?: Config): string[] {
   if (error instanceof AppError) {
     const refusals = error.options.violations ?? [];
     const sentence = translate(error.definition.key, 'en');
-    if (refusals.length === 0) return [error.options.cause === undefined ? sentence : describe(error.options.cause, config)];
+    if (refusals.length === 0)
+      return [error.options.cause === undefined ? sentence : describe(error.options.cause, config)];
     return refusals.map(({ field, rule, params }) => `${field}: ${translate(`rule.${rule}`, 'en', params)}`);
   }
   if (error instanceof StartError) return [error.message];
@@ -55,7 +56,12 @@ function describe(error: unknown, config: Config | undefined): string {
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
       return `${setting}: no database server answers at ${server} (${code}). Start it, or correct the address.`;
+    case 'ER_NO_SUCH_TABLE':
+      return 'The database has no schema yet, or an older one: run "npm run cli -- migrate up".';
     default:
+      if (code === 'SQLITE_ERROR' && error.message.startsWith('no such table')) {
+        return 'The database has no schema yet, or an older one: run "npm run cli -- migrate up".';
+      }
       return error.message;
   }
 }

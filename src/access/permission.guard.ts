@@ -18,7 +18,10 @@ export class PermissionGuard implements CanActivate {
     if (needs.kind !== 'permission') return true;
     const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (user === undefined) throw new Error('The permission guard ran before the access-token guard.');
-    return this.holdsAny(user.userId, needs.anyOf.map(({ code }) => code));
+    return this.holdsAny(
+      user.userId,
+      needs.anyOf.map(({ code }) => code),
+    );
   }
 
   private async holdsAny(userId: string, anyOf: readonly string[]): Promise<boolean> {

@@ -47,7 +47,14 @@ export class AuditService {
   /** Records an event in the current transaction, so that it stands if and only if the change does; and logs it. */
   async record(entry: AuditEntry): Promise<void> {
     const { requestId, clientAddress, userAgent } = currentRequest();
-    const { action, outcome = 'success', actorId = null, sessionId = null, targetType, targetId = null } = entry;
+    const {
+      action,
+      outcome = 'success',
+      actorId = null,
+      sessionId = null,
+      targetType,
+      targetId = null,
+    } = entry;
     const event = { action, outcome, actorId, sessionId, targetType, targetId };
     await this.repository.insert({
       ...event,

@@ -16,7 +16,9 @@ export class AccessTokenGuard extends AuthGuard() {
     super({ defaultStrategy: strategy as unknown as string });
   }
 
-  override canActivate(context: ExecutionContext): ReturnType<InstanceType<ReturnType<typeof AuthGuard>>['canActivate']> {
+  override canActivate(
+    context: ExecutionContext,
+  ): ReturnType<InstanceType<ReturnType<typeof AuthGuard>>['canActivate']> {
     const access = this.reflector.get<RouteAccess | undefined>(ROUTE_ACCESS, context.getHandler());
     return access?.kind === 'public' ? true : super.canActivate(context);
   }

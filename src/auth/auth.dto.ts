@@ -20,7 +20,12 @@ export class SignInRequest {
 }
 
 export class RefreshTokenRequest {
-  @Text({ min: 1, max: 512, example: 'ghr_3mJr7AoUXx2Wqd8zYk4pVb6nTc9sLe1fHg5iKj0uMwE', description: 'As it was issued.' })
+  @Text({
+    min: 1,
+    max: 512,
+    example: 'ghr_3mJr7AoUXx2Wqd8zYk4pVb6nTc9sLe1fHg5iKj0uMwE',
+    description: 'As it was issued.',
+  })
   refresh_token!: string;
 }
 
@@ -48,7 +53,10 @@ export class SignInResponse {
   @ApiProperty({ format: 'uuid', example: '6f0f1c2d-8a7b-4c3e-9d5f-2b1a0c9e8d7f' })
   session_id!: string;
 
-  @ApiProperty({ example: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.…', description: 'For `Authorization: Bearer`.' })
+  @ApiProperty({
+    example: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.…',
+    description: 'For `Authorization: Bearer`.',
+  })
   access_token!: string;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-22T08:47:48.000Z' })
@@ -57,7 +65,11 @@ export class SignInResponse {
   @ApiProperty({ example: 'ghr_3mJr7AoUXx2Wqd8zYk4pVb6nTc9sLe1fHg5iKj0uMwE', description: 'Keep it secret.' })
   refresh_token!: string;
 
-  @ApiProperty({ format: 'date-time', example: '2026-12-22T08:32:48.741Z', description: "The session's absolute end." })
+  @ApiProperty({
+    format: 'date-time',
+    example: '2026-12-22T08:32:48.741Z',
+    description: "The session's absolute end.",
+  })
   refresh_token_expires_at!: string;
 
   @ApiProperty({ type: SignedInUser })
@@ -72,7 +84,12 @@ export class RenewAccessResponse {
   access_token_expires_at!: string;
 }
 
-export function toSignInResponse({ user, session, refreshToken, accessToken }: SignedInSession): SignInResponse {
+export function toSignInResponse({
+  user,
+  session,
+  refreshToken,
+  accessToken,
+}: SignedInSession): SignInResponse {
   return {
     session_id: session.id,
     access_token: accessToken.token,

@@ -49,6 +49,9 @@ export class RenewalService {
     if (await this.budgets.isFirstRefusal(refusal)) {
       this.logger.warn({ key }, 'an address tries refresh tokens that are none');
     }
-    throw PlatformErrors.tooManyRequests({ retryAfter: refusal.retryAfter, reason: 'an attempt budget is used up' });
+    throw PlatformErrors.tooManyRequests({
+      retryAfter: refusal.retryAfter,
+      reason: 'an attempt budget is used up',
+    });
   }
 }

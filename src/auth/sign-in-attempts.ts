@@ -49,12 +49,20 @@ export class SignInAttempts {
     const refusal = await this.budgets.take(address, attempt.account);
     if (refusal === undefined) return attempt;
     await this.recordFirstRefusal(attempt, refusal);
-    throw PlatformErrors.tooManyRequests({ retryAfter: refusal.retryAfter, reason: 'an attempt budget is used up' });
+    throw PlatformErrors.tooManyRequests({
+      retryAfter: refusal.retryAfter,
+      reason: 'an attempt budget is used up',
+    });
   }
 
   /** Writes the evidence of a failed attempt, which stays counted. */
   async recordFailure({ userId }: SignInAttempt): Promise<void> {
-    await this.audit.record({ action: 'signin.failed', outcome: 'failure', targetType: 'user', targetId: userId });
+    await this.audit.record({
+      action: 'signin.failed',
+      outcome: 'failure',
+      targetType: 'user',
+      targetId: userId,
+    });
   }
 
   /**

@@ -62,7 +62,9 @@ export class SignInService {
     const matches = await this.credentials.verify(place, hash, password);
     if (!matches || user?.status !== 'active' || hash === undefined) return this.fail(attempt);
     const stronger = await this.credentials.strengthened(place, hash, password);
-    return stronger === undefined ? { user, attempt } : { user, attempt, upgrade: { from: hash, to: stronger } };
+    return stronger === undefined
+      ? { user, attempt }
+      : { user, attempt, upgrade: { from: hash, to: stronger } };
   }
 
   /**

@@ -215,7 +215,10 @@ export const settings = {
   }),
 
   BOOTSTRAP_ADMIN_USERNAME: setting(
-    kinds.pattern('3 to 32 letters, digits, dots, hyphens and underscores, a letter first', /^[a-z][a-z0-9._-]{2,31}$/i),
+    kinds.pattern(
+      '3 to 32 letters, digits, dots, hyphens and underscores, a letter first',
+      /^[a-z][a-z0-9._-]{2,31}$/i,
+    ),
     {
       group: 'First administrator',
       default: 'admin',

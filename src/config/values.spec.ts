@@ -67,7 +67,7 @@ describe('a duration', () => {
     (text) => {
       const problems = problemsOf({ ACCESS_TOKEN_TTL: text });
       expect(problems).toEqual([
-        expect.stringMatching(/^ACCESS_TOKEN_TTL must be a duration from 1s to 1d: /),
+        expect.stringMatching(/^ACCESS_TOKEN_TTL must be a duration from 1s to 30d: /),
       ]);
     },
   );

@@ -26,11 +26,10 @@ export class CredentialsRepository {
 
   /** Replaces the hash by that of a new password. */
   async replace(userId: string, hash: string, now: Instant): Promise<void> {
-    await this.database.execute('UPDATE password_credentials SET hash = ?, updated_at = ? WHERE user_id = ?', [
-      hash,
-      now,
-      userId,
-    ]);
+    await this.database.execute(
+      'UPDATE password_credentials SET hash = ?, updated_at = ? WHERE user_id = ?',
+      [hash, now, userId],
+    );
   }
 
   /** Replaces a hash by a stronger one of the same password, unless the password changed meanwhile. */

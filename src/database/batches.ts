@@ -25,7 +25,10 @@ export interface Outdated {
  *
  * @returns how many rows were removed in this round
  */
-export async function removeOutdated(database: Database, { table, key, age, until }: Outdated): Promise<number> {
+export async function removeOutdated(
+  database: Database,
+  { table, key, age, until }: Outdated,
+): Promise<number> {
   const select = `SELECT ${key} AS id FROM ${table} WHERE ${age} <= ? ORDER BY ${age} LIMIT ?`;
   const remove = `DELETE FROM ${table} WHERE ${key} IN (${PLACES}) AND ${age} <= ?`;
   let removed = 0;

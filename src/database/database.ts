@@ -1,6 +1,12 @@
 /** What a statement's `?` may stand for: text and whole numbers exist alike in both dialects. */
 export type SqlValue = string | number | null;
 
+export interface DatabaseStats {
+  readonly busy: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
 /**
  * The one door to the database. Statements use `?` and the SQL that SQLite, MySQL and MariaDB share; they are
  * prepared once and every wait for them has a deadline.
@@ -25,6 +31,9 @@ export abstract class Database {
    * statements, because a deadlock runs it again in a new transaction.
    */
   abstract transaction<T>(work: () => Promise<T>): Promise<T>;
+
+  /** Connections by what they do now, and callers that wait for one. */
+  abstract stats(): DatabaseStats;
 
   /** Ends all connections; open work is finished first by the caller. */
   abstract close(): Promise<void>;

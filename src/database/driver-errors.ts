@@ -63,7 +63,8 @@ export function isBusy(error: unknown): boolean {
 
 /** Tells a driver's error apart, once, for everybody above. */
 export function translateDriverError(error: unknown): unknown {
-  if (error instanceof AppError || error instanceof DuplicateKeyError || !(error instanceof Error)) return error;
+  if (error instanceof AppError || error instanceof DuplicateKeyError || !(error instanceof Error))
+    return error;
   const code = codeOf(error);
   const key = duplicateKey(code, error.message);
   if (key !== undefined) return new DuplicateKeyError(key, error);
@@ -75,7 +76,11 @@ export function translateDriverError(error: unknown): unknown {
 
 /** AppError 10010, with what happened for the log. */
 export function unavailable(cause: unknown): AppError {
-  return PlatformErrors.dependencyUnavailable({ retryAfter: 1, cause, reason: 'the database is not available' });
+  return PlatformErrors.dependencyUnavailable({
+    retryAfter: 1,
+    cause,
+    reason: 'the database is not available',
+  });
 }
 
 function duplicateKey(code: string, message: string): string | undefined {

@@ -53,7 +53,9 @@ async function appliedMigrations(source: DataSource): Promise<string[]> {
   const queryRunner = source.createQueryRunner();
   try {
     if (!(await queryRunner.hasTable(MIGRATIONS_TABLE))) return [];
-    const rows: Array<{ name: string }> = await queryRunner.query(`SELECT name FROM ${MIGRATIONS_TABLE} ORDER BY id`);
+    const rows: Array<{ name: string }> = await queryRunner.query(
+      `SELECT name FROM ${MIGRATIONS_TABLE} ORDER BY id`,
+    );
     return rows.map(({ name }) => name);
   } finally {
     await queryRunner.release();
@@ -93,14 +95,16 @@ async function waitForFile(file: string): Promise<() => void> {
     if (release !== undefined) return release;
     await sleep(50);
   }
-  throw new Error(`another process has been migrating for ${LOCK_WAIT / MINUTE} minutes; look what holds ${file}`);
+  throw new Error(
+    `another process has been migrating for ${LOCK_WAIT / MINUTE} minutes; look what holds ${file}`,
+  );
 }
 
 async function takeServerLock(queryRunner: QueryRunner, database: string): Promise<void> {
-  const rows: Array<{ taken: number | string | null }> = await queryRunner.query('SELECT GET_LOCK(?, ?) AS taken', [
-    lockName(database),
-    LOCK_WAIT / 1_000,
-  ]);
+  const rows: Array<{ taken: number | string | null }> = await queryRunner.query(
+    'SELECT GET_LOCK(?, ?) AS taken',
+    [lockName(database), LOCK_WAIT / 1_000],
+  );
   if (Number(rows[0]?.taken) !== 1) {
     throw new Error(`another process has been migrating ${database} for ${LOCK_WAIT / MINUTE} minutes`);
   }

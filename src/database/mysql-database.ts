@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
-import { Database, type SqlValue } from './database.js';
+import { Database, type DatabaseStats, type SqlValue } from './database.js';
 import { DEADLINE, TRANSACTION_DEADLINE } from './deadlines.js';
 import { isWorthRetrying, translateDriverError, unavailable } from './driver-errors.js';
 
@@ -10,6 +10,10 @@ interface UnitOfWork {
   readonly deadline: number;
   open: boolean;
 }
+
+type PoolInternals = Readonly<
+  Record<'_allConnections' | '_freeConnections' | '_connectionQueue', { readonly length: number }>
+>;
 
 const ATTEMPTS = 4;
 
@@ -58,6 +62,13 @@ export class MysqlDatabase extends Database {
       }
       await sleep(Math.random() * 10 * attempt);
     }
+  }
+
+  stats(): DatabaseStats {
+    // mysql2 counts, but does not publish what it counts.
+    const { _allConnections, _freeConnections, _connectionQueue } = this.pool as unknown as PoolInternals;
+    const idle = _freeConnections.length;
+    return { busy: _allConnections.length - idle, idle, waiting: _connectionQueue.length };
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
-import { Database, type SqlValue } from './database.js';
+import { Database, type DatabaseStats, type SqlValue } from './database.js';
 import { DEADLINE, TRANSACTION_DEADLINE } from './deadlines.js';
 import { isBusy, translateDriverError, unavailable } from './driver-errors.js';
 
@@ -53,6 +53,11 @@ export class SqliteDatabase extends Database {
       unit.open = false;
       this.release();
     }
+  }
+
+  stats(): DatabaseStats {
+    const busy = this.taken ? 1 : 0;
+    return { busy, idle: 1 - busy, waiting: this.waiting.length };
   }
 
   async close(): Promise<void> {

@@ -23,11 +23,10 @@ export class KnownAddressesRepository {
       [now, userId, address],
     );
     if (known === 1) return;
-    await this.database.execute('INSERT INTO known_addresses (user_id, address, signed_in_at) VALUES (?, ?, ?)', [
-      userId,
-      address,
-      now,
-    ]);
+    await this.database.execute(
+      'INSERT INTO known_addresses (user_id, address, signed_in_at) VALUES (?, ?, ?)',
+      [userId, address, now],
+    );
   }
 
   /** Forgets addresses that nobody has signed in from since. */

@@ -3,12 +3,7 @@ import type { Instant } from '../platform/time/clock.js';
 
 /** Why a session ended before its time. */
 export type SessionEnd =
-  | 'signed_out'
-  | 'revoked'
-  | 'replaced'
-  | 'password_changed'
-  | 'user_disabled'
-  | 'user_deleted';
+  'signed_out' | 'revoked' | 'replaced' | 'password_changed' | 'user_disabled' | 'user_deleted';
 
 /** A signed-in device: one row per sign-in, the same from sign-in to end. */
 @Entity('sessions')

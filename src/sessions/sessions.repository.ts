@@ -26,9 +26,10 @@ export class SessionsRepository {
   }
 
   async findByRefreshDigest(digest: string): Promise<Session | undefined> {
-    const rows = await this.database.query<Session>(`SELECT ${COLUMNS} FROM sessions WHERE refresh_digest = ?`, [
-      digest,
-    ]);
+    const rows = await this.database.query<Session>(
+      `SELECT ${COLUMNS} FROM sessions WHERE refresh_digest = ?`,
+      [digest],
+    );
     return rows[0];
   }
 

@@ -112,7 +112,11 @@ export class SessionsService {
     return this.database.transaction(async () => {
       const ended = await this.repository.endAllExcept(keepId, userId, 'revoked', this.clock.now());
       if (ended > 0) {
-        const target = { targetType: 'user', targetId: userId, detail: { reason: 'revoked', ended } } as const;
+        const target = {
+          targetType: 'user',
+          targetId: userId,
+          detail: { reason: 'revoked', ended },
+        } as const;
         await this.audit.record({ action: 'session.ended', ...actor(by), ...target });
       }
       return ended;

@@ -64,7 +64,10 @@ export class AttemptBudgetsRepository {
   }
 
   async giveBack(key: string): Promise<void> {
-    await this.database.execute('UPDATE attempt_budgets SET used = used - 1 WHERE budget_key = ? AND used > 0', [key]);
+    await this.database.execute(
+      'UPDATE attempt_budgets SET used = used - 1 WHERE budget_key = ? AND used > 0',
+      [key],
+    );
   }
 
   async remove(key: string): Promise<void> {

@@ -29,7 +29,9 @@ export class KeyedDigest {
       this.secret = undefined;
       throw error;
     });
-    return createHmac('sha256', await this.secret).update(text).digest('base64url');
+    return createHmac('sha256', await this.secret)
+      .update(text)
+      .digest('base64url');
   }
 
   private async load(): Promise<string> {
@@ -37,7 +39,10 @@ export class KeyedDigest {
     if (found !== undefined) return found;
     const value = randomToken(32);
     try {
-      await this.database.execute(INSERT.sql, INSERT.values({ name: NAME, value, createdAt: this.clock.now() }));
+      await this.database.execute(
+        INSERT.sql,
+        INSERT.values({ name: NAME, value, createdAt: this.clock.now() }),
+      );
       return value;
     } catch (error) {
       // Another replica was faster: its value counts.
@@ -48,9 +53,10 @@ export class KeyedDigest {
   }
 
   private async find(): Promise<string | undefined> {
-    const rows = await this.database.query<{ value: string }>('SELECT value FROM shared_secrets WHERE name = ?', [
-      NAME,
-    ]);
+    const rows = await this.database.query<{ value: string }>(
+      'SELECT value FROM shared_secrets WHERE name = ?',
+      [NAME],
+    );
     return rows[0]?.value;
   }
 }

@@ -100,8 +100,13 @@ function readPhone(text: string, defaultRegion: CountryCode): string | undefined
   const number = readValid(text, defaultRegion);
   // For a few numbers the library reads its own E.164 form as another number or as none (Belarus' +375 810…, whose
   // own digits begin like a trunk prefix). Nobody could sign in with what is stored, so these are no identifiers.
-  return number !== undefined && readValid(number, defaultRegion) === number ? number : undefined;
+  return number !== undefined && E164.test(number) && readValid(number, defaultRegion) === number
+    ? number
+    : undefined;
 }
+
+/** At most 15 digits (ITU-T E.164); the library takes some German numbers for valid that have more. */
+const E164 = /^\+[1-9]\d{3,14}$/;
 
 function readValid(text: string, defaultRegion: CountryCode): string | undefined {
   const number = parsePhoneNumberFromString(text, { defaultCountry: defaultRegion, extract: false });

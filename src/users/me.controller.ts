@@ -1,17 +1,27 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { AccessService } from '../access/access.service.js';
+import { CredentialsErrors } from '../credentials/credentials.errors.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiAnswer } from '../platform/http/api-answer.js';
+import { ApiFailures } from '../platform/http/api-failures.js';
 import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
 import { SignedIn } from '../platform/security/route-access.js';
 import { EndedSessionsResponse, SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
+import { SessionsErrors } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { ChangePasswordRequest, UpdateMeRequest } from './me.dto.js';
 import { MeService } from './me.service.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { MeResponse, toMeResponse, toUserResponse, UserResponse } from './users.dto.js';
+import { UsersErrors } from './users.errors.js';
 import { UsersService } from './users.service.js';
+
+/** As an example in the documentation. */
+const PASSWORD_REFUSED = UsersErrors.passwordRefused({
+  violations: [{ field: 'new_password', rule: 'password_common' }],
+});
 
 @ApiTags('Me')
 @Controller('me')
@@ -43,10 +53,16 @@ export class MeController {
     return toUserResponse(await this.me.update(principal, { fullName: full_name }));
   }
 
-  /** Change my password, and end my other sessions */
+  /**
+   * Change my password
+   *
+   * @remarks Ends every other session. After too many wrong current passwords, wait for the seconds of `Retry-After`;
+   * signing in is not affected.
+   */
   @Post('password')
   @SignedIn()
   @ApiAnswer(null)
+  @ApiFailures(PASSWORD_REFUSED, PlatformErrors.tooManyRequests, CredentialsErrors.wrongCurrentPassword)
   async changePassword(
     @CurrentPrincipal() principal: Principal,
     @Body() { current_password, new_password }: ChangePasswordRequest,
@@ -70,6 +86,7 @@ export class MeController {
   @Delete('sessions/:id')
   @SignedIn()
   @ApiAnswer(null)
+  @ApiFailures(SessionsErrors.noSuchSession)
   async endMySession(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<void> {
     await this.sessions.revoke(id, principal.userId, principal);
   }

@@ -20,7 +20,10 @@ export class MeService {
   ) {}
 
   /** Changes what is given; nothing given, or nothing new, changes nothing. @throws AppError 10001 */
-  async update({ userId, sessionId }: Principal, { fullName }: { fullName?: string }): Promise<UserWithRoles> {
+  async update(
+    { userId, sessionId }: Principal,
+    { fullName }: { fullName?: string },
+  ): Promise<UserWithRoles> {
     if (fullName !== undefined) {
       const { value, refusal } = parseFullName(fullName);
       if (refusal !== undefined) {

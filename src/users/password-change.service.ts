@@ -46,7 +46,8 @@ export class PasswordChangeService {
     const hash = await this.newHash(user, budget, principal, { currentPassword, newPassword });
     const changed = await this.database.transaction(async () => {
       // Not if another change was faster: what was verified is no longer the current password.
-      if (!(await this.users.recordPasswordChange(user.id, this.clock.now(), user.credentialVersion))) return false;
+      if (!(await this.users.recordPasswordChange(user.id, this.clock.now(), user.credentialVersion)))
+        return false;
       await this.credentials.replace(user.id, hash);
       await this.budgets.reset(budget);
       const ended = await this.sessions.endAll(user.id, 'password_changed', principal.sessionId);
@@ -65,7 +66,10 @@ export class PasswordChangeService {
     using place = await this.credentials.reservePlace();
     const refusal = await this.budgets.take(budget);
     if (refusal !== undefined) {
-      throw PlatformErrors.tooManyRequests({ retryAfter: refusal.retryAfter, reason: 'an attempt budget is used up' });
+      throw PlatformErrors.tooManyRequests({
+        retryAfter: refusal.retryAfter,
+        reason: 'an attempt budget is used up',
+      });
     }
     const current = await this.credentials.findHash(user.id);
     if (!(await this.credentials.verify(place, current, currentPassword))) return this.fail(principal);
@@ -84,6 +88,13 @@ export class PasswordChangeService {
     detail: Readonly<Record<string, string | number>>,
   ): Promise<void> {
     const target = { targetType: 'user', targetId: userId } as const;
-    await this.audit.record({ action: 'password.changed', outcome, actorId: userId, sessionId, ...target, detail });
+    await this.audit.record({
+      action: 'password.changed',
+      outcome,
+      actorId: userId,
+      sessionId,
+      ...target,
+      detail,
+    });
   }
 }

@@ -4,7 +4,12 @@ import { toTimestamp } from '../platform/time/clock.js';
 import type { UserWithRoles } from './users.service.js';
 
 export class CreateUserRequest {
-  @Text({ min: 1, max: 320, example: 'mei.lin', description: '3 to 32 of a-z, 0-9, dot, hyphen and underscore.' })
+  @Text({
+    min: 1,
+    max: 320,
+    example: 'mei.lin',
+    description: '3 to 32 of a-z, 0-9, dot, hyphen and underscore.',
+  })
   username!: string;
 
   @Text({ min: 1, max: 512, example: 'Mei Lin', description: '1 to 128 characters.' })
@@ -56,7 +61,11 @@ export class UserResponse {
 }
 
 export class MeResponse extends UserResponse {
-  @ApiProperty({ type: [String], example: ['users:create'], description: 'Everything that the user may do, sorted.' })
+  @ApiProperty({
+    type: [String],
+    example: ['users:create'],
+    description: 'Everything that the user may do, sorted.',
+  })
   permissions!: readonly string[];
 }
 

@@ -3,6 +3,7 @@ import { Database } from '../database/database.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
 import type { Instant } from '../platform/time/clock.js';
 import type { Identifier } from './identifiers.js';
+import { searchForm } from './search-form.js';
 import { User } from './user.entity.js';
 
 const COLUMNS = columnList(User);
@@ -59,8 +60,8 @@ export class UsersRepository {
   /** Changes the full name; answers whether it was another one before. */
   async rename(id: string, fullName: string, now: Instant): Promise<boolean> {
     const changed = await this.database.execute(
-      'UPDATE users SET full_name = ?, updated_at = ? WHERE id = ? AND full_name <> ?',
-      [fullName, now, id, fullName],
+      'UPDATE users SET full_name = ?, search_name = ?, updated_at = ? WHERE id = ? AND full_name <> ?',
+      [fullName, searchForm(fullName), now, id, fullName],
     );
     return changed === 1;
   }

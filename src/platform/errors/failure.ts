@@ -62,9 +62,13 @@ export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string') {
     const known = FRAMEWORK_ERRORS[thrown.code];
     if (known) return known({ cause: thrown, reason: thrown.message });
-    if ('statusCode' in thrown && typeof thrown.statusCode === 'number') return byStatus(thrown.statusCode, thrown);
+    if ('statusCode' in thrown && typeof thrown.statusCode === 'number')
+      return byStatus(thrown.statusCode, thrown);
   }
-  return PlatformErrors.internal({ cause: thrown, reason: thrown instanceof Error ? thrown.message : 'not an error' });
+  return PlatformErrors.internal({
+    cause: thrown,
+    reason: thrown instanceof Error ? thrown.message : 'not an error',
+  });
 }
 
 /** What Fastify, Node's HTTP server and its parser report, by their error codes. */

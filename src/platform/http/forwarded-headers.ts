@@ -17,7 +17,8 @@ export class ForwardedHeaders {
   }
 
   notice({ headers, socket }: FastifyRequest): void {
-    if (!this.watching || (headers['x-forwarded-for'] === undefined && headers.forwarded === undefined)) return;
+    if (!this.watching || (headers['x-forwarded-for'] === undefined && headers.forwarded === undefined))
+      return;
     const peer = clientAddress(socket.remoteAddress ?? '', undefined);
     if (!isPrivateAddress(peer)) return;
     this.watching = false;

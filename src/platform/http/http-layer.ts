@@ -7,24 +7,27 @@ import type {
   FastifyServerOptions,
 } from 'fastify';
 import type { Logger } from 'pino';
+import type { Histogram } from 'prom-client';
 import { toAppError } from '../errors/failure.js';
 import type { Language } from '../i18n/translator.js';
 import { SECOND } from '../time/clock.js';
 import type { Draining } from './draining.js';
 import { acceptOnlyJson, BODY_LIMIT } from './json-body.js';
-import { answerClientError, answerServerRefusals } from './raw-answers.js';
+import { RawAnswers } from './raw-answers.js';
 import { RequestLifecycle } from './request-lifecycle.js';
 import { RouteTable } from './route-table.js';
 
 /** Nobody, these addresses and networks, or a question asked for each hop, the peer being number 0. */
 export type TrustedProxies = false | string[] | ((address: string, hop: number) => boolean);
 
-export interface HttpLayerSettings {
-  readonly defaultLanguage: Language;
-  readonly corsOrigins: readonly string[];
-  readonly trustProxy: TrustedProxies;
-  readonly logger: Logger;
-  readonly draining: Draining;
+/** What the layer must be told. A class, so that it can be asked for by its name. */
+export abstract class HttpLayerSettings {
+  abstract readonly defaultLanguage: Language;
+  abstract readonly corsOrigins: readonly string[];
+  abstract readonly trustProxy: TrustedProxies;
+  abstract readonly logger: Logger;
+  abstract readonly draining: Draining;
+  abstract readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
 }
 
 /** How long a request may take to arrive. */
@@ -37,6 +40,7 @@ const KEEP_ALIVE_TIMEOUT = 75 * SECOND;
 export class HttpLayer {
   private readonly routes = new RouteTable();
   private readonly lifecycle: RequestLifecycle;
+  private readonly rawAnswers: RawAnswers;
 
   constructor(private readonly settings: HttpLayerSettings) {
     this.lifecycle = new RequestLifecycle({
@@ -44,11 +48,12 @@ export class HttpLayer {
       routes: this.routes,
       trustsProxy: settings.trustProxy !== false,
     });
+    this.rawAnswers = new RawAnswers(settings);
   }
 
   /** What Fastify must know when it is made. */
-  get options(): FastifyServerOptions & Pick<FastifyHttpOptions<Server>, 'http'> & { skipMiddie: boolean } {
-    const { defaultLanguage, trustProxy } = this.settings;
+  get options(): FastifyServerOptions & Pick<FastifyHttpOptions<Server>, 'http'> {
+    const { trustProxy } = this.settings;
     return {
       trustProxy,
       logger: false,
@@ -57,8 +62,6 @@ export class HttpLayer {
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       exposeHeadRoutes: false,
       return503OnClosing: false,
-      // No middleware layer: hooks do the work at a fraction of its cost.
-      skipMiddie: true,
       http: {
         // Node would answer a missing Host without the envelope; the lifecycle checks it.
         requireHostHeader: false,
@@ -67,7 +70,7 @@ export class HttpLayer {
       },
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
         this.lifecycle.answer(toAppError(error), request, reply),
-      clientErrorHandler: (error, socket) => answerClientError(error, socket, defaultLanguage),
+      clientErrorHandler: (error, socket) => this.rawAnswers.answerClientError(error, socket),
     };
   }
 
@@ -76,6 +79,16 @@ export class HttpLayer {
     this.routes.install(fastify);
     acceptOnlyJson(fastify);
     this.lifecycle.install(fastify);
-    answerServerRefusals(fastify.server, this.settings.defaultLanguage);
+    fastify.server.on('checkExpectation', (request, response) =>
+      this.rawAnswers.refuseExpectation(request, response),
+    );
+    fastify.server.on('connect', (request, socket) => this.rawAnswers.refuseTunnel(request, socket));
+  }
+
+  /** For a server without Nest's exception filter. */
+  answerFailures(fastify: FastifyInstance): void {
+    fastify.setErrorHandler((error, request, reply) =>
+      this.lifecycle.answer(toAppError(error), request, reply),
+    );
   }
 }

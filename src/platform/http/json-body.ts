@@ -32,7 +32,8 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
  */
 function parseJsonBody(request: FastifyRequest, body: Buffer): unknown {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
-  if (!hasUtf8Charset(type) || encoding.toLowerCase() !== 'identity') throw PlatformErrors.unsupportedMediaType();
+  if (!hasUtf8Charset(type) || encoding.toLowerCase() !== 'identity')
+    throw PlatformErrors.unsupportedMediaType();
   if (body.length === 0) return undefined;
   if (!isUtf8(body)) throw PlatformErrors.malformedRequest({ reason: 'the body is not UTF-8' });
   let value: unknown;
@@ -42,7 +43,9 @@ function parseJsonBody(request: FastifyRequest, body: Buffer): unknown {
     throw PlatformErrors.malformedRequest({ reason: 'the body is not JSON' });
   }
   if (isDeeperThan(value, MAX_DEPTH)) {
-    throw PlatformErrors.invalidRequest({ violations: [{ field: '', rule: 'depth', params: { max: MAX_DEPTH } }] });
+    throw PlatformErrors.invalidRequest({
+      violations: [{ field: '', rule: 'depth', params: { max: MAX_DEPTH } }],
+    });
   }
   return value;
 }

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
+import type { Histogram } from 'prom-client';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { runInRequest, type RequestContext } from '../context/request-context.js';
 import type { AppError } from '../errors/app-error.js';
@@ -10,6 +10,7 @@ import { clientAddress } from './client-address.js';
 import type { Draining } from './draining.js';
 import { ForwardedHeaders } from './forwarded-headers.js';
 import { ANSWER_HEADERS, JSON_TYPE } from './headers.js';
+import { requestIdOf } from './request-id.js';
 import type { RouteTable } from './route-table.js';
 
 export interface LifecycleOptions {
@@ -20,9 +21,9 @@ export interface LifecycleOptions {
   readonly draining: Draining;
   /** Whether forwarded headers of anybody are believed. */
   readonly trustsProxy: boolean;
+  readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
 }
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const CORS_HEADERS = {
   'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers': 'Authorization, Content-Type, Accept-Language, X-Request-Id',
@@ -53,6 +54,7 @@ export class RequestLifecycle {
     });
     fastify.addHook('onResponse', (request, reply, done) => {
       this.log(request, reply);
+      this.measure(request, reply);
       done();
     });
   }
@@ -67,8 +69,7 @@ export class RequestLifecycle {
   private begin(request: FastifyRequest, reply: FastifyReply): RequestContext {
     const { headers } = request;
     this.forwarded.notice(request);
-    const given = headers['x-request-id'];
-    const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    const requestId = requestIdOf(headers);
     const language = negotiateLanguage(headers['accept-language'], this.options.defaultLanguage);
     reply.headers(ANSWER_HEADERS);
     reply.header('x-request-id', requestId);
@@ -89,7 +90,9 @@ export class RequestLifecycle {
 
   /** Refuses before the body is read: no route, or a Host header that is missing or doubled (RFC 9112, 3.2). */
   private refusal(request: FastifyRequest): AppError | undefined {
-    const hosts = request.raw.rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'host');
+    const hosts = request.raw.rawHeaders.filter(
+      (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
+    );
     const needsHost = request.raw.httpVersion !== '1.0';
     if (hosts.length > 1 || (needsHost && !request.headers.host)) {
       return PlatformErrors.malformedRequest({ reason: 'the Host header is missing or doubled' });
@@ -100,6 +103,11 @@ export class RequestLifecycle {
 
   private allowsOrigin(origin: string | undefined): boolean {
     return origin !== undefined && this.options.corsOrigins.includes(origin);
+  }
+
+  private measure({ method, routeOptions }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void {
+    const labels = { method, route: routeOptions.url ?? 'none', status: statusCode };
+    this.options.requestSeconds.observe(labels, elapsedTime / 1_000);
   }
 
   private log(request: FastifyRequest, reply: FastifyReply): void {

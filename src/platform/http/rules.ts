@@ -5,7 +5,11 @@ import { ValidateBy, ValidateIf } from 'class-validator';
 type Check = (value: unknown) => boolean;
 
 /** One validation rule under the name that clients see and the locales translate. */
-export function rule(name: string, holds: Check, params?: Record<string, string | number>): PropertyDecorator {
+export function rule(
+  name: string,
+  holds: Check,
+  params?: Record<string, string | number>,
+): PropertyDecorator {
   return ValidateBy(
     { name, validator: { validate: holds, defaultMessage: () => name } },
     params === undefined ? {} : { context: params },
@@ -24,12 +28,14 @@ export interface TextOptions extends Pick<ApiPropertyOptions, 'description' | 'f
 /** A string field: its type, its length and its documentation from one declaration. */
 export function Text(options: TextOptions): PropertyDecorator {
   const { min, max, optional = false, noControlCharacters = false, ...documentation } = options;
-  // class-validator runs rules bottom-up and stops at the first that fails, so the most basic stands last.
+  // The first that fails is the one that is told, so the most basic stands first.
   return applyDecorators(
-    ...(noControlCharacters ? [rule('control_characters', (value) => !hasControlCharacters(value))] : []),
-    rule('length', (value) => hasCodePoints(value, min, max), { min, max }),
+    optional
+      ? ValidateIf((_, value) => value !== undefined)
+      : rule('required', (value) => value !== undefined),
     rule('string', (value) => typeof value === 'string'),
-    optional ? ValidateIf((_, value) => value !== undefined) : rule('required', (value) => value !== undefined),
+    rule('length', (value) => hasCodePoints(value, min, max), { min, max }),
+    ...(noControlCharacters ? [rule('control_characters', (value) => !hasControlCharacters(value))] : []),
     ApiProperty({ ...documentation, type: String, minLength: min, maxLength: max, required: !optional }),
   );
 }

@@ -17,7 +17,10 @@ const SECRET_FIELDS = [
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = {
     level,
-    redact: { paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
+    redact: {
+      paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]),
+      censor: '[redacted]',
+    },
     base: undefined,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
@@ -30,7 +33,13 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
 }
 
 /** Nest tells of every module and route at each start; that is for those who look for a fault. */
-const NEST_DETAILS = new Set(['NestFactory', 'InstanceLoader', 'RoutesResolver', 'RouterExplorer', 'NestApplication']);
+const NEST_DETAILS = new Set([
+  'NestFactory',
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'NestApplication',
+]);
 
 /** Hands what Nest and the modules log to pino. */
 export class NestLogger implements LoggerService {
@@ -56,7 +65,11 @@ export class NestLogger implements LoggerService {
   }
 
   /** Nest appends the context's name last; an object as message brings its sentence as the next argument. */
-  private write(level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal', message: unknown, rest: unknown[]) {
+  private write(
+    level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal',
+    message: unknown,
+    rest: unknown[],
+  ) {
     const context = rest.length > 0 ? rest.at(-1) : undefined;
     if (message instanceof Error) return this.logger[level]({ err: message, context }, message.message);
     if (typeof message === 'object' && message !== null) {

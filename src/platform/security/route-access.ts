@@ -19,4 +19,7 @@ export const SignedIn = () =>
 
 /** The caller must hold one of these permissions, read live on every call. */
 export const RequirePermission = (...anyOf: readonly [Permission, ...Permission[]]) =>
-  applyDecorators(SetMetadata(ROUTE_ACCESS, { kind: 'permission', anyOf } satisfies RouteAccess), ApiBearerAuth());
+  applyDecorators(
+    SetMetadata(ROUTE_ACCESS, { kind: 'permission', anyOf } satisfies RouteAccess),
+    ApiBearerAuth(),
+  );

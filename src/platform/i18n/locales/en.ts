@@ -49,6 +49,14 @@ export const en = {
   'rule.username': 'must be 3 to 32 of a-z, 0-9, dot, hyphen and underscore, and begin with a letter',
   'rule.email': 'must be an e-mail address',
   'rule.phone': 'must be a valid phone number',
+  'rule.full_name_length': 'must have {min} to {max} characters',
+  'rule.full_name_characters': 'contains characters that a name cannot have',
+  'rule.password_too_short': 'must have at least {min} characters',
+  'rule.password_too_long': 'must have at most {max} characters',
+  'rule.password_characters': 'contains characters that cannot be encoded',
+  'rule.password_common': 'is one of the most common passwords',
+  'rule.password_contains_identifier': 'must not contain the user name, e-mail address or phone number',
+  'rule.role': 'names a role that does not exist',
 } as const;
 
 export type LocaleKey = keyof typeof en;

@@ -51,4 +51,12 @@ export const zhCN: Record<LocaleKey, string> = {
   'rule.username': '必须以字母开头，由 3 到 32 个小写字母、数字、点、连字符或下划线组成',
   'rule.email': '必须是有效的邮箱地址',
   'rule.phone': '必须是有效的电话号码',
+  'rule.full_name_length': '长度必须为 {min} 到 {max} 个字符',
+  'rule.full_name_characters': '包含姓名中不允许的字符',
+  'rule.password_too_short': '长度至少为 {min} 个字符',
+  'rule.password_too_long': '长度不能超过 {max} 个字符',
+  'rule.password_characters': '包含无法编码的字符',
+  'rule.password_common': '属于最常见的密码，请更换',
+  'rule.password_contains_identifier': '不能包含用户名、邮箱地址或手机号',
+  'rule.role': '包含不存在的角色',
 };

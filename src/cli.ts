@@ -1,0 +1,4 @@
+import 'reflect-metadata';
+import { runCli } from './operator-commands.js';
+
+await runCli(process.argv);

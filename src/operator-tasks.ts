@@ -1,0 +1,78 @@
+import { text } from 'node:stream/consumers';
+import type { INestApplicationContext } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { ADMINISTRATOR } from './access/access.service.js';
+import { createApp } from './app.js';
+import { CliModule } from './app.module.js';
+import { loadConfig, type Config } from './config/config.js';
+import { describeApi, toYaml } from './docs/describe-api.js';
+import { StartError } from './start-error.js';
+import { parseIdentifier } from './users/identifiers.js';
+import type { User } from './users/user.entity.js';
+import { UsersService } from './users/users.service.js';
+
+/** Creates an active administrator with the password on standard input. */
+export async function createAdministrator(
+  config: Config,
+  profile: { readonly username: string; readonly fullName: string; readonly email?: string },
+): Promise<User> {
+  const password = await passwordFromInput();
+  return inModules(config, async (modules) => {
+    const { user } = await modules.get(UsersService).create({ ...profile, password, roles: [ADMINISTRATOR] });
+    return user;
+  });
+}
+
+/** Sets the password on standard input for a user and ends all sessions of the user. */
+export async function resetPassword(config: Config, identifier: string): Promise<User> {
+  const parsed = parseIdentifier(identifier, config.defaultPhoneRegion);
+  if (parsed === undefined)
+    throw new StartError(`"${identifier}" is no user name, e-mail address or phone number.`);
+  const password = await passwordFromInput();
+  return inModules(config, async (modules) => {
+    const users = modules.get(UsersService);
+    const user = await users.findByIdentifier(parsed);
+    if (user === undefined) throw new StartError(`There is no user ${parsed.value}.`);
+    await users.resetPassword(user, password, 'password');
+    return user;
+  });
+}
+
+/** The OpenAPI document as YAML. It needs the routes and no database, so it is made with the settings of a trial. */
+export async function openApiDocument(): Promise<string> {
+  const config = loadConfig({
+    DOCS_ENABLED: 'false',
+    LOG_LEVEL: 'silent',
+    DATABASE_URL: 'mysql://nobody@127.0.0.1:1/none',
+  });
+  const app = await createApp(config);
+  try {
+    return toYaml(describeApi(app));
+  } finally {
+    await app.close();
+  }
+}
+
+async function inModules<T>(
+  config: Config,
+  work: (modules: INestApplicationContext) => Promise<T>,
+): Promise<T> {
+  const modules = await NestFactory.createApplicationContext(CliModule.with(config), {
+    logger: ['error', 'fatal'],
+    abortOnError: false,
+  });
+  try {
+    return await work(modules);
+  } finally {
+    await modules.close();
+  }
+}
+
+/** Never from an argument: arguments stand in the list of processes and in the shell's history. */
+async function passwordFromInput(): Promise<string> {
+  if (process.stdin.isTTY) process.stderr.write('Password, then Enter and Ctrl-D: ');
+  const password = (await text(process.stdin)).replace(/\r?\n$/, '');
+  if (password === '')
+    throw new StartError('Give the password on standard input, for example: … < password.txt');
+  return password;
+}
