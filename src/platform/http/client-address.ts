@@ -19,10 +19,10 @@ export function clientAddress(claimed: string, peer: string | undefined): string
  */
 export function networkOf(address: string): string {
   if (!isIPv6(address)) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const rest = tail === '' ? 0 : tail.split(':').length;
-  while (groups.length < 8 - rest) groups.push('0');
+  const [head, tail] = address.split('::').map((part) => (part === '' ? [] : part.split(':')));
+  const groups = [...(head ?? []), ...(tail ?? [])];
+  const zeros = Array.from({ length: 8 - groups.length }, () => '0');
+  groups.splice(head?.length ?? 0, 0, ...zeros);
   return `${groups.slice(0, 4).join(':')}::/64`;
 }
 
