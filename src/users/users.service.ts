@@ -124,7 +124,9 @@ export class UsersService {
     });
   }
 
-  private canonicalProfile(input: NewUser): Pick<User, 'username' | 'fullName' | 'searchName' | 'email' | 'phone'> {
+  private canonicalProfile(
+    input: NewUser,
+  ): Pick<User, 'username' | 'fullName' | 'searchName' | 'email' | 'phone'> {
     const violations: Violation[] = [];
     const canonical = (kind: IdentifierKind, text: string): string => {
       const value = parseIdentifierOf(kind, text, this.config.defaultPhoneRegion);
