@@ -43,7 +43,11 @@ export class HttpLayer {
   private readonly rawAnswers: RawAnswers;
 
   constructor(private readonly settings: HttpLayerSettings) {
-    this.lifecycle = new RequestLifecycle({ ...settings, routes: this.routes });
+    this.lifecycle = new RequestLifecycle({
+      ...settings,
+      routes: this.routes,
+      trustsProxy: settings.trustProxy !== false,
+    });
     this.rawAnswers = new RawAnswers(settings);
   }
 

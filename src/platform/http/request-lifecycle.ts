@@ -8,6 +8,7 @@ import { PlatformErrors } from '../errors/platform-errors.js';
 import { negotiateLanguage, type Language } from '../i18n/translator.js';
 import { clientAddress } from './client-address.js';
 import type { Draining } from './draining.js';
+import { ForwardedHeaders } from './forwarded-headers.js';
 import { ANSWER_HEADERS, JSON_TYPE, timesSent } from './headers.js';
 import { requestIdOf } from './request-id.js';
 import type { RouteTable } from './route-table.js';
@@ -18,6 +19,8 @@ export interface LifecycleOptions {
   readonly routes: RouteTable;
   readonly logger: Logger;
   readonly draining: Draining;
+  /** Whether forwarded headers of anybody are believed. */
+  readonly trustsProxy: boolean;
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
 }
 
@@ -32,7 +35,11 @@ const CORS_HEADERS = {
  * middleware or of an interceptor, and they also run for what no route matches.
  */
 export class RequestLifecycle {
-  constructor(private readonly options: LifecycleOptions) {}
+  private readonly forwarded: ForwardedHeaders;
+
+  constructor(private readonly options: LifecycleOptions) {
+    this.forwarded = new ForwardedHeaders(options.logger, { trusted: options.trustsProxy });
+  }
 
   install(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
@@ -61,6 +68,7 @@ export class RequestLifecycle {
 
   private begin(request: FastifyRequest, reply: FastifyReply): RequestContext {
     const { headers } = request;
+    this.forwarded.notice(request);
     const requestId = requestIdOf(headers);
     const language = negotiateLanguage(headers['accept-language'], this.options.defaultLanguage);
     reply.headers(ANSWER_HEADERS);

@@ -20,8 +20,8 @@ export const en = {
   'auth.notSignedIn': 'Please sign in.',
   'auth.invalidRefreshToken': 'The refresh token is not valid. Please sign in again.',
   'access.notPermitted': 'You are not permitted to do this.',
-  'auth.wrongCurrentPassword': 'The current password is wrong.',
-  'auth.noSuchSession': 'There is no such session.',
+  'credentials.wrongCurrentPassword': 'The current password is wrong.',
+  'sessions.noSuchSession': 'There is no such session.',
 
   'users.notFound': 'There is no such user.',
   'users.usernameTaken': 'This user name is taken.',

@@ -22,8 +22,8 @@ export const zhCN: Record<LocaleKey, string> = {
   'auth.notSignedIn': '请先登录。',
   'auth.invalidRefreshToken': '刷新令牌无效，请重新登录。',
   'access.notPermitted': '您没有权限执行此操作。',
-  'auth.wrongCurrentPassword': '当前密码错误。',
-  'auth.noSuchSession': '该会话不存在。',
+  'credentials.wrongCurrentPassword': '当前密码错误。',
+  'sessions.noSuchSession': '该会话不存在。',
 
   'users.notFound': '该用户不存在。',
   'users.usernameTaken': '该用户名已被使用。',
