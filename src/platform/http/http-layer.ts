@@ -63,6 +63,8 @@ export class HttpLayer {
       exposeHeadRoutes: false,
       return503OnClosing: false,
       http: {
+        // While this is longer (60 s by default), Node does not notice at `requestTimeout` that a body has stopped.
+        headersTimeout: REQUEST_TIMEOUT,
         // Node would answer a missing Host without the envelope; the lifecycle checks it.
         requireHostHeader: false,
         // How often Node looks for requests past their time-out; every 30 s by default.

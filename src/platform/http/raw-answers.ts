@@ -18,7 +18,10 @@ export class RawAnswers {
   /** For `Expect` other than `100-continue`. */
   refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
     const { status, headers, body } = this.failure(PlatformErrors.expectationFailed(), request.headers);
-    response.writeHead(status, { ...headers, connection: 'close' }).end(JSON.stringify(body));
+    const text = JSON.stringify(body);
+    response
+      .writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text), connection: 'close' })
+      .end(text);
   }
 
   /** For `CONNECT`: this is no proxy. */
