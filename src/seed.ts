@@ -123,6 +123,7 @@ function makeSessions(
       refreshDigest: randomToken(32),
       userAgent: USER_AGENTS[index % USER_AGENTS.length] ?? '',
       ip: `203.0.113.${index % 256}`,
+      renewedIp: null,
       createdAt,
       lastSeenAt: createdAt,
       idleExpiresAt: Math.min(createdAt + idleTtl, createdAt + ttl),

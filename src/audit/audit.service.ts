@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { currentRequest } from '../platform/context/request-context.js';
 import { newId } from '../platform/crypto/random.js';
+import { OPERATOR, type Actor } from '../platform/security/principal.js';
 import { Clock } from '../platform/time/clock.js';
 import { AuditRepository } from './audit.repository.js';
 
@@ -32,6 +33,11 @@ export interface AuditEntry {
   readonly targetId?: string | null;
   /** Names, counts and reasons; never a value that a person typed, never a secret. */
   readonly detail?: Readonly<Record<string, string | number | readonly string[]>>;
+}
+
+/** The part of an entry that says who did it. */
+export function doneBy(actor: Actor): Pick<AuditEntry, 'actorId' | 'sessionId'> {
+  return actor === OPERATOR ? {} : { actorId: actor.userId, sessionId: actor.sessionId };
 }
 
 /** The append-only record of who did what. */
