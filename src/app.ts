@@ -3,7 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config, HttpConfig } from './config/config.js';
-import { serveDocs } from './docs.js';
+import { serveDocs } from './docs/serve-docs.js';
 import { Draining } from './platform/http/draining.js';
 import { HttpLayer, type HttpLayerSettings, type TrustedProxies } from './platform/http/http-layer.js';
 import { createLogger, NestLogger } from './platform/logging/logger.js';
@@ -21,6 +21,7 @@ export interface AppOptions {
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const { clock = new Clock(), logDestination } = options;
   const logger = createLogger(config.logLevel, logDestination);
+  logger.info({ trust_proxy: trustText(config.http) }, 'whose forwarded headers tell the client address');
   const metrics = new Metrics();
   const http: HttpLayerSettings = {
     defaultLanguage: config.defaultLanguage,
@@ -59,5 +60,16 @@ function trustedProxies({ trustProxy }: HttpConfig): TrustedProxies {
       return (_address, hop) => hop < trustProxy.hops;
     case 'networks':
       return [...trustProxy.networks];
+  }
+}
+
+function trustText({ trustProxy }: HttpConfig): string {
+  switch (trustProxy.kind) {
+    case 'none':
+      return 'none';
+    case 'hops':
+      return `${trustProxy.hops} hops`;
+    case 'networks':
+      return trustProxy.networks.join(', ');
   }
 }

@@ -12,15 +12,15 @@ import { VERSION } from './version.js';
 /** The operator's commands, on the same modules and settings as the server. Failures are sentences and exit with 1. */
 export async function runCli(argv: readonly string[]): Promise<void> {
   let config: Config | undefined;
-  const settings = (env: NodeJS.ProcessEnv = process.env): Config => {
-    config = loadConfig(env, { passwordRefusals: bootstrapPasswordRefusals });
+  const settings = (): Config => {
+    config = loadConfig(withoutProduction(process.env));
     return config;
   };
   const program = new Command('gatehouse').description('Operator commands of Gatehouse').version(VERSION);
   addMigrations(program, settings);
   addPeople(program, settings);
   addKeys(program, settings);
-  addInspection(program, settings);
+  addInspection(program);
   try {
     await program.parseAsync(argv);
   } catch (error) {
@@ -29,7 +29,8 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   }
 }
 
-type Settings = (env?: NodeJS.ProcessEnv) => Config;
+/** Reads the settings, when a command needs them. */
+type Settings = () => Config;
 
 function addMigrations(program: Command, settings: Settings): void {
   const migrate = program.command('migrate').description('the schema of the database');
@@ -85,8 +86,7 @@ function addPeople(program: Command, settings: Settings): void {
 
 function addKeys(program: Command, settings: Settings): void {
   const keys = program.command('keys').description('signing keys, in SIGNING_KEYS_DIR');
-  // Keys are made before there is a configuration that production would accept.
-  const folder = () => settings(withoutProduction(process.env)).tokens;
+  const folder = () => settings().tokens;
   keys
     .command('generate')
     .description('make the first signing key, or else the next one')
@@ -127,14 +127,14 @@ function addKeys(program: Command, settings: Settings): void {
     });
 }
 
-function addInspection(program: Command, settings: Settings): void {
+function addInspection(program: Command): void {
   program
     .command('config')
     .description('the configuration')
     .command('check')
     .description('read all settings as the server would, and tell what is wrong')
     .action(() => {
-      const config = settings();
+      const config = loadConfig(process.env, { passwordRefusals: bootstrapPasswordRefusals });
       for (const warning of config.warnings) say(`Warning: ${warning}`);
       say(`The settings are fine (${config.production ? 'production' : 'trial'}).`);
     });
@@ -146,7 +146,10 @@ function addInspection(program: Command, settings: Settings): void {
     });
 }
 
-/** Settings that only a production server needs are no reason to refuse a key command. */
+/**
+ * What only a production server needs is no reason to refuse a command: keys are made before there are any, and a
+ * migration job knows the database and nothing else. `config check` judges as the server would.
+ */
 function withoutProduction(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, NODE_ENV: undefined, NODE_ENV_FILE: undefined };
 }

@@ -1,15 +1,16 @@
 import { text } from 'node:stream/consumers';
 import type { INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { stringify } from 'yaml';
 import { ADMINISTRATOR } from './access/access.service.js';
 import { createApp } from './app.js';
 import { CliModule } from './app.module.js';
 import { loadConfig, type Config } from './config/config.js';
-import { describeApi } from './docs.js';
+import { describeApi, toYaml } from './docs/describe-api.js';
+import { OPERATOR } from './platform/security/principal.js';
 import { StartError } from './start-error.js';
 import { parseIdentifier } from './users/identifiers.js';
 import type { User } from './users/user.entity.js';
+import { UserPasswordService } from './users/user-password.service.js';
 import { UsersService } from './users/users.service.js';
 
 /** Creates an active administrator with the password on standard input. */
@@ -19,7 +20,9 @@ export async function createAdministrator(
 ): Promise<User> {
   const password = await passwordFromInput();
   return inModules(config, async (modules) => {
-    const { user } = await modules.get(UsersService).create({ ...profile, password, roles: [ADMINISTRATOR] });
+    const { user } = await modules
+      .get(UsersService)
+      .create(OPERATOR, { ...profile, password, roles: [ADMINISTRATOR] });
     return user;
   });
 }
@@ -34,7 +37,7 @@ export async function resetPassword(config: Config, identifier: string): Promise
     const users = modules.get(UsersService);
     const user = await users.findByIdentifier(parsed);
     if (user === undefined) throw new StartError(`There is no user ${parsed.value}.`);
-    await users.resetPassword(user, password, 'password');
+    await modules.get(UserPasswordService).reset(OPERATOR, user.id, password, 'password');
     return user;
   });
 }
@@ -48,7 +51,7 @@ export async function openApiDocument(): Promise<string> {
   });
   const app = await createApp(config);
   try {
-    return stringify(describeApi(app), { lineWidth: 0 });
+    return toYaml(describeApi(app));
   } finally {
     await app.close();
   }

@@ -8,23 +8,45 @@ export type SeedPerson = Pick<User, 'username' | 'fullName' | 'searchName' | 'em
 export const SERIALS = 100_000_000;
 
 const CHINESE_FAMILY = [
-  ...'王wang 李li 张zhang 刘liu 陈chen 杨yang 黄huang 赵zhao 吴wu 周zhou 徐xu 孙sun 马ma 朱zhu 胡hu 郭guo 何he'.split(' '),
-  ...'林lin 高gao 罗luo 郑zheng 梁liang 谢xie 宋song 唐tang 许xu 邓deng 冯feng 韩han 曹cao 曾zeng 彭peng'.split(' '),
-  ...'萧xiao 蔡cai 潘pan 田tian 董dong 袁yuan 于yu 余yu 叶ye 蒋jiang 杜du 苏su 魏wei 程cheng 欧阳ouyang'.split(' '),
+  ...'王wang 李li 张zhang 刘liu 陈chen 杨yang 黄huang 赵zhao 吴wu 周zhou 徐xu 孙sun 马ma 朱zhu 胡hu 郭guo 何he'.split(
+    ' ',
+  ),
+  ...'林lin 高gao 罗luo 郑zheng 梁liang 谢xie 宋song 唐tang 许xu 邓deng 冯feng 韩han 曹cao 曾zeng 彭peng'.split(
+    ' ',
+  ),
+  ...'萧xiao 蔡cai 潘pan 田tian 董dong 袁yuan 于yu 余yu 叶ye 蒋jiang 杜du 苏su 魏wei 程cheng 欧阳ouyang'.split(
+    ' ',
+  ),
 ];
 const CHINESE_GIVEN = [
-  ...'伟wei 芳fang 娜na 敏min 静jing 丽li 强qiang 磊lei 军jun 洋yang 勇yong 艳yan 杰jie 娟juan 涛tao 明ming'.split(' '),
-  ...'秀英xiuying 建国jianguo 志强zhiqiang 雪梅xuemei 晓明xiaoming 子涵zihan 浩然haoran 雨桐yutong'.split(' '),
-  ...'欣怡xinyi 梓轩zixuan 思远siyuan 佳琪jiaqi 文博wenbo 诗涵shihan 俊杰junjie 美玲meiling 国华guohua'.split(' '),
+  ...'伟wei 芳fang 娜na 敏min 静jing 丽li 强qiang 磊lei 军jun 洋yang 勇yong 艳yan 杰jie 娟juan 涛tao 明ming'.split(
+    ' ',
+  ),
+  ...'秀英xiuying 建国jianguo 志强zhiqiang 雪梅xuemei 晓明xiaoming 子涵zihan 浩然haoran 雨桐yutong'.split(
+    ' ',
+  ),
+  ...'欣怡xinyi 梓轩zixuan 思远siyuan 佳琪jiaqi 文博wenbo 诗涵shihan 俊杰junjie 美玲meiling 国华guohua'.split(
+    ' ',
+  ),
 ];
 const LATIN_FAMILY = [
-  ...'Smith Müller García Rossi Silva Novák Jensen Dubois Kowalski Andersson Schmidt Fernández Bianchi'.split(' '),
-  ...'Costa Svoboda Nielsen Martin Nowak Johansson Fischer López Romano Santos Dvořák Hansen Bernard'.split(' '),
-  ...'Wiśniewski Karlsson Weber Martínez Ricci Oliveira Černý Larsen Petit Lewandowska Nilsson Becker'.split(' '),
+  ...'Smith Müller García Rossi Silva Novák Jensen Dubois Kowalski Andersson Schmidt Fernández Bianchi'.split(
+    ' ',
+  ),
+  ...'Costa Svoboda Nielsen Martin Nowak Johansson Fischer López Romano Santos Dvořák Hansen Bernard'.split(
+    ' ',
+  ),
+  ...'Wiśniewski Karlsson Weber Martínez Ricci Oliveira Černý Larsen Petit Lewandowska Nilsson Becker'.split(
+    ' ',
+  ),
 ];
 const LATIN_GIVEN = [
-  ...'Anna Ben Clara David Emma Felix Greta Hugo Ines Jonas Klára Lucas Marta Noah Olivia Paul Rosa'.split(' '),
-  ...'Simon Theo Ursula Victor Zoé José Björn Chloé Łukasz Søren Beatriz Matteo Sofía Jürgen Élodie'.split(' '),
+  ...'Anna Ben Clara David Emma Felix Greta Hugo Ines Jonas Klára Lucas Marta Noah Olivia Paul Rosa'.split(
+    ' ',
+  ),
+  ...'Simon Theo Ursula Victor Zoé José Björn Chloé Łukasz Søren Beatriz Matteo Sofía Jürgen Élodie'.split(
+    ' ',
+  ),
 ];
 const MAIL_DOMAINS = ['example.com', 'example.org', 'example.net', 'mail.example.com', 'corp.example.com'];
 

@@ -54,7 +54,7 @@ export async function seed(app: INestApplicationContext, request: SeedRequest): 
 
   let serial = await firstSerial(database);
   let sessions = 0;
-  for (let done = 0; done < request.users; ) {
+  for (let done = 0; done < request.users;) {
     const count = Math.min(BATCH, request.users - done);
     const users = makeUsers({ serial, count, first: done, of: request.users, now });
     serial = (serial + count) % SERIALS;
@@ -62,7 +62,11 @@ export async function seed(app: INestApplicationContext, request: SeedRequest): 
     try {
       await database.transaction(async () => {
         await insertAll(database, USERS, users);
-        await insertAll(database, CREDENTIALS, users.map(({ id }) => ({ userId: id, hash, updatedAt: now })));
+        await insertAll(
+          database,
+          CREDENTIALS,
+          users.map(({ id }) => ({ userId: id, hash, updatedAt: now })),
+        );
         await insertAll(database, SESSIONS, makeSessions(users, due, lifetimes, now));
       });
     } catch (error) {
@@ -139,7 +143,9 @@ function makeSessions(
  * order, so that a clustered index grows at its end instead of being read back for every row.
  */
 function idInOrder(position: number): string {
-  const head = Math.floor(position * 2 ** 32).toString(16).padStart(8, '0');
+  const head = Math.floor(position * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0');
   const tail = randomBytes(12).toString('hex');
   const variant = '89ab'[parseInt(tail[7] ?? '0', 16) % 4];
   return `${head}-${tail.slice(0, 4)}-4${tail.slice(4, 7)}-${variant}${tail.slice(8, 11)}-${tail.slice(11, 23)}`;

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from './app.js';
 import { bootstrapAdministrator } from './bootstrap.js';
@@ -10,6 +11,7 @@ import { migrateUp } from './database/migrator.js';
 import { Draining } from './platform/http/draining.js';
 import { SECOND } from './platform/time/clock.js';
 import { StartError } from './start-error.js';
+import { VERSION } from './version.js';
 import { ensureCurrentKey } from './tokens/key-rotation.js';
 
 /** How long requests in progress may take once the server has stopped listening. */
@@ -29,11 +31,11 @@ export async function serve(config: Config): Promise<void> {
   await app.init();
   const password = config.production ? undefined : await bootstrapAdministrator(app, config);
   const url = await listen(app, config);
-  if (!config.production) process.stdout.write(banner(config, url, password));
-  const signal = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  if (config.production) new Logger('Server').log(`Gatehouse ${VERSION} is ready on ${url}`);
+  else process.stdout.write(banner(config, url, password));
+  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
   await shutDown(app, config);
   unlock();
-  void signal;
 }
 
 async function listen(app: NestFastifyApplication, { http }: Config): Promise<string> {

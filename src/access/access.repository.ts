@@ -18,7 +18,9 @@ export class AccessRepository {
    * locks on MySQL although it changes nothing.
    */
   async lockRole(roleKey: string): Promise<void> {
-    const locked = await this.database.execute('UPDATE roles SET built_in = built_in WHERE role_key = ?', [roleKey]);
+    const locked = await this.database.execute('UPDATE roles SET built_in = built_in WHERE role_key = ?', [
+      roleKey,
+    ]);
     if (locked !== 1) throw new Error(`The role ${roleKey} is missing from the database.`);
   }
 

@@ -1,10 +1,12 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiAnswer } from '../platform/http/api-answer.js';
+import { ApiFailures } from '../platform/http/api-failures.js';
 import { ListOf, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { declaredPermissions } from '../platform/security/permission.js';
 import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
 import { RequirePermission } from '../platform/security/route-access.js';
+import { AccessErrors } from './access.errors.js';
 import { AccessPermissions } from './access.permissions.js';
 import {
   CreateRoleRequest,
@@ -34,7 +36,11 @@ export class RolesController {
   @Post('roles')
   @RequirePermission(AccessPermissions.manageRoles)
   @ApiAnswer(RoleResponse, { status: 201 })
-  async createRole(@CurrentPrincipal() actor: Principal, @Body() request: CreateRoleRequest): Promise<RoleResponse> {
+  @ApiFailures(AccessErrors.roleKeyTaken, AccessErrors.exceedsOwn)
+  async createRole(
+    @CurrentPrincipal() actor: Principal,
+    @Body() request: CreateRoleRequest,
+  ): Promise<RoleResponse> {
     return toRoleResponse(await this.roles.create(actor, request));
   }
 
@@ -42,6 +48,7 @@ export class RolesController {
   @Get('roles/:id')
   @RequirePermission(AccessPermissions.readRoles)
   @ApiAnswer(RoleResponse)
+  @ApiFailures(AccessErrors.noSuchRole)
   async getRole(@Param('id') id: string): Promise<RoleResponse> {
     return toRoleResponse(await this.roles.get(id));
   }
@@ -50,6 +57,7 @@ export class RolesController {
   @Patch('roles/:id')
   @RequirePermission(AccessPermissions.manageRoles)
   @ApiAnswer(RoleResponse)
+  @ApiFailures(AccessErrors.noSuchRole, AccessErrors.builtInRole, AccessErrors.exceedsOwn)
   async updateRole(
     @CurrentPrincipal() actor: Principal,
     @Param('id') id: string,
@@ -62,6 +70,7 @@ export class RolesController {
   @Delete('roles/:id')
   @RequirePermission(AccessPermissions.manageRoles)
   @ApiAnswer(null)
+  @ApiFailures(AccessErrors.noSuchRole, AccessErrors.builtInRole, AccessErrors.roleInUse)
   async deleteRole(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<void> {
     await this.roles.delete(actor, id);
   }

@@ -32,7 +32,14 @@ function Permissions(options: { readonly optional?: boolean } = {}): PropertyDec
 }
 
 export class CreateRoleRequest {
-  @Text({ min: 2, max: 64, matches: ROLE_KEY, rule: 'role_key', example: 'help-desk', description: 'It never changes.' })
+  @Text({
+    min: 2,
+    max: 64,
+    matches: ROLE_KEY,
+    rule: 'role_key',
+    example: 'help-desk',
+    description: 'It never changes.',
+  })
   key!: string;
 
   @Text({ min: 1, max: 64, noControlCharacters: true, stored: true, example: 'Help desk' })
@@ -77,7 +84,10 @@ export class RoleResponse {
   @ApiProperty({ type: [String], example: ['users:read'], description: 'Codes, sorted.' })
   permissions!: readonly string[];
 
-  @ApiProperty({ example: false, description: 'Whether the program relies on it; then nobody can change it.' })
+  @ApiProperty({
+    example: false,
+    description: 'Whether the program relies on it; then nobody can change it.',
+  })
   built_in!: boolean;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-22T08:00:00.000Z' })

@@ -45,7 +45,10 @@ export class RolesService {
   }
 
   /** @throws AppError 13002 when the key is taken, 13005 when a permission exceeds what the actor holds */
-  async create(actor: Actor, { key, name, description = '', ...request }: CreateRoleRequest): Promise<RoleWithPermissions> {
+  async create(
+    actor: Actor,
+    { key, name, description = '', ...request }: CreateRoleRequest,
+  ): Promise<RoleWithPermissions> {
     const permissions = [...new Set(request.permissions)].sort();
     const now = this.clock.now();
     const role: Role = { id: newId(), key, name, description, builtIn: 0, createdAt: now, updatedAt: now };
@@ -122,7 +125,9 @@ export class RolesService {
     return roles.map((role) => ({
       role,
       permissions:
-        role.key === ADMINISTRATOR ? declared : declared.filter((code) => listed.get(role.id)?.includes(code)),
+        role.key === ADMINISTRATOR
+          ? declared
+          : declared.filter((code) => listed.get(role.id)?.includes(code)),
     }));
   }
 }

@@ -1,6 +1,8 @@
 import { Body, Controller, Post, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiAnswer } from '../platform/http/api-answer.js';
+import { ApiFailures } from '../platform/http/api-failures.js';
 import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
 import { Public, SignedIn } from '../platform/security/route-access.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -12,6 +14,7 @@ import {
   toRenewAccessResponse,
   toSignInResponse,
 } from './auth.dto.js';
+import { AuthErrors } from './auth.errors.js';
 import { CurrentAccount, LocalAuthGuard } from './local-auth.guard.js';
 import { RenewalService } from './renewal.service.js';
 import { SignInService, type VerifiedAccount } from './sign-in.service.js';
@@ -25,11 +28,17 @@ export class AuthController {
     private readonly sessions: SessionsService,
   ) {}
 
-  /** Sign in */
+  /**
+   * Sign in
+   *
+   * @remarks Opens a session. Every failed attempt looks the same, whatever the reason. After too many, wait for the
+   * seconds of `Retry-After`.
+   */
   @Post('signin')
   @Public()
   @UseGuards(LocalAuthGuard)
   @ApiAnswer(SignInResponse)
+  @ApiFailures(AuthErrors.wrongCredentials, PlatformErrors.tooManyRequests)
   async signIn(
     @Body() _: SignInRequest,
     @CurrentAccount() account: VerifiedAccount,
@@ -37,15 +46,24 @@ export class AuthController {
     return toSignInResponse(await this.signInService.open(account));
   }
 
-  /** Renew the access token */
+  /**
+   * Renew the access token
+   *
+   * @remarks The refresh token stays as it is, so parallel and repeated renewals all succeed.
+   */
   @Post('tokens/renew_access')
   @Public()
   @ApiAnswer(RenewAccessResponse)
+  @ApiFailures(AuthErrors.invalidRefreshToken, PlatformErrors.tooManyRequests)
   async renewAccess(@Body() { refresh_token }: RefreshTokenRequest): Promise<RenewAccessResponse> {
     return toRenewAccessResponse(await this.renewal.renew(refresh_token));
   }
 
-  /** End the session of a refresh token */
+  /**
+   * End the session of a refresh token
+   *
+   * @remarks Succeeds for a token that is not known, too: what the caller wants is true already.
+   */
   @Post('tokens/revoke')
   @Public()
   @ApiAnswer(null)
@@ -53,11 +71,15 @@ export class AuthController {
     await this.renewal.revoke(refresh_token);
   }
 
-  /** Sign out: end the current session */
+  /**
+   * Sign out
+   *
+   * @remarks Ends the current session, at once and everywhere; its access token is refused from now on.
+   */
   @Post('signout')
   @SignedIn()
   @ApiAnswer(null)
   async signOut(@CurrentPrincipal() { sessionId, userId }: Principal): Promise<void> {
-    await this.sessions.end(sessionId, userId, 'signed_out');
+    await this.sessions.end(sessionId, userId, 'signed_out', { userId, sessionId });
   }
 }

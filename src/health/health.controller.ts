@@ -28,12 +28,23 @@ export class ReadyResponse implements Readiness {
   draining!: boolean;
 }
 
+const NOT_READY: ReadyResponse = {
+  status: 'unavailable',
+  database: 'down',
+  schema: 'unknown',
+  draining: false,
+};
+
 @ApiTags('System')
 @Controller('health')
 export class HealthController {
   constructor(private readonly readiness: ReadinessService) {}
 
-  /** Is the process alive? */
+  /**
+   * Is the process alive?
+   *
+   * @remarks Asks nothing but the process itself.
+   */
   @Get('live')
   @Public()
   @Bare()
@@ -42,12 +53,16 @@ export class HealthController {
     return { status: 'ok' };
   }
 
-  /** Can this process serve requests? */
+  /**
+   * Can this process serve requests?
+   *
+   * @remarks It can while the database answers, its schema is what this version needs, and it is not shutting down.
+   */
   @Get('ready')
   @Public()
   @Bare()
-  @ApiResponse({ status: 200, type: ReadyResponse })
-  @ApiResponse({ status: 503, type: ReadyResponse })
+  @ApiResponse({ status: 200, type: ReadyResponse, description: 'Yes' })
+  @ApiResponse({ status: 503, type: ReadyResponse, description: 'No, or not yet', example: NOT_READY })
   async getReady(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyResponse> {
     const readiness = await this.readiness.check();
     if (readiness.status !== 'ok') reply.code(503).header('retry-after', '1');

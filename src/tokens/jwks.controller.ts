@@ -11,7 +11,12 @@ import { SigningKeys } from './signing-keys.js';
 export class JwksController {
   constructor(private readonly keys: SigningKeys) {}
 
-  /** The public keys as a JWK set (RFC 7517): current, next, previous. */
+  /**
+   * The public signing keys
+   *
+   * @remarks A JWK set (RFC 7517): the current key, the next one and previous ones. Verify access tokens with the key that
+   * their header names as `kid`, and accept `ES256` only.
+   */
   @Get('jwks.json')
   @Public()
   @Bare()

@@ -20,12 +20,15 @@ describe('searchForm', () => {
 });
 
 describe('prefixRange', () => {
-  it.each(['ab', 'a%', 'a_', '张', '\ud7ff', '𠮷', 'a\u{10ffff}'])('holds what begins with %j and nothing else', (prefix) => {
-    const { from, below } = prefixRange(prefix);
-    const inside = (text: string) => compare(text, from) >= 0 && compare(text, below) < 0;
-    expect([prefix, `${prefix}a`, `${prefix}\u{10ffff}`].map(inside)).toEqual([true, true, true]);
-    expect([prefix.slice(0, -1), below, `${below}a`, ''].map(inside)).toEqual([false, false, false, false]);
-  });
+  it.each(['ab', 'a%', 'a_', '张', '\ud7ff', '𠮷', 'a\u{10ffff}'])(
+    'holds what begins with %j and nothing else',
+    (prefix) => {
+      const { from, below } = prefixRange(prefix);
+      const inside = (text: string) => compare(text, from) >= 0 && compare(text, below) < 0;
+      expect([prefix, `${prefix}a`, `${prefix}\u{10ffff}`].map(inside)).toEqual([true, true, true]);
+      expect([prefix.slice(0, -1), below, `${below}a`, ''].map(inside)).toEqual([false, false, false, false]);
+    },
+  );
 });
 
 /** By code points, as both databases compare. */

@@ -45,7 +45,8 @@ export class UserAuthority {
     if (user.status !== 'active') return;
     const roles = await this.access.rolesOf(user.id);
     if (!roles.includes(ADMINISTRATOR)) return;
-    if (!(await this.repository.existsOtherActiveHolder(ADMINISTRATOR, user.id))) throw UsersErrors.lastAdministrator();
+    if (!(await this.repository.existsOtherActiveHolder(ADMINISTRATOR, user.id)))
+      throw UsersErrors.lastAdministrator();
   }
 
   /** @throws AppError 12007 */

@@ -49,7 +49,11 @@ export class UserBatchService {
     return results;
   }
 
-  private async one(actor: Principal, action: BatchAction, id: string): Promise<Envelope & { status: number }> {
+  private async one(
+    actor: Principal,
+    action: BatchAction,
+    id: string,
+  ): Promise<Envelope & { status: number }> {
     const { language } = currentRequest();
     try {
       await this.life[action](actor, id);

@@ -64,7 +64,9 @@ export class UserSearch {
     const filters: Filter[] = [];
     if (query.q !== undefined) filters.push(searchFilter(query.q));
     if (query.role !== undefined) {
-      const rows = await this.database.query<{ id: string }>('SELECT id FROM roles WHERE role_key = ?', [query.role]);
+      const rows = await this.database.query<{ id: string }>('SELECT id FROM roles WHERE role_key = ?', [
+        query.role,
+      ]);
       const role = rows[0];
       if (role === undefined) return undefined;
       filters.push(roleFilter(role.id));
@@ -90,7 +92,10 @@ export class UserSearch {
     return undefined;
   }
 
-  private async total(filters: readonly Filter[], paged: { filter: Filter; size: number } | undefined): Promise<number> {
+  private async total(
+    filters: readonly Filter[],
+    paged: { filter: Filter; size: number } | undefined,
+  ): Promise<number> {
     const driver = paged ?? (await this.driverOf(filters, undefined, LIST_WINDOW));
     if (driver !== undefined && filters.length === 1) return Math.min(driver.size, LIST_WINDOW);
     const { text, values } = selectIds(filters, driver?.filter);
@@ -119,7 +124,9 @@ function searchFilter(q: string): Filter {
   const { from, below } = prefixRange(searchForm(q));
   const values = SEARCHED.flatMap(() => [from, below]);
   const matches = SEARCHED.map((column) => `(u.${column} >= ? AND u.${column} < ?)`).join(' OR ');
-  const ids = SEARCHED.map((column) => `SELECT id FROM users WHERE ${column} >= ? AND ${column} < ?`).join(' UNION ');
+  const ids = SEARCHED.map((column) => `SELECT id FROM users WHERE ${column} >= ? AND ${column} < ?`).join(
+    ' UNION ',
+  );
   return { condition: { text: `(${matches})`, values }, ids: { text: ids, values } };
 }
 

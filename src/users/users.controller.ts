@@ -1,7 +1,9 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { AccessErrors } from '../access/access.errors.js';
 import { AccessPermissions } from '../access/access.permissions.js';
 import { ApiAnswer } from '../platform/http/api-answer.js';
+import { ApiFailures } from '../platform/http/api-failures.js';
 import { ListOf, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
 import { RequirePermission } from '../platform/security/route-access.js';
@@ -21,8 +23,13 @@ import {
   UserBatchRequest,
   UserResponse,
 } from './users.dto.js';
+import { UsersErrors } from './users.errors.js';
 import { UsersPermissions } from './users.permissions.js';
 import { UsersService } from './users.service.js';
+
+/** As an example in the documentation. */
+const passwordRefused = (field: string) =>
+  UsersErrors.passwordRefused({ violations: [{ field, rule: 'password_common' }] });
 
 @ApiTags('Users')
 @Controller('users')
@@ -48,6 +55,13 @@ export class UsersController {
   @Post()
   @RequirePermission(UsersPermissions.create)
   @ApiAnswer(UserResponse, { status: 201 })
+  @ApiFailures(
+    UsersErrors.usernameTaken,
+    UsersErrors.emailTaken,
+    UsersErrors.phoneTaken,
+    passwordRefused('password'),
+    AccessErrors.exceedsOwn,
+  )
   async createUser(
     @CurrentPrincipal() actor: Principal,
     @Body() { full_name, ...rest }: CreateUserRequest,
@@ -70,6 +84,7 @@ export class UsersController {
   @Get(':id')
   @RequirePermission(UsersPermissions.read)
   @ApiAnswer(UserResponse)
+  @ApiFailures(UsersErrors.notFound)
   async getUser(@Param('id') id: string): Promise<UserResponse> {
     return toUserResponse(await this.users.get(id));
   }
@@ -78,6 +93,7 @@ export class UsersController {
   @Patch(':id')
   @RequirePermission(UsersPermissions.update)
   @ApiAnswer(UserResponse)
+  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.emailTaken, UsersErrors.phoneTaken)
   async updateUser(
     @CurrentPrincipal() actor: Principal,
     @Param('id') id: string,
@@ -91,6 +107,12 @@ export class UsersController {
   @Delete(':id')
   @RequirePermission(UsersPermissions.delete)
   @ApiAnswer(null)
+  @ApiFailures(
+    UsersErrors.notFound,
+    AccessErrors.exceedsOwn,
+    UsersErrors.lastAdministrator,
+    UsersErrors.notOnYourself,
+  )
   async deleteUser(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<void> {
     await this.life.delete(actor, id);
   }
@@ -99,6 +121,12 @@ export class UsersController {
   @Post(':id/disable')
   @RequirePermission(UsersPermissions.update)
   @ApiAnswer(UserResponse)
+  @ApiFailures(
+    UsersErrors.notFound,
+    AccessErrors.exceedsOwn,
+    UsersErrors.lastAdministrator,
+    UsersErrors.notOnYourself,
+  )
   async disableUser(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<UserResponse> {
     await this.life.disable(actor, id);
     return toUserResponse(await this.users.get(id));
@@ -108,6 +136,7 @@ export class UsersController {
   @Post(':id/enable')
   @RequirePermission(UsersPermissions.update)
   @ApiAnswer(UserResponse)
+  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn)
   async enableUser(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<UserResponse> {
     await this.life.enable(actor, id);
     return toUserResponse(await this.users.get(id));
@@ -117,6 +146,7 @@ export class UsersController {
   @Post(':id/password')
   @RequirePermission(UsersPermissions.setPassword)
   @ApiAnswer(null)
+  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, passwordRefused('new_password'))
   async setUserPassword(
     @CurrentPrincipal() actor: Principal,
     @Param('id') id: string,
@@ -129,6 +159,7 @@ export class UsersController {
   @Put(':id/roles')
   @RequirePermission(AccessPermissions.assignRoles)
   @ApiAnswer(UserResponse)
+  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.lastAdministrator)
   async setUserRoles(
     @CurrentPrincipal() actor: Principal,
     @Param('id') id: string,

@@ -20,7 +20,8 @@ export class ListUsersQuery extends PageQuery {
   @TextParameter({
     min: 2,
     max: 100,
-    description: 'What the user name, full name, e-mail address or phone number begins with; case does not matter.',
+    description:
+      'What the user name, full name, e-mail address or phone number begins with; case does not matter.',
     example: 'mei',
   })
   q?: string;
@@ -28,7 +29,12 @@ export class ListUsersQuery extends PageQuery {
   @ChoiceParameter(['active', 'disabled'], 'Only users in this state.')
   status?: UserStatus;
 
-  @TextParameter({ min: 2, max: 64, description: 'Only users who hold the role with this key.', example: 'administrator' })
+  @TextParameter({
+    min: 2,
+    max: 64,
+    description: 'Only users who hold the role with this key.',
+    example: 'administrator',
+  })
   role?: string;
 
   @TimeParameter('Only users created then or later.')

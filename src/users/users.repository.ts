@@ -4,6 +4,7 @@ import { columnList, insertStatement } from '../database/entity-statements.js';
 import type { Instant } from '../platform/time/clock.js';
 import type { Identifier } from './identifiers.js';
 import type { ProfileChanges } from './profile.js';
+import { searchForm } from './search-form.js';
 import { User, type UserStatus } from './user.entity.js';
 
 const COLUMNS = columnList(User);
@@ -47,19 +48,33 @@ export class UsersRepository {
     return matched === 1;
   }
 
-  /** Notes a new password; answers whether there is such a user. */
-  async recordPasswordChange(id: string, now: Instant): Promise<boolean> {
+  /** Notes a new password; answers whether there is such a user and, if asked for, still the verified password. */
+  async recordPasswordChange(id: string, now: Instant, verifiedVersion?: number): Promise<boolean> {
     const matched = await this.database.execute(
       `UPDATE users SET credential_version = credential_version + 1, password_change_at = ?, updated_at = ?
-       WHERE id = ?`,
-      [now, now, id],
+       WHERE id = ? AND credential_version = COALESCE(?, credential_version)`,
+      [now, now, id, verifiedVersion ?? null],
     );
     return matched === 1;
   }
 
+  /** Changes the full name; answers whether it was another one before. */
+  async rename(id: string, fullName: string, now: Instant): Promise<boolean> {
+    const changed = await this.database.execute(
+      'UPDATE users SET full_name = ?, search_name = ?, updated_at = ? WHERE id = ? AND full_name <> ?',
+      [fullName, searchForm(fullName), now, id, fullName],
+    );
+    return changed === 1;
+  }
+
   /** Changes these columns and no other, so that a change of another one at the same time stays. */
   async update(id: string, changes: ProfileChanges, now: Instant): Promise<void> {
-    const columns = { fullName: 'full_name', searchName: 'search_name', email: 'email', phone: 'phone' } as const;
+    const columns = {
+      fullName: 'full_name',
+      searchName: 'search_name',
+      email: 'email',
+      phone: 'phone',
+    } as const;
     const assignments: string[] = ['updated_at = ?'];
     const values: SqlValue[] = [now];
     for (const [name, column] of Object.entries(columns)) {
@@ -72,7 +87,11 @@ export class UsersRepository {
   }
 
   async setStatus(id: string, status: UserStatus, now: Instant): Promise<void> {
-    await this.database.execute('UPDATE users SET status = ?, updated_at = ? WHERE id = ?', [status, now, id]);
+    await this.database.execute('UPDATE users SET status = ?, updated_at = ? WHERE id = ?', [
+      status,
+      now,
+      id,
+    ]);
   }
 
   /** Removes a user; the password, sessions and roles go with the row. */

@@ -7,10 +7,10 @@ import { Public } from '../security/route-access.js';
 import { errorCatalogue } from './app-error.js';
 
 export class ErrorCodeResponse {
-  @ApiProperty({ example: 11001 })
+  @ApiProperty({ type: 'integer', example: 11001 })
   code!: number;
 
-  @ApiProperty({ example: 401, description: 'The HTTP status that it comes with.' })
+  @ApiProperty({ type: 'integer', example: 401, description: 'The HTTP status that it comes with.' })
   status!: number;
 
   @ApiProperty({ example: 'auth.wrongCredentials' })
@@ -28,10 +28,14 @@ export class ErrorCodesResponse {
 @ApiTags('System')
 @Controller('codes')
 export class CodesController {
-  /** Every failure that the service can answer */
+  /**
+   * The error catalogue
+   *
+   * @remarks Every failure that the service can answer, with its text in the language of the request.
+   */
   @Get()
   @Public()
-  @ApiAnswer(ErrorCodesResponse)
+  @ApiAnswer(ErrorCodesResponse, { usesDatabase: false })
   listErrorCodes(): ErrorCodesResponse {
     const { language } = currentRequest();
     return { items: errorCatalogue().map((error) => ({ ...error, msg: translate(error.key, language) })) };

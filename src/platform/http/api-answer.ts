@@ -1,14 +1,59 @@
-import { applyDecorators, HttpCode, type Type } from '@nestjs/common';
-import { ApiExtraModels, ApiProperty, ApiResponse, getSchemaPath } from '@nestjs/swagger';
+import { applyDecorators, HttpCode, SetMetadata, type Type } from '@nestjs/common';
+import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
+
+/** The documented success of a route. */
+export interface Answer extends AnswerOptions {
+  /** The class that describes the whole envelope. */
+  readonly envelope: Type;
+  readonly status: 200 | 201;
+}
+
+export interface AnswerOptions {
+  /** 201 only where a resource is created. */
+  readonly status?: 200 | 201;
+  /** An example of `data`; by default it is put together from the examples of the class. */
+  readonly example?: unknown;
+  readonly description?: string;
+  /** `false` for the rare route that can answer without the database. */
+  readonly usesDatabase?: boolean;
+}
+
+const ANSWER = Symbol('gatehouse:answer');
 
 /** One named envelope class per kind of data, so that generated clients get a name and not an anonymous shape. */
 const envelopes = new Map<Type, Type>();
+
+/**
+ * Documents the success of a route in its envelope and sets its status. The failures are derived from what the route
+ * is and takes; name those of its own with `@ApiFailures`.
+ *
+ *     @ApiAnswer(UserResponse, { status: 201 })
+ *
+ * @param data the class of `data`, or `null` where there is nothing to tell
+ */
+export function ApiAnswer(data: Type | null, options: AnswerOptions = {}): MethodDecorator {
+  const answer: Answer = {
+    ...options,
+    status: options.status ?? 200,
+    envelope: data === null ? EmptyEnvelope : envelopeClass(data),
+  };
+  return applyDecorators(
+    HttpCode(answer.status),
+    ApiExtraModels(answer.envelope),
+    SetMetadata(ANSWER, answer),
+  );
+}
+
+/** What `@ApiAnswer` says about a route; `undefined` where it stands outside the envelope. */
+export function answerOf(handler: object): Answer | undefined {
+  return Reflect.getMetadata(ANSWER, handler);
+}
 
 function envelopeClass(data: Type): Type {
   const known = envelopes.get(data);
   if (known) return known;
   class Envelope {
-    @ApiProperty({ enum: [0], example: 0, description: '0: success.' })
+    @ApiProperty({ type: 'integer', enum: [0], example: 0, description: '0: success.' })
     code!: number;
 
     @ApiProperty({ type: () => data })
@@ -24,7 +69,7 @@ function envelopeClass(data: Type): Type {
 
 /** The answer of a call that has nothing to tell but that it worked. */
 export class EmptyEnvelope {
-  @ApiProperty({ enum: [0], example: 0, description: '0: success.' })
+  @ApiProperty({ type: 'integer', enum: [0], example: 0, description: '0: success.' })
   code!: number;
 
   @ApiProperty({ type: 'null', example: null })
@@ -32,14 +77,4 @@ export class EmptyEnvelope {
 
   @ApiProperty({ example: 'ok' })
   msg!: string;
-}
-
-/** Documents the success of a route in its envelope and sets its status: 200, or 201 where something is created. */
-export function ApiAnswer(data: Type | null, { status = 200 }: { status?: 200 | 201 } = {}): MethodDecorator {
-  const envelope = data === null ? EmptyEnvelope : envelopeClass(data);
-  return applyDecorators(
-    HttpCode(status),
-    ApiExtraModels(envelope),
-    ApiResponse({ status, description: 'Success', schema: { $ref: getSchemaPath(envelope) } }),
-  );
 }

@@ -32,17 +32,26 @@ export interface TextOptions extends Pick<ApiPropertyOptions, 'description' | 'f
 
 /** A string field: its type, its length and its documentation from one declaration. */
 export function Text(options: TextOptions): PropertyDecorator {
-  const { min, max, optional = false, noControlCharacters = false, stored = false, matches, rule: form, ...documentation } = options;
+  const {
+    min,
+    max,
+    optional = false,
+    noControlCharacters = false,
+    stored = false,
+    matches,
+    rule: form,
+    ...documentation
+  } = options;
   // Half of a surrogate pair is no character; what is only compared may hold one, what is stored may not.
   const wellFormed = rule('well_formed', (value) => typeof value === 'string' && value.isWellFormed());
-  // class-validator runs rules bottom-up and stops at the first that fails, so the most basic stands last.
+  // The first that fails is the one that is told, so the most basic stands first.
   return applyDecorators(
-    ...(noControlCharacters ? [rule('control_characters', (value) => !hasControlCharacters(value))] : []),
-    ...(stored ? [wellFormed] : []),
-    ...(matches && form ? [rule(form, (value) => typeof value === 'string' && matches.test(value))] : []),
-    rule('length', (value) => hasCodePoints(value, min, max), { min, max }),
-    rule('string', (value) => typeof value === 'string'),
     presence(optional),
+    rule('string', (value) => typeof value === 'string'),
+    rule('length', (value) => hasCodePoints(value, min, max), { min, max }),
+    ...(matches && form ? [rule(form, (value) => typeof value === 'string' && matches.test(value))] : []),
+    ...(stored ? [wellFormed] : []),
+    ...(noControlCharacters ? [rule('control_characters', (value) => !hasControlCharacters(value))] : []),
     ApiProperty({
       ...documentation,
       ...(matches && { pattern: matches.source }),
@@ -68,9 +77,12 @@ export interface TextListOptions extends Pick<ApiPropertyOptions, 'description' 
 export function TextList(options: TextListOptions): PropertyDecorator {
   const { min = 0, max, item, rule: form, optional = false, example, format, ...documentation } = options;
   return applyDecorators(
-    rule(form, (value) => Array.isArray(value) && value.every((text) => typeof text === 'string' && item(text))),
-    rule('list', (value) => Array.isArray(value) && value.length >= min && value.length <= max, { min, max }),
     presence(optional),
+    rule('list', (value) => Array.isArray(value) && value.length >= min && value.length <= max, { min, max }),
+    rule(
+      form,
+      (value) => Array.isArray(value) && value.every((text) => typeof text === 'string' && item(text)),
+    ),
     ApiProperty({
       ...documentation,
       example: [...example],
@@ -84,16 +96,23 @@ export function TextList(options: TextListOptions): PropertyDecorator {
 }
 
 /** One of the listed words. */
-export function Choice(choices: readonly string[], documentation: { readonly description: string }): PropertyDecorator {
+export function Choice(
+  choices: readonly string[],
+  documentation: { readonly description: string },
+): PropertyDecorator {
   return applyDecorators(
-    rule('choice', (value) => typeof value === 'string' && choices.includes(value), { choices: choices.join(', ') }),
     presence(false),
+    rule('choice', (value) => typeof value === 'string' && choices.includes(value), {
+      choices: choices.join(', '),
+    }),
     ApiProperty({ ...documentation, type: String, enum: [...choices], example: choices[0] }),
   );
 }
 
 function presence(optional: boolean): PropertyDecorator {
-  return optional ? ValidateIf((_, value) => value !== undefined) : rule('required', (value) => value !== undefined);
+  return optional
+    ? ValidateIf((_, value) => value !== undefined)
+    : rule('required', (value) => value !== undefined);
 }
 
 function hasCodePoints(value: unknown, min: number, max: number): boolean {

@@ -25,8 +25,8 @@ export const en = {
   'access.builtInRole': 'A built-in role cannot be changed.',
   'access.roleInUse': 'The role is still held by users.',
   'access.exceedsOwn': 'This exceeds the permissions that you hold yourself.',
-  'auth.wrongCurrentPassword': 'The current password is wrong.',
-  'auth.noSuchSession': 'There is no such session.',
+  'credentials.wrongCurrentPassword': 'The current password is wrong.',
+  'sessions.noSuchSession': 'There is no such session.',
 
   'users.notFound': 'There is no such user.',
   'users.usernameTaken': 'This user name is taken.',

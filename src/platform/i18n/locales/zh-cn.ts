@@ -27,8 +27,8 @@ export const zhCN: Record<LocaleKey, string> = {
   'access.builtInRole': '内置角色不能更改。',
   'access.roleInUse': '该角色仍有用户持有。',
   'access.exceedsOwn': '此操作超出了您自己持有的权限。',
-  'auth.wrongCurrentPassword': '当前密码错误。',
-  'auth.noSuchSession': '该会话不存在。',
+  'credentials.wrongCurrentPassword': '当前密码错误。',
+  'sessions.noSuchSession': '该会话不存在。',
 
   'users.notFound': '该用户不存在。',
   'users.usernameTaken': '该用户名已被使用。',
