@@ -8,7 +8,7 @@ import {
   type PathItemObject,
 } from '@nestjs/swagger';
 import { stringify } from 'yaml';
-import { VERSION } from '../version.js';
+import { VERSION } from '../platform/version.js';
 import { sharedComponents } from './components.js';
 import { failuresOfRoute } from './failures.js';
 import { INTRODUCTION, TAGS } from './introduction.js';
