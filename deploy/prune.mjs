@@ -50,5 +50,5 @@ walk(modules);
 
 // Unit tests stand beside the code and are compiled with it.
 for (const name of readdirSync(join(root, 'dist'), { recursive: true })) {
-  if (/\.spec\.js$/.test(basename(name)) || source.test(name)) remove(join(root, 'dist', name));
+  if (basename(name).endsWith('.spec.js') || source.test(name)) remove(join(root, 'dist', name));
 }

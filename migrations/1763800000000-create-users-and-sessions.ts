@@ -11,6 +11,7 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
         "id" varchar(36) NOT NULL PRIMARY KEY,
         "username" varchar(32) NOT NULL,
         "full_name" varchar(128) NOT NULL,
+        "search_name" varchar(128) NOT NULL,
         "email" varchar(254) NULL,
         "phone" varchar(16) NULL,
         "status" varchar(16) NOT NULL,
@@ -23,6 +24,13 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
       `CREATE UNIQUE INDEX "users_username" ON "users" ("username")`,
       `CREATE UNIQUE INDEX "users_email" ON "users" ("email")`,
       `CREATE UNIQUE INDEX "users_phone" ON "users" ("phone")`,
+      // Every order and every filter of the list of users, so that none of them reads the whole table.
+      `CREATE INDEX "users_search_name" ON "users" ("search_name", "id")`,
+      `CREATE INDEX "users_created_at" ON "users" ("created_at", "id")`,
+      `CREATE INDEX "users_last_sign_in_at" ON "users" ("last_sign_in_at", "id")`,
+      `CREATE INDEX "users_status_created_at" ON "users" ("status", "created_at", "id")`,
+      `CREATE INDEX "users_status_username" ON "users" ("status", "username", "id")`,
+      `CREATE INDEX "users_status_last_sign_in_at" ON "users" ("status", "last_sign_in_at", "id")`,
 
       `CREATE TABLE "password_credentials" (
         "user_id" varchar(36) NOT NULL PRIMARY KEY,
@@ -68,11 +76,12 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
       `CREATE TABLE "user_roles" (
         "user_id" varchar(36) NOT NULL,
         "role_id" varchar(36) NOT NULL,
+        "user_created_at" bigint NOT NULL,
         PRIMARY KEY ("user_id", "role_id"),
         CONSTRAINT "user_roles_user" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE,
         CONSTRAINT "user_roles_role_id" FOREIGN KEY ("role_id") REFERENCES "roles" ("id")
       )`,
-      `CREATE INDEX "user_roles_role" ON "user_roles" ("role_id", "user_id")`,
+      `CREATE INDEX "user_roles_role" ON "user_roles" ("role_id", "user_created_at", "user_id")`,
 
       // A fixed id, so that every installation and every restored backup means the same role.
       `INSERT INTO "roles" ("id", "role_key", "name", "description", "built_in", "created_at", "updated_at")

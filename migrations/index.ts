@@ -1,5 +1,12 @@
 import { CreateUsersAndSessions1763800000000 } from './1763800000000-create-users-and-sessions.js';
 import { CreateAuditEvents1763800000001 } from './1763800000001-create-audit-events.js';
+import { ExtendSessions1763810000000 } from './1763810000000-extend-sessions.js';
+import { CreateAttemptBudgets1763810000001 } from './1763810000001-create-attempt-budgets.js';
 
 /** Every migration, oldest first. */
-export const migrations = [CreateUsersAndSessions1763800000000, CreateAuditEvents1763800000001];
+export const migrations = [
+  CreateUsersAndSessions1763800000000,
+  CreateAuditEvents1763800000001,
+  ExtendSessions1763810000000,
+  CreateAttemptBudgets1763810000001,
+];

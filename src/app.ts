@@ -21,6 +21,7 @@ export interface AppOptions {
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const { clock = new Clock(), logDestination } = options;
   const logger = createLogger(config.logLevel, logDestination);
+  logger.info({ trust_proxy: trustText(config.http) }, 'whose forwarded headers tell the client address');
   const metrics = new Metrics();
   const http: HttpLayerSettings = {
     defaultLanguage: config.defaultLanguage,
@@ -59,5 +60,16 @@ function trustedProxies({ trustProxy }: HttpConfig): TrustedProxies {
       return (_address, hop) => hop < trustProxy.hops;
     case 'networks':
       return [...trustProxy.networks];
+  }
+}
+
+function trustText({ trustProxy }: HttpConfig): string {
+  switch (trustProxy.kind) {
+    case 'none':
+      return 'none';
+    case 'hops':
+      return `${trustProxy.hops} hops`;
+    case 'networks':
+      return trustProxy.networks.join(', ');
   }
 }

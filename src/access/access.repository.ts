@@ -1,5 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
+import type { Instant } from '../platform/time/clock.js';
+
+/** What this module knows of a user: who it is and since when, which orders the holders of a role. */
+export interface RoleHolder {
+  readonly id: string;
+  readonly createdAt: Instant;
+}
 
 /** Who holds which role, in the database. */
 @Injectable()
@@ -27,12 +34,12 @@ export class AccessRepository {
   }
 
   /** Gives a role by its key; answers whether there is such a role. Giving it twice is no error. */
-  async grant(userId: string, roleKey: string): Promise<boolean> {
+  async grant({ id, createdAt }: RoleHolder, roleKey: string): Promise<boolean> {
     const granted = await this.database.execute(
-      `INSERT INTO user_roles (user_id, role_id)
-       SELECT ?, id FROM roles WHERE role_key = ?
+      `INSERT INTO user_roles (user_id, role_id, user_created_at)
+       SELECT ?, id, ? FROM roles WHERE role_key = ?
        AND NOT EXISTS (SELECT 1 FROM user_roles held WHERE held.user_id = ? AND held.role_id = roles.id)`,
-      [userId, roleKey, userId],
+      [id, createdAt, roleKey, id],
     );
     return granted === 1;
   }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { declaredPermissions } from '../platform/security/permission.js';
-import { AccessRepository } from './access.repository.js';
+import { AccessRepository, type RoleHolder } from './access.repository.js';
 
 /** The built-in role: it holds every permission that the running code declares. */
 export const ADMINISTRATOR = 'administrator';
@@ -25,7 +25,7 @@ export class AccessService {
     return declared.filter((code) => held.has(code));
   }
 
-  async grant(userId: string, roleKey: string): Promise<boolean> {
-    return this.repository.grant(userId, roleKey);
+  async grant(holder: RoleHolder, roleKey: string): Promise<boolean> {
+    return this.repository.grant(holder, roleKey);
   }
 }

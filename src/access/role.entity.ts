@@ -41,7 +41,7 @@ export class RolePermission {
 
 /** Who holds which role. */
 @Entity('user_roles')
-@Index('user_roles_role', ['roleId', 'userId'])
+@Index('user_roles_role', ['roleId', 'userCreatedAt', 'userId'])
 @ForeignKey('User', ['userId'], ['id'], { name: 'user_roles_user', onDelete: 'CASCADE' })
 @ForeignKey('Role', ['roleId'], ['id'], { name: 'user_roles_role_id' })
 export class UserRole {
@@ -50,4 +50,8 @@ export class UserRole {
 
   @PrimaryColumn('varchar', { name: 'role_id', length: 36 })
   roleId!: string;
+
+  /** The user's own, which never changes: it lists the holders of a role, however many, in order of their creation. */
+  @Column('bigint', { name: 'user_created_at' })
+  userCreatedAt!: Instant;
 }

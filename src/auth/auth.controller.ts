@@ -80,6 +80,6 @@ export class AuthController {
   @SignedIn()
   @ApiAnswer(null)
   async signOut(@CurrentPrincipal() { sessionId, userId }: Principal): Promise<void> {
-    await this.sessions.end(sessionId, userId, 'signed_out');
+    await this.sessions.end(sessionId, userId, 'signed_out', { userId, sessionId });
   }
 }

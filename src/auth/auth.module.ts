@@ -5,6 +5,7 @@ import { PermissionGuard } from '../access/permission.guard.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { UndeclaredInputGuard } from '../platform/http/undeclared-input.guard.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { ThrottlingModule } from '../throttling/throttling.module.js';
 import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
@@ -13,12 +14,22 @@ import { AuthController } from './auth.controller.js';
 import { LocalStrategy } from './local.strategy.js';
 import { RenewalService } from './renewal.service.js';
 import { RouteDeclarations } from './route-declarations.js';
+import { SignInAttempts } from './sign-in-attempts.js';
 import { SignInService } from './sign-in.service.js';
 
 @Module({
-  imports: [DiscoveryModule, AccessModule, CredentialsModule, SessionsModule, TokensModule, UsersModule],
+  imports: [
+    DiscoveryModule,
+    AccessModule,
+    CredentialsModule,
+    SessionsModule,
+    ThrottlingModule,
+    TokensModule,
+    UsersModule,
+  ],
   controllers: [AuthController],
   providers: [
+    SignInAttempts,
     SignInService,
     RenewalService,
     LocalStrategy,

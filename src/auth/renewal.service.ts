@@ -1,5 +1,10 @@
-import { Injectable } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { currentRequest } from '../platform/context/request-context.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { networkOf } from '../platform/http/client-address.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { AttemptBudgets } from '../throttling/attempt-budgets.js';
 import { AccessTokens, type AccessToken } from '../tokens/access-tokens.js';
 import { refreshDigest } from '../tokens/refresh-tokens.js';
 import { AuthErrors } from './auth.errors.js';
@@ -7,19 +12,24 @@ import { AuthErrors } from './auth.errors.js';
 /** What a refresh token is good for: access tokens while its session lives, and the end of that session. */
 @Injectable()
 export class RenewalService {
+  private readonly logger = new Logger(RenewalService.name);
+
   constructor(
     private readonly sessions: SessionsService,
     private readonly accessTokens: AccessTokens,
+    private readonly budgets: AttemptBudgets,
+    private readonly config: Config,
   ) {}
 
   /**
-   * A new access token. The refresh token stays the same, so parallel and repeated renewals all succeed.
+   * A new access token. The refresh token stays the same, so parallel and repeated renewals all succeed. A live
+   * token is never limited: only tokens of no live session are counted, by address.
    *
-   * @throws AppError 11003
+   * @throws AppError 11003, or 10008 after too many of those
    */
   async renew(refreshToken: string): Promise<AccessToken> {
     const session = await this.sessions.renew(refreshDigest(refreshToken));
-    if (session === undefined) throw AuthErrors.invalidRefreshToken();
+    if (session === undefined) return this.fail();
     return this.accessTokens.issue({
       userId: session.userId,
       sessionId: session.id,
@@ -30,5 +40,18 @@ export class RenewalService {
   /** Ends the token's session. An unknown token is no error: what the caller wants is true already (RFC 7009). */
   async revoke(refreshToken: string): Promise<void> {
     await this.sessions.endByRefreshDigest(refreshDigest(refreshToken), 'revoked');
+  }
+
+  private async fail(): Promise<never> {
+    const key = `renewal:${networkOf(currentRequest().clientAddress)}`;
+    const refusal = await this.budgets.take({ key, limit: this.config.budgets.renewAddressFailures });
+    if (refusal === undefined) throw AuthErrors.invalidRefreshToken();
+    if (await this.budgets.isFirstRefusal(refusal)) {
+      this.logger.warn({ key }, 'an address tries refresh tokens that are none');
+    }
+    throw PlatformErrors.tooManyRequests({
+      retryAfter: refusal.retryAfter,
+      reason: 'an attempt budget is used up',
+    });
   }
 }

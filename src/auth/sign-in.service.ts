@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import { Config } from '../config/config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
@@ -11,10 +12,12 @@ import { parseIdentifier, type Identifier } from '../users/identifiers.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
 import { AuthErrors } from './auth.errors.js';
+import { SignInAttempts, type SignInAttempt } from './sign-in-attempts.js';
 
 /** An account whose password was just verified, and the stronger hash to store if its own has become weak. */
 export interface VerifiedAccount {
   readonly user: User;
+  readonly attempt: SignInAttempt;
   readonly upgrade?: { readonly from: string; readonly to: string };
 }
 
@@ -37,6 +40,8 @@ export class SignInService {
     private readonly credentials: CredentialsService,
     private readonly sessions: SessionsService,
     private readonly accessTokens: AccessTokens,
+    private readonly attempts: SignInAttempts,
+    private readonly audit: AuditService,
     private readonly database: Database,
     private readonly config: Config,
     private readonly clock: Clock,
@@ -44,19 +49,22 @@ export class SignInService {
 
   /**
    * Verifies a password. An unknown name, a disabled account and a wrong password take the same steps, statements
-   * and hash, and end in the same error.
+   * and hash, and end in the same error. The attempt is counted, for good, before the password is tried.
    *
-   * @throws AppError 11001, or 10009 when there is no place in the hash queue
+   * @throws AppError 11001, 10008 when too many attempts were made, 10009 when there is no place in the hash queue
    */
   async verify(username: string, password: string): Promise<VerifiedAccount> {
     using place = await this.credentials.reservePlace();
     const identifier = parseIdentifier(username, this.config.defaultPhoneRegion);
     const user = await this.users.findByIdentifier(identifier ?? NO_IDENTIFIER);
+    const attempt = await this.attempts.take(user?.id, identifier?.value ?? unreadable(username));
     const hash = await this.credentials.findHash(user?.id ?? NOBODY);
     const matches = await this.credentials.verify(place, hash, password);
-    if (!matches || user?.status !== 'active' || hash === undefined) throw AuthErrors.wrongCredentials();
+    if (!matches || user?.status !== 'active' || hash === undefined) return this.fail(attempt);
     const stronger = await this.credentials.strengthened(place, hash, password);
-    return stronger === undefined ? { user } : { user, upgrade: { from: hash, to: stronger } };
+    return stronger === undefined
+      ? { user, attempt }
+      : { user, attempt, upgrade: { from: hash, to: stronger } };
   }
 
   /**
@@ -64,13 +72,24 @@ export class SignInService {
    *
    * @throws AppError 11001
    */
-  async open({ user, upgrade }: VerifiedAccount): Promise<SignedInSession> {
+  async open({ user, attempt, upgrade }: VerifiedAccount): Promise<SignedInSession> {
     const refreshToken = newRefreshToken();
     const session = await this.database.transaction(async () => {
-      if (!(await this.users.recordSignIn(user, this.clock.now()))) throw AuthErrors.wrongCredentials();
+      // First, because it is also the lock that everything below relies on.
+      if (!(await this.users.recordSignIn(user, this.clock.now()))) return undefined;
       if (upgrade) await this.credentials.upgrade(user.id, upgrade.from, upgrade.to);
-      return this.sessions.open(user.id, refreshToken.digest);
+      const opened = await this.sessions.open(user.id, refreshToken.digest);
+      await this.attempts.forgive(attempt);
+      await this.audit.record({
+        action: 'signin.succeeded',
+        actorId: user.id,
+        sessionId: opened.id,
+        targetType: 'user',
+        targetId: user.id,
+      });
+      return opened;
     });
+    if (session === undefined) return this.fail(attempt);
     const accessToken = this.accessTokens.issue({
       userId: user.id,
       sessionId: session.id,
@@ -78,4 +97,15 @@ export class SignInService {
     });
     return { user, session, refreshToken: refreshToken.token, accessToken };
   }
+
+  /** Evidence first, then the one answer. */
+  private async fail(attempt: SignInAttempt): Promise<never> {
+    await this.attempts.recordFailure(attempt);
+    throw AuthErrors.wrongCredentials();
+  }
+}
+
+/** What is no identifier at all is counted, too, alike for spellings that a person would take for the same. */
+function unreadable(username: string): string {
+  return `? ${username.trim().toLowerCase()}`;
 }

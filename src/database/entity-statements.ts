@@ -22,15 +22,23 @@ export function columnList<T>(entity: EntityClass<T>): string {
     .join(', ');
 }
 
+export interface InsertStatement<T> {
+  readonly sql: string;
+  /** The text for so many rows at once; its parameters are the `values` of each, one after the other. */
+  readonly sqlForRows: (count: number) => string;
+  readonly values: (row: T) => SqlValue[];
+}
+
 /** An insert of whole rows of an entity: its text, made once, and the values in its order. */
-export function insertStatement<T extends object>(
-  entity: EntityClass<T>,
-  table: string,
-): { readonly sql: string; readonly values: (row: T) => SqlValue[] } {
+export function insertStatement<T extends object>(entity: EntityClass<T>, table: string): InsertStatement<T> {
   const columns = columnsOf(entity);
   const names = columns.map(({ name }) => name).join(', ');
+  const row = `(${columns.map(() => '?').join(', ')})`;
+  const sqlForRows = (count: number) =>
+    `INSERT INTO ${table} (${names}) VALUES ${Array.from({ length: count }, () => row).join(', ')}`;
   return {
-    sql: `INSERT INTO ${table} (${names}) VALUES (${columns.map(() => '?').join(', ')})`,
+    sql: sqlForRows(1),
+    sqlForRows,
     values: (row) => {
       const fields = new Map<string, SqlValue>(Object.entries(row));
       return columns.map(({ property }) => fields.get(property) ?? null);

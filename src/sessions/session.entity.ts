@@ -10,6 +10,8 @@ export type SessionEnd =
 @Index('sessions_refresh_digest', ['refreshDigest'], { unique: true })
 @Index('sessions_user', ['userId', 'endedAt', 'createdAt'])
 @Index('sessions_expires_at', ['expiresAt'])
+@Index('sessions_idle_expires_at', ['idleExpiresAt'])
+@Index('sessions_ended_at', ['endedAt'])
 @ForeignKey('User', ['userId'], ['id'], { name: 'sessions_user_id', onDelete: 'CASCADE' })
 export class Session {
   @PrimaryColumn('varchar', { length: 36 })
@@ -25,8 +27,13 @@ export class Session {
   @Column('varchar', { name: 'user_agent', length: 512 })
   userAgent!: string;
 
+  /** The client's address at the sign-in. */
   @Column('varchar', { length: 45 })
   ip!: string;
+
+  /** The client's address at the last renewal, once it was another one than at the sign-in. */
+  @Column('varchar', { name: 'renewed_ip', length: 45, nullable: true })
+  renewedIp!: string | null;
 
   @Column('bigint', { name: 'created_at' })
   createdAt!: Instant;

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { removeOutdated } from '../database/batches.js';
 import { Database } from '../database/database.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
+import { cappedCount, type Slice } from '../platform/http/list-query.js';
 import type { Instant } from '../platform/time/clock.js';
 import { Session, type SessionEnd } from './session.entity.js';
 
@@ -31,12 +33,29 @@ export class SessionsRepository {
     return rows[0];
   }
 
-  /** Live sessions of a user, newest first. */
-  async findLive(userId: string, now: Instant): Promise<Session[]> {
-    return this.database.query<Session>(
-      `SELECT ${COLUMNS} FROM sessions WHERE user_id = ? AND ${LIVE} ORDER BY created_at DESC, id DESC`,
+  /** A page of the live sessions of a user, newest first, and how many there are. */
+  async findLivePage(userId: string, now: Instant, limit: number, offset: number): Promise<Slice<Session>> {
+    const rows = await this.database.query<Session>(
+      `SELECT ${COLUMNS} FROM sessions WHERE user_id = ? AND ${LIVE}
+       ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`,
+      [userId, now, now, limit, offset],
+    );
+    const counted = await this.database.query<{ total: number }>(
+      cappedCount(`SELECT id FROM sessions WHERE user_id = ? AND ${LIVE}`),
       [userId, now, now],
     );
+    return { rows, total: counted[0]?.total ?? 0 };
+  }
+
+  /** The ids of a user's live sessions but the newest `keep`. */
+  async findSurplus(userId: string, keep: number, now: Instant): Promise<string[]> {
+    const rows = await this.database.query<{ id: string }>(
+      // Both dialects want a LIMIT before OFFSET; this one is beyond any number of sessions.
+      `SELECT id FROM sessions WHERE user_id = ? AND ${LIVE}
+       ORDER BY created_at DESC, id DESC LIMIT 1000000000 OFFSET ?`,
+      [userId, now, now, keep],
+    );
+    return rows.map(({ id }) => id);
   }
 
   /** Notes that a session is in use, unless somebody has noted it since `before`. */
@@ -46,6 +65,15 @@ export class SessionsRepository {
        WHERE id = ? AND ended_at IS NULL AND last_seen_at <= ?`,
       [now, idleExpiresAt, id, before],
     );
+  }
+
+  /** Notes a renewal from another address than the last one; of several that notice at once, one is told yes. */
+  async noteRenewal(id: string, from: string, to: string): Promise<boolean> {
+    const noted = await this.database.execute(
+      'UPDATE sessions SET renewed_ip = ? WHERE id = ? AND COALESCE(renewed_ip, ip) = ? AND ended_at IS NULL',
+      [to, id, from],
+    );
+    return noted === 1;
   }
 
   /** Ends one live session of a user; answers whether it was there. */
@@ -63,5 +91,13 @@ export class SessionsRepository {
       `UPDATE sessions SET ended_at = ?, end_reason = ? WHERE user_id = ? AND id <> ? AND ${LIVE}`,
       [now, reason, userId, keepId, now, now],
     );
+  }
+
+  /** Removes the rows of sessions that ended, in whatever way, at this instant or before; answers how many. */
+  async removeEndedUntil(instant: Instant): Promise<number> {
+    const rows = { table: 'sessions', key: 'id', until: instant };
+    const ended = await removeOutdated(this.database, { ...rows, age: 'ended_at' });
+    // The idle end is never after the absolute one, so it alone tells which sessions have run out.
+    return ended + (await removeOutdated(this.database, { ...rows, age: 'idle_expires_at' }));
   }
 }

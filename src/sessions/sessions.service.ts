@@ -1,27 +1,37 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
 import { Config } from '../config/config.js';
+import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { newId } from '../platform/crypto/random.js';
-import { Clock, MINUTE, type Duration, type Instant } from '../platform/time/clock.js';
+import { networkOf } from '../platform/http/client-address.js';
+import { limitAndOffset, type PageQuery, type Slice } from '../platform/http/list-query.js';
+import type { Principal } from '../platform/security/principal.js';
+import { Clock, DAY, type Duration, type Instant } from '../platform/time/clock.js';
+import { KnownAddressesRepository } from './known-addresses.repository.js';
 import type { Session, SessionEnd } from './session.entity.js';
+import { SessionUse } from './session-use.js';
+import { SessionsErrors } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
+
+/** How long an address counts as the user's own after the last session opened there. */
+export const ADDRESS_KNOWN_FOR: Duration = 30 * DAY;
+
+/** Who ends sessions, for the record; `null` for an operator's command. */
+export type EndedBy = Principal | null;
 
 /** The life of a signed-in device: open, found by its tokens, kept alive by use, ended. */
 @Injectable()
 export class SessionsService {
-  private readonly logger = new Logger(SessionsService.name);
-  private readonly touching = new Set<string>();
-  /** How precisely use is recorded. */
-  private readonly touchEvery: Duration;
-
   constructor(
     private readonly repository: SessionsRepository,
+    private readonly addresses: KnownAddressesRepository,
+    private readonly uses: SessionUse,
+    private readonly audit: AuditService,
+    private readonly database: Database,
     private readonly config: Config,
     private readonly clock: Clock,
-  ) {
-    // A minute spares the database; with a very short idle life it would end sessions that are in use.
-    this.touchEvery = Math.min(MINUTE, config.sessions.idleTtl / 4);
-  }
+  ) {}
 
   /**
    * Opens a session in the current transaction, which must hold the lock on the user's row: without it, parallel
@@ -33,16 +43,13 @@ export class SessionsService {
     const now = this.clock.now();
     const { ttl, idleTtl, maxPerUser } = this.config.sessions;
     const { clientAddress, userAgent } = currentRequest();
-    const live = await this.repository.findLive(userId, now);
-    for (const oldest of live.slice(maxPerUser - 1)) {
-      await this.repository.end(oldest.id, userId, 'replaced', now);
-    }
     const session: Session = {
       id: newId(),
       userId,
       refreshDigest,
       userAgent,
       ip: clientAddress,
+      renewedIp: null,
       createdAt: now,
       lastSeenAt: now,
       idleExpiresAt: now + idleTtl,
@@ -50,8 +57,18 @@ export class SessionsService {
       endedAt: null,
       endReason: null,
     };
+    for (const oldest of await this.repository.findSurplus(userId, maxPerUser - 1, now)) {
+      await this.end(oldest, userId, 'replaced', { userId, sessionId: session.id });
+    }
     await this.repository.insert(session);
+    await this.addresses.note(userId, networkOf(clientAddress), now);
     return session;
+  }
+
+  /** Whether the user has opened a session from the client's address lately, whatever became of that session. */
+  async isKnownAddress(userId: string): Promise<boolean> {
+    const { clientAddress } = currentRequest();
+    return this.addresses.exists(userId, networkOf(clientAddress), this.clock.now() - ADDRESS_KNOWN_FOR);
   }
 
   /** The live session behind an access token, noted as in use; nothing when it ended or belongs to another. */
@@ -60,45 +77,78 @@ export class SessionsService {
     return session?.userId === userId ? this.use(session) : undefined;
   }
 
-  /** The live session behind a refresh token, noted as in use. */
+  /** The live session behind a refresh token, noted as in use and, where it changed, from where. */
   async renew(refreshDigest: string): Promise<Session | undefined> {
     const session = await this.repository.findByRefreshDigest(refreshDigest);
-    return session === undefined ? undefined : this.use(session);
+    const live = session === undefined ? undefined : this.use(session);
+    if (live !== undefined) this.uses.noteAddress(live);
+    return live;
+  }
+
+  /** A page of the live sessions of a user, newest first. */
+  async list(userId: string, query: PageQuery): Promise<Slice<Session>> {
+    return this.repository.findLivePage(userId, this.clock.now(), ...limitAndOffset(query));
   }
 
   /** Ends one live session of a user; answers whether there was one. */
-  async end(id: string, userId: string, reason: SessionEnd): Promise<boolean> {
-    return this.repository.end(id, userId, reason, this.clock.now());
+  async end(id: string, userId: string, reason: SessionEnd, by: EndedBy): Promise<boolean> {
+    return this.database.transaction(async () => {
+      const ended = await this.repository.end(id, userId, reason, this.clock.now());
+      if (ended) {
+        const target = { targetType: 'session', targetId: id, detail: { reason, user_id: userId } } as const;
+        await this.audit.record({ action: 'session.ended', ...actor(by), ...target });
+      }
+      return ended;
+    });
+  }
+
+  /** Ends one live session of a user. @throws AppError 11006 */
+  async revoke(id: string, userId: string, by: EndedBy): Promise<void> {
+    if (!(await this.end(id, userId, 'revoked', by))) throw SessionsErrors.noSuchSession();
+  }
+
+  /** Ends every live session of a user but `keepId`; answers how many. */
+  async revokeAll(userId: string, by: EndedBy, keepId = ''): Promise<number> {
+    return this.database.transaction(async () => {
+      const ended = await this.repository.endAllExcept(keepId, userId, 'revoked', this.clock.now());
+      if (ended > 0) {
+        const target = {
+          targetType: 'user',
+          targetId: userId,
+          detail: { reason: 'revoked', ended },
+        } as const;
+        await this.audit.record({ action: 'session.ended', ...actor(by), ...target });
+      }
+      return ended;
+    });
   }
 
   /** Ends the session behind a refresh token, if it is live. */
   async endByRefreshDigest(refreshDigest: string, reason: SessionEnd): Promise<void> {
     const session = await this.repository.findByRefreshDigest(refreshDigest);
-    if (session !== undefined) await this.end(session.id, session.userId, reason);
+    if (session === undefined) return;
+    const { id, userId } = session;
+    await this.end(id, userId, reason, { userId, sessionId: id });
   }
 
-  /** Ends every live session of a user; answers how many. */
-  async endAll(userId: string, reason: SessionEnd): Promise<number> {
-    return this.repository.endAllExcept('', userId, reason, this.clock.now());
+  /**
+   * Ends the live sessions of a user, but `keepId`, as part of a greater change: in its transaction, and under its
+   * audit event, which should say how many.
+   */
+  async endAll(userId: string, reason: SessionEnd, keepId = ''): Promise<number> {
+    return this.repository.endAllExcept(keepId, userId, reason, this.clock.now());
   }
 
   private use(session: Session): Session | undefined {
     const now = this.clock.now();
     if (!isLive(session, now)) return undefined;
-    if (now - session.lastSeenAt >= this.touchEvery) this.touch(session, now);
+    this.uses.note(session, now);
     return session;
   }
+}
 
-  /** Beside the request: the answer neither waits for it nor depends on it. */
-  private touch({ id, expiresAt }: Session, now: Instant): void {
-    if (this.touching.has(id)) return;
-    this.touching.add(id);
-    const idleExpiresAt = Math.min(now + this.config.sessions.idleTtl, expiresAt);
-    this.repository
-      .touch(id, now, idleExpiresAt, now - this.touchEvery)
-      .catch((error: unknown) => this.logger.debug({ err: error }, 'a session in use could not be noted'))
-      .finally(() => this.touching.delete(id));
-  }
+function actor(by: EndedBy): { actorId: string | null; sessionId: string | null } {
+  return { actorId: by?.userId ?? null, sessionId: by?.sessionId ?? null };
 }
 
 function isLive(session: Session, now: Instant): boolean {

@@ -44,7 +44,7 @@ export async function listKeys(dir: string): Promise<KeyFile[]> {
   const files: KeyFile[] = [];
   const problems: string[] = [];
   const openToAll = await isOpenToAll(dir);
-  for (const name of (await readdir(dir).catch(unreadable(dir))).sort()) {
+  for (const name of (await readdir(dir).catch(unreadable(dir))).toSorted()) {
     const match = NAME.exec(name);
     if (match === null) continue;
     const [, state, kid = ''] = match;
@@ -63,7 +63,7 @@ export async function listKeys(dir: string): Promise<KeyFile[]> {
     }
   }
   if (problems.length > 0) throw new KeyFilesError(problems);
-  return settled.sort((a, b) => ORDER[a.state] - ORDER[b.state] || a.since - b.since);
+  return settled.toSorted((a, b) => ORDER[a.state] - ORDER[b.state] || a.since - b.since);
 }
 
 /**

@@ -104,7 +104,7 @@ describe('rotating', () => {
     expect(await states(dir)).toEqual({ [next]: 'current', [current]: 'previous' });
 
     await expect(rotateKeys(dir, { now })).rejects.toThrow('There is no next key');
-    expect((await readdir(dir)).sort()).toEqual([`current-${next}.pem`, `previous-${current}.pem`]);
+    expect((await readdir(dir)).toSorted()).toEqual([`current-${next}.pem`, `previous-${current}.pem`]);
     expect(await currentOf(dir)).toBe(next);
   });
 

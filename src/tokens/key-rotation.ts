@@ -162,7 +162,7 @@ export async function retireKeys(dir: string, options: RetireOptions): Promise<s
   }
   const waitOf = (key: KeyFile) => key.since + accessTtl + RETIREMENT_MARGIN - now;
   const ripe = previous.filter((key) => force || waitOf(key) <= 0);
-  const [unripe] = previous.filter((key) => !ripe.includes(key));
+  const unripe = previous.find((key) => !ripe.includes(key));
   if (kid !== undefined && unripe) {
     throw new KeyFilesError([
       `Access tokens signed by ${kid} may still be valid: retire it in ${minutes(waitOf(unripe))} min, ` +

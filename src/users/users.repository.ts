@@ -3,6 +3,7 @@ import { Database } from '../database/database.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
 import type { Instant } from '../platform/time/clock.js';
 import type { Identifier } from './identifiers.js';
+import { searchForm } from './search-form.js';
 import { User } from './user.entity.js';
 
 const COLUMNS = columnList(User);
@@ -46,13 +47,22 @@ export class UsersRepository {
     return matched === 1;
   }
 
-  /** Notes a new password; answers whether there is such a user. */
-  async recordPasswordChange(id: string, now: Instant): Promise<boolean> {
+  /** Notes a new password; answers whether there is such a user and, if asked for, still the verified password. */
+  async recordPasswordChange(id: string, now: Instant, verifiedVersion?: number): Promise<boolean> {
     const matched = await this.database.execute(
       `UPDATE users SET credential_version = credential_version + 1, password_change_at = ?, updated_at = ?
-       WHERE id = ?`,
-      [now, now, id],
+       WHERE id = ? AND credential_version = COALESCE(?, credential_version)`,
+      [now, now, id, verifiedVersion ?? null],
     );
     return matched === 1;
+  }
+
+  /** Changes the full name; answers whether it was another one before. */
+  async rename(id: string, fullName: string, now: Instant): Promise<boolean> {
+    const changed = await this.database.execute(
+      'UPDATE users SET full_name = ?, search_name = ?, updated_at = ? WHERE id = ? AND full_name <> ?',
+      [fullName, searchForm(fullName), now, id, fullName],
+    );
+    return changed === 1;
   }
 }

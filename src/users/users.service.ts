@@ -11,6 +11,7 @@ import { Clock } from '../platform/time/clock.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { parseFullName } from './full-name.js';
 import { parseIdentifierOf, type Identifier, type IdentifierKind } from './identifiers.js';
+import { searchForm } from './search-form.js';
 import type { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
@@ -76,7 +77,7 @@ export class UsersService {
         await this.repository.insert(user);
         await this.credentials.store(user.id, hash);
         for (const role of new Set(input.roles)) {
-          if (!(await this.access.grant(user.id, role))) {
+          if (!(await this.access.grant(user, role))) {
             throw PlatformErrors.invalidRequest({ violations: [{ field: 'roles', rule: 'role' }] });
           }
         }
@@ -123,7 +124,9 @@ export class UsersService {
     });
   }
 
-  private canonicalProfile(input: NewUser): Pick<User, 'username' | 'fullName' | 'email' | 'phone'> {
+  private canonicalProfile(
+    input: NewUser,
+  ): Pick<User, 'username' | 'fullName' | 'searchName' | 'email' | 'phone'> {
     const violations: Violation[] = [];
     const canonical = (kind: IdentifierKind, text: string): string => {
       const value = parseIdentifierOf(kind, text, this.config.defaultPhoneRegion);
@@ -135,6 +138,7 @@ export class UsersService {
     const profile = {
       username: canonical('username', input.username),
       fullName: fullName.value ?? '',
+      searchName: searchForm(fullName.value ?? ''),
       email: input.email ? canonical('email', input.email) : null,
       phone: input.phone ? canonical('phone', input.phone) : null,
     };

@@ -17,6 +17,8 @@ export interface RawOptions {
   readonly timeout?: number;
   /** Half-close the connection once everything is sent. */
   readonly end?: boolean;
+  /** Read on until the server closes the connection. */
+  readonly untilClosed?: boolean;
 }
 
 /** Sends bytes as they are (text as latin1) over a connection of its own and reads the first whole answer. */
@@ -38,7 +40,7 @@ export async function sendRaw(
     };
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
-      if (isWhole(Buffer.concat(chunks).toString('latin1'))) done();
+      if (!options.untilClosed && isWhole(Buffer.concat(chunks).toString('latin1'))) done();
     });
     // A reset after the answer is the server's right.
     socket.on('error', done);

@@ -25,8 +25,8 @@ const START_DEADLINE_MS = 60_000;
 /** The programs a throw-away server needs, or undefined when this machine lacks one of them. */
 export function findMariadbPrograms(): MariadbPrograms | undefined {
   const server = findProgram('mariadbd');
-  const install = findProgram('mariadb-install-db');
-  return server && install ? { server, install } : undefined;
+  const installer = findProgram('mariadb-install-db');
+  return server && installer ? { server, install: installer } : undefined;
 }
 
 /**

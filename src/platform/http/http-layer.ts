@@ -13,7 +13,7 @@ import type { Language } from '../i18n/translator.js';
 import { SECOND } from '../time/clock.js';
 import type { Draining } from './draining.js';
 import { acceptOnlyJson, BODY_LIMIT } from './json-body.js';
-import { answerClientError, answerServerRefusals } from './raw-answers.js';
+import { RawAnswers } from './raw-answers.js';
 import { RequestLifecycle } from './request-lifecycle.js';
 import { RouteTable } from './route-table.js';
 
@@ -40,14 +40,20 @@ const KEEP_ALIVE_TIMEOUT = 75 * SECOND;
 export class HttpLayer {
   private readonly routes = new RouteTable();
   private readonly lifecycle: RequestLifecycle;
+  private readonly rawAnswers: RawAnswers;
 
   constructor(private readonly settings: HttpLayerSettings) {
-    this.lifecycle = new RequestLifecycle({ ...settings, routes: this.routes });
+    this.lifecycle = new RequestLifecycle({
+      ...settings,
+      routes: this.routes,
+      trustsProxy: settings.trustProxy !== false,
+    });
+    this.rawAnswers = new RawAnswers(settings);
   }
 
   /** What Fastify must know when it is made. */
   get options(): FastifyServerOptions & Pick<FastifyHttpOptions<Server>, 'http'> {
-    const { defaultLanguage, trustProxy } = this.settings;
+    const { trustProxy } = this.settings;
     return {
       trustProxy,
       logger: false,
@@ -57,6 +63,8 @@ export class HttpLayer {
       exposeHeadRoutes: false,
       return503OnClosing: false,
       http: {
+        // While this is longer (60 s by default), Node does not notice at `requestTimeout` that a body has stopped.
+        headersTimeout: REQUEST_TIMEOUT,
         // Node would answer a missing Host without the envelope; the lifecycle checks it.
         requireHostHeader: false,
         // How often Node looks for requests past their time-out; every 30 s by default.
@@ -64,7 +72,7 @@ export class HttpLayer {
       },
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
         this.lifecycle.answer(toAppError(error), request, reply),
-      clientErrorHandler: (error, socket) => answerClientError(error, socket, defaultLanguage),
+      clientErrorHandler: (error, socket) => this.rawAnswers.answerClientError(error, socket),
     };
   }
 
@@ -73,7 +81,10 @@ export class HttpLayer {
     this.routes.install(fastify);
     acceptOnlyJson(fastify);
     this.lifecycle.install(fastify);
-    answerServerRefusals(fastify.server, this.settings.defaultLanguage);
+    fastify.server.on('checkExpectation', (request, response) =>
+      this.rawAnswers.refuseExpectation(request, response),
+    );
+    fastify.server.on('connect', (request, socket) => this.rawAnswers.refuseTunnel(request, socket));
   }
 
   /** For a server without Nest's exception filter. */

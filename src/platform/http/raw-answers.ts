@@ -1,64 +1,77 @@
-import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { STATUS_CODES, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
 import type { AppError } from '../errors/app-error.js';
-import { failureFor, toAppError } from '../errors/failure.js';
+import { failureFor, toAppError, type Failure } from '../errors/failure.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
 import { negotiateLanguage, type Language } from '../i18n/translator.js';
 import { ANSWER_HEADERS, JSON_TYPE } from './headers.js';
+import { requestIdOf } from './request-id.js';
 
 /**
- * Answers what Node's HTTP server refuses before Fastify sees a request: `Expect`, `CONNECT`, and through
- * `answerClientError` malformed, oversized and overdue requests.
+ * Answers what Node's HTTP server refuses before Fastify sees a request: `Expect`, `CONNECT`, and malformed,
+ * oversized and overdue requests.
  */
-export function answerServerRefusals(server: Server, defaultLanguage: Language): void {
-  server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    const language = negotiateLanguage(request.headers['accept-language'], defaultLanguage);
-    const { status, headers, body } = rawFailure(PlatformErrors.expectationFailed(), language);
-    response.writeHead(status, { ...headers, connection: 'close' }).end(JSON.stringify(body));
-  });
-  server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    writeRaw(socket, PlatformErrors.methodNotAllowed({ allow: [] }), defaultLanguage);
-  });
-}
+export class RawAnswers {
+  constructor(private readonly options: { readonly defaultLanguage: Language; readonly logger: Logger }) {}
 
-/** Answers on a bare socket, because there is no request that could be trusted. */
-export function answerClientError(error: Error, socket: Duplex, defaultLanguage: Language): void {
-  if (!socket.writable || ('code' in error && error.code === 'ECONNRESET')) {
-    socket.destroy();
-    return;
+  /** For `Expect` other than `100-continue`. */
+  refuseExpectation(request: IncomingMessage, response: ServerResponse): void {
+    const { status, headers, body } = this.failure(PlatformErrors.expectationFailed(), request.headers);
+    const text = JSON.stringify(body);
+    response
+      .writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text), connection: 'close' })
+      .end(text);
   }
-  const known = toAppError(error);
-  writeRaw(
-    socket,
-    known.definition.status === 500 ? PlatformErrors.malformedRequest({ cause: error }) : known,
-    defaultLanguage,
-  );
-}
 
-function writeRaw(socket: Duplex, error: AppError, language: Language): void {
-  const { status, headers, body } = rawFailure(error, language);
-  const text = JSON.stringify(body);
-  const lines = Object.entries({
-    ...headers,
-    'content-length': Buffer.byteLength(text),
-    connection: 'close',
-  });
-  const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-  socket.once('error', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${text}`);
-  // A close with unread input makes the kernel send a reset, which can overtake the answer: read on for a moment.
-  socket.resume();
-  setTimeout(() => socket.destroy(), 500).unref();
-}
+  /** For `CONNECT`: this is no proxy. */
+  refuseTunnel(request: IncomingMessage, socket: Duplex): void {
+    this.write(socket, PlatformErrors.methodNotAllowed({ allow: [] }), request.headers);
+  }
 
-function rawFailure(error: AppError, language: Language) {
-  const failure = failureFor(error, language);
-  const headers: Record<string, string> = {
-    ...ANSWER_HEADERS,
-    ...failure.headers,
-    'content-type': JSON_TYPE,
-    'content-language': language,
-    vary: 'Accept-Language',
-  };
-  return { ...failure, headers };
+  /** Answers on a bare socket, because there is no request that could be trusted. */
+  answerClientError(error: Error, socket: Duplex): void {
+    if (!socket.writable || ('code' in error && error.code === 'ECONNRESET')) {
+      socket.destroy();
+      return;
+    }
+    const known = toAppError(error);
+    const unforeseen = known.definition.status === 500;
+    this.write(socket, unforeseen ? PlatformErrors.malformedRequest({ reason: error.message }) : known, {});
+  }
+
+  private write(socket: Duplex, error: AppError, given: IncomingHttpHeaders): void {
+    const { status, headers, body } = this.failure(error, given);
+    const text = JSON.stringify(body);
+    const lines = Object.entries({
+      ...headers,
+      'content-length': Buffer.byteLength(text),
+      connection: 'close',
+    });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    socket.once('error', () => socket.destroy());
+    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${text}`);
+    // A close with unread input makes the kernel send a reset, which can overtake the answer: read on for a moment.
+    socket.resume();
+    setTimeout(() => socket.destroy(), 500).unref();
+  }
+
+  private failure(error: AppError, given: IncomingHttpHeaders): Failure {
+    const language = negotiateLanguage(given['accept-language'], this.options.defaultLanguage);
+    const failure = failureFor(error, language);
+    const requestId = requestIdOf(given);
+    this.options.logger.info(
+      { request_id: requestId, status: failure.status, reason: error.message },
+      'refused',
+    );
+    const headers = {
+      ...ANSWER_HEADERS,
+      ...failure.headers,
+      'content-type': JSON_TYPE,
+      'content-language': language,
+      vary: 'Accept-Language',
+      'x-request-id': requestId,
+    };
+    return { ...failure, headers };
+  }
 }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Histogram } from 'prom-client';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -9,7 +8,9 @@ import { PlatformErrors } from '../errors/platform-errors.js';
 import { negotiateLanguage, type Language } from '../i18n/translator.js';
 import { clientAddress } from './client-address.js';
 import type { Draining } from './draining.js';
+import { ForwardedHeaders } from './forwarded-headers.js';
 import { ANSWER_HEADERS, JSON_TYPE } from './headers.js';
+import { requestIdOf } from './request-id.js';
 import type { RouteTable } from './route-table.js';
 
 export interface LifecycleOptions {
@@ -18,10 +19,11 @@ export interface LifecycleOptions {
   readonly routes: RouteTable;
   readonly logger: Logger;
   readonly draining: Draining;
+  /** Whether forwarded headers of anybody are believed. */
+  readonly trustsProxy: boolean;
   readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
 }
 
-const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/;
 const CORS_HEADERS = {
   'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
   'access-control-allow-headers': 'Authorization, Content-Type, Accept-Language, X-Request-Id',
@@ -33,7 +35,11 @@ const CORS_HEADERS = {
  * middleware or of an interceptor, and they also run for what no route matches.
  */
 export class RequestLifecycle {
-  constructor(private readonly options: LifecycleOptions) {}
+  private readonly forwarded: ForwardedHeaders;
+
+  constructor(private readonly options: LifecycleOptions) {
+    this.forwarded = new ForwardedHeaders(options.logger, { trusted: options.trustsProxy });
+  }
 
   install(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
@@ -62,8 +68,8 @@ export class RequestLifecycle {
 
   private begin(request: FastifyRequest, reply: FastifyReply): RequestContext {
     const { headers } = request;
-    const given = headers['x-request-id'];
-    const requestId = typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+    this.forwarded.notice(request);
+    const requestId = requestIdOf(headers);
     const language = negotiateLanguage(headers['accept-language'], this.options.defaultLanguage);
     reply.headers(ANSWER_HEADERS);
     reply.header('x-request-id', requestId);

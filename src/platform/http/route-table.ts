@@ -16,7 +16,7 @@ export class RouteTable {
 
   /** The failure for a request that the router did not match. */
   failureFor(url: string): AppError {
-    const path = url.split('?', 1)[0] ?? '';
+    const path = routedPath(url);
     const allow = new Set<string>();
     for (const { pattern, methods } of this.routes.values()) {
       if (pattern.test(path)) for (const method of methods) allow.add(method);
@@ -26,11 +26,22 @@ export class RouteTable {
   }
 }
 
+/** The path as the router reads it: without the address of an absolute form, and decoded. */
+function routedPath(url: string): string {
+  const path = url.replace(/^https?:\/\/.*?\//, '/').split('?', 1)[0] ?? '';
+  try {
+    return decodeURI(path);
+  } catch {
+    return path;
+  }
+}
+
 function toPattern(url: string): RegExp {
   const source = url
     .split('/')
     .map((segment) => {
-      if (segment.startsWith(':')) return '[^/]+';
+      // The router matches no longer ones, with any method.
+      if (segment.startsWith(':')) return '[^/]{1,100}';
       return segment === '*' ? '.*' : segment.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     })
     .join('/');

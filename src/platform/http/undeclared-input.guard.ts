@@ -32,8 +32,8 @@ export class UndeclaredInputGuard implements CanActivate {
     let declared = this.declared.get(handler);
     if (declared === undefined) {
       const args: object = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), handler.name) ?? {};
-      const kinds = Object.keys(args).map((key) => Number(key.split(':', 1)[0]));
-      declared = { body: kinds.includes(RouteParamtypes.BODY), query: kinds.includes(RouteParamtypes.QUERY) };
+      const kinds = new Set(Object.keys(args).map((key) => Number(key.split(':', 1)[0])));
+      declared = { body: kinds.has(RouteParamtypes.BODY), query: kinds.has(RouteParamtypes.QUERY) };
       this.declared.set(handler, declared);
     }
     return declared;

@@ -1,0 +1,102 @@
+import { join } from 'node:path';
+import { MeasuredProcess, type ProgramSettings } from './measured-process.ts';
+import { ISSUER, PASSWORD, type SigningKey } from './people.ts';
+import { freePort } from '../test/support/free-port.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+
+export interface Place {
+  /** Folder of this run. */
+  readonly folder: string;
+  readonly key: SigningKey;
+}
+
+/** MySQL by its URL, or SQLite by its data folder. */
+export type Store = { readonly databaseUrl: string } | { readonly dataDir: string };
+
+interface StartOptions {
+  readonly probed?: boolean;
+}
+
+/** The built program in production, logging every request at its default level to a file. */
+export async function startGatehouse(
+  name: string,
+  place: Place,
+  store: Store,
+  { probed = true }: StartOptions = {},
+) {
+  const port = await freePort();
+  const database: Record<string, string> =
+    'databaseUrl' in store
+      ? { DATABASE_URL: store.databaseUrl, DATA_DIR: join(place.folder, 'data') }
+      : { DATA_DIR: store.dataDir };
+  return start({
+    name,
+    args: [join(ROOT, 'dist', 'src', 'main.js')],
+    env: {
+      ...database,
+      HOST: '127.0.0.1',
+      PORT: String(port),
+      TOKEN_ISSUER: ISSUER,
+      TOKEN_AUDIENCE: ISSUER,
+      SIGNING_KEYS_DIR: place.key.dir,
+      // The load comes from one address and signs in as few people: its limits are not what is measured.
+      SIGNIN_ACCOUNT_ATTEMPTS: '10000',
+      SIGNIN_ADDRESS_ATTEMPTS: '1000000',
+    },
+    port,
+    readyPath: '/health/ready',
+    folder: place.folder,
+    probed,
+  });
+}
+
+/** The same statements and signatures on bare `node:http`; on SQLite from a file. */
+export async function startFloor(
+  name: string,
+  place: Place,
+  store: { databaseUrl: string } | { file: string },
+) {
+  const port = await freePort();
+  return start({
+    name,
+    args: [join(import.meta.dirname, 'floor.ts')],
+    env: {
+      ...('databaseUrl' in store ? { DATABASE_URL: store.databaseUrl } : { SQLITE_FILE: store.file }),
+      PORT: String(port),
+      KEY_FILE: place.key.file,
+      KEY_ID: place.key.kid,
+    },
+    port,
+    readyPath: '/',
+    folder: place.folder,
+    probed: true,
+  });
+}
+
+export type PeerHasher = 'default' | 'argon2id';
+
+export async function startBetterAuth(place: Place, databaseUrl: string, hasher: PeerHasher, people: number) {
+  const port = await freePort();
+  return start({
+    name: `better-auth-${hasher}`,
+    args: [join(import.meta.dirname, 'peers', 'better-auth.mjs')],
+    env: { DATABASE_URL: databaseUrl, PORT: String(port), HASHER: hasher, PEOPLE: String(people), PASSWORD },
+    port,
+    readyPath: '/api/auth/ok',
+    folder: place.folder,
+    probed: true,
+  });
+}
+
+function start({
+  port,
+  folder,
+  ...rest
+}: Omit<ProgramSettings, 'url' | 'logFile'> & { port: number; folder: string }) {
+  return MeasuredProcess.start({
+    ...rest,
+    url: `http://127.0.0.1:${port}`,
+    logFile: join(folder, `${rest.name}.log`),
+  });
+}

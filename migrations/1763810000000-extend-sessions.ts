@@ -1,0 +1,36 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+import { runStatements } from './run-statements.js';
+
+/** Where sessions are renewed from, where users are known to sign in from, and what the sweep looks for. */
+export class ExtendSessions1763810000000 implements MigrationInterface {
+  name = 'ExtendSessions1763810000000';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    await runStatements(queryRunner, [
+      `ALTER TABLE "sessions" ADD COLUMN "renewed_ip" varchar(45) NULL`,
+      `CREATE INDEX "sessions_ended_at" ON "sessions" ("ended_at")`,
+      `CREATE INDEX "sessions_idle_expires_at" ON "sessions" ("idle_expires_at")`,
+      `CREATE TABLE "known_addresses" (
+        "user_id" varchar(36) NOT NULL,
+        "address" varchar(45) NOT NULL,
+        "signed_in_at" bigint NOT NULL,
+        PRIMARY KEY ("user_id", "address"),
+        CONSTRAINT "known_addresses_user" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE
+      )`,
+      `CREATE INDEX "known_addresses_signed_in_at" ON "known_addresses" ("signed_in_at")`,
+    ]);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    const dropIndex = (name: string): string =>
+      queryRunner.dataSource.options.type === 'better-sqlite3'
+        ? `DROP INDEX "${name}"`
+        : `DROP INDEX "${name}" ON "sessions"`;
+    await runStatements(queryRunner, [
+      `DROP TABLE "known_addresses"`,
+      dropIndex('sessions_idle_expires_at'),
+      dropIndex('sessions_ended_at'),
+      `ALTER TABLE "sessions" DROP COLUMN "renewed_ip"`,
+    ]);
+  }
+}

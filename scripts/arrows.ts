@@ -1,0 +1,6 @@
+/** `npm run check:arrows`: fails when a folder of src/ imports from a row that is not below its own. */
+import { wrongArrows } from '../test/contract/arrows.ts';
+
+const wrong = wrongArrows(process.cwd());
+for (const line of wrong) console.error(line);
+process.exit(wrong.length === 0 ? 0 : 1);

@@ -1,0 +1,104 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { Config } from '../config/config.js';
+import { Database } from '../database/database.js';
+import { currentRequest } from '../platform/context/request-context.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { networkOf } from '../platform/http/client-address.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { AttemptBudgets, type Budget, type Refusal } from '../throttling/attempt-budgets.js';
+import { KeyedDigest } from '../throttling/keyed-digest.js';
+
+/** An admitted attempt, and the budgets that it was taken from. */
+export interface SignInAttempt {
+  /** The account that was meant, if there is one. */
+  readonly userId: string | undefined;
+  readonly address: Budget;
+  readonly account: Budget;
+}
+
+/** Nobody's id: asked about where there is nobody to ask about, so that it costs the same. */
+const NOBODY = '00000000-0000-4000-8000-000000000000';
+
+/**
+ * Which attempts to sign in are admitted, and the record of those that fail. An unknown name is counted, refused and
+ * recorded by the same statements as an account, so neither the answer nor its time tells them apart.
+ */
+@Injectable()
+export class SignInAttempts {
+  constructor(
+    private readonly budgets: AttemptBudgets,
+    private readonly digests: KeyedDigest,
+    private readonly sessions: SessionsService,
+    private readonly audit: AuditService,
+    private readonly database: Database,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Takes an attempt from the client's address and from the account, or from neither.
+   *
+   * @param userId the account, if there is one
+   * @param name the canonical form of what was typed; kept only as a keyed digest, and only if it is nobody's
+   * @throws AppError 10008
+   */
+  async take(userId: string | undefined, name: string): Promise<SignInAttempt> {
+    const { addressAttempts } = this.config.budgets;
+    const address = { key: `address:${networkOf(currentRequest().clientAddress)}`, limit: addressAttempts };
+    const attempt = { userId, address, account: await this.accountBudget(userId, name) };
+    const refusal = await this.budgets.take(address, attempt.account);
+    if (refusal === undefined) return attempt;
+    await this.recordFirstRefusal(attempt, refusal);
+    throw PlatformErrors.tooManyRequests({
+      retryAfter: refusal.retryAfter,
+      reason: 'an attempt budget is used up',
+    });
+  }
+
+  /** Writes the evidence of a failed attempt, which stays counted. */
+  async recordFailure({ userId }: SignInAttempt): Promise<void> {
+    await this.audit.record({
+      action: 'signin.failed',
+      outcome: 'failure',
+      targetType: 'user',
+      targetId: userId,
+    });
+  }
+
+  /**
+   * In the transaction of the sign-in: the account begins anew, the address gets back this attempt and no more, or
+   * anyone could wash an address clean by signing in to an account of their own.
+   */
+  async forgive({ address, account }: SignInAttempt): Promise<void> {
+    await this.budgets.giveBack(address);
+    await this.budgets.reset(account);
+  }
+
+  /**
+   * An address that the account is used from has a count of its own, so that an attack from elsewhere cannot lock
+   * the owner out; and a success there does not give that attack new attempts.
+   */
+  private async accountBudget(userId: string | undefined, name: string): Promise<Budget> {
+    const limit = this.config.budgets.accountAttempts;
+    const isKnown = await this.sessions.isKnownAddress(userId ?? NOBODY);
+    const digest = await this.digests.digest(name);
+    if (userId === undefined) return { key: `name:${digest}`, limit };
+    if (!isKnown) return { key: `account:${userId}`, limit };
+    return { key: `known:${userId}:${networkOf(currentRequest().clientAddress)}`, limit };
+  }
+
+  private async recordFirstRefusal({ userId, address }: SignInAttempt, refusal: Refusal): Promise<void> {
+    if (refusal.reported) return;
+    const budget = refusal.budget === address ? 'address' : 'account';
+    await this.database.transaction(async () => {
+      if (!(await this.budgets.isFirstRefusal(refusal))) return;
+      await this.audit.record({
+        action: 'signin.limited',
+        outcome: 'failure',
+        targetType: 'user',
+        targetId: budget === 'account' ? userId : null,
+        detail: { budget },
+      });
+    });
+  }
+}

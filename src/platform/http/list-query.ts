@@ -1,0 +1,83 @@
+import { type Type } from '@nestjs/common';
+import { ApiProperty } from '@nestjs/swagger';
+import { PlatformErrors } from '../errors/platform-errors.js';
+import { IntegerParameter } from './query-parameters.js';
+
+/** Lists end here: `page × page_size` goes no further, and totals stop counting. Deeper costs more than it tells. */
+export const LIST_WINDOW = 10_000;
+
+/**
+ * The page of a list that is asked for. A list's own query class extends it with its filters and its sort, and a
+ * route takes it as `@Query() query: ListUsersQuery`; the pipe reads it strictly.
+ */
+export class PageQuery {
+  @IntegerParameter({ min: 1, max: LIST_WINDOW, default: 1, description: 'Which page, from 1.' })
+  page!: number;
+
+  @IntegerParameter({ min: 1, max: 100, default: 20, description: 'Items on a page.' })
+  page_size!: number;
+}
+
+/** One page of rows, and how many there are in all (at most `LIST_WINDOW`). */
+export interface Slice<T> {
+  readonly rows: readonly T[];
+  readonly total: number;
+}
+
+export interface ListResponse<T> {
+  readonly items: readonly T[];
+  readonly total: number;
+  readonly page: number;
+  readonly page_size: number;
+}
+
+/** For `LIMIT ? OFFSET ?`. */
+export function limitAndOffset({ page, page_size }: PageQuery): [limit: number, offset: number] {
+  return [page_size, (page - 1) * page_size];
+}
+
+/** Refuses pages beyond the window. @throws AppError 10001 */
+export function checkWindow({ page, page_size }: PageQuery): void {
+  if (page * page_size <= LIST_WINDOW) return;
+  throw PlatformErrors.invalidRequest({
+    violations: [{ field: 'page', rule: 'page_window', params: { max: LIST_WINDOW } }],
+  });
+}
+
+/** A statement that counts the rows of another, which selects one short column and has no LIMIT, up to the window. */
+export function cappedCount(select: string): string {
+  return `SELECT COUNT(*) AS total FROM (${select} LIMIT ${LIST_WINDOW}) counted`;
+}
+
+/** The answer of a list: its page, each row mapped. */
+export function toListResponse<T, R>(
+  query: PageQuery,
+  { rows, total }: Slice<T>,
+  toItem: (row: T) => R,
+): ListResponse<R> {
+  return { items: rows.map(toItem), total, page: query.page, page_size: query.page_size };
+}
+
+const lists = new Map<Type, Type>();
+
+/** The documented class of a list of `item`, for `@ApiAnswer(ListOf(UserResponse))`. */
+export function ListOf(item: Type): Type {
+  const known = lists.get(item);
+  if (known) return known;
+  class List {
+    @ApiProperty({ type: () => [item] })
+    items!: readonly unknown[];
+
+    @ApiProperty({ type: 'integer', example: 1, description: 'How many match, counted up to 10 000.' })
+    total!: number;
+
+    @ApiProperty({ type: 'integer', example: 1 })
+    page!: number;
+
+    @ApiProperty({ type: 'integer', example: 20 })
+    page_size!: number;
+  }
+  Object.defineProperty(List, 'name', { value: `${item.name.replace(/Response$/, '')}ListResponse` });
+  lists.set(item, List);
+  return List;
+}

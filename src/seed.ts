@@ -1,0 +1,163 @@
+import type { INestApplicationContext } from '@nestjs/common';
+import { CredentialsService } from './credentials/credentials.service.js';
+import { PasswordCredential } from './credentials/password-credential.entity.js';
+import { Database } from './database/database.js';
+import { DuplicateKeyError } from './database/driver-errors.js';
+import { insertStatement, type InsertStatement } from './database/entity-statements.js';
+import { randomBytes } from 'node:crypto';
+import { Config } from './config/config.js';
+import { newId, randomToken } from './platform/crypto/random.js';
+import { Clock, DAY, type Instant } from './platform/time/clock.js';
+import { seedPerson, SERIALS } from './seed-people.js';
+import { Session } from './sessions/session.entity.js';
+import { User } from './users/user.entity.js';
+
+export interface SeedRequest {
+  readonly users: number;
+  /** Live sessions, spread over the seeded users. Nobody has their refresh tokens. */
+  readonly sessions: number;
+  /** Called after every batch with how many users are there by now. */
+  readonly onProgress?: (done: number) => void;
+}
+
+export interface Seeded {
+  readonly users: number;
+  readonly sessions: number;
+  /** Of every seeded user: hashing a password for each would take hours for a million. */
+  readonly password: string;
+}
+
+/** Rows of one statement: enough to spare round trips, few enough for SQLite's limit of 32 766 parameters. */
+const BATCH = 500;
+
+const USERS = insertStatement(User, 'users');
+const CREDENTIALS = insertStatement(PasswordCredential, 'password_credentials');
+const SESSIONS = insertStatement(Session, 'sessions');
+
+const USER_AGENTS = [
+  'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36',
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148',
+  'Mozilla/5.0 (X11; Linux x86_64; rv:132.0) Gecko/20100101 Firefox/132.0',
+  'okhttp/4.12.0',
+];
+
+/**
+ * Fills the database with people who do not exist, to look at a full system or to measure one. Every batch is a
+ * transaction of its own; what a stopped run has written stays and is whole. Seeding leaves no audit rows.
+ */
+export async function seed(app: INestApplicationContext, request: SeedRequest): Promise<Seeded> {
+  const database = app.get(Database);
+  const { sessions: lifetimes } = app.get(Config);
+  const now = app.get(Clock).now();
+  const password = randomToken(12);
+  const hash = await app.get(CredentialsService).hash(password);
+
+  let serial = await firstSerial(database);
+  let sessions = 0;
+  for (let done = 0; done < request.users;) {
+    const count = Math.min(BATCH, request.users - done);
+    const users = makeUsers({ serial, count, first: done, of: request.users, now });
+    serial = (serial + count) % SERIALS;
+    const due = Math.floor((request.sessions * (done + count)) / request.users) - sessions;
+    try {
+      await database.transaction(async () => {
+        await insertAll(database, USERS, users);
+        await insertAll(
+          database,
+          CREDENTIALS,
+          users.map(({ id }) => ({ userId: id, hash, updatedAt: now })),
+        );
+        await insertAll(database, SESSIONS, makeSessions(users, due, lifetimes, now));
+      });
+    } catch (error) {
+      // Somebody has one of these names already, from a run before: the next numbers make other people.
+      if (error instanceof DuplicateKeyError) continue;
+      throw error;
+    }
+    done += count;
+    sessions += due;
+    request.onProgress?.(done);
+  }
+  return { users: request.users, sessions, password };
+}
+
+/** Where a run before has probably ended. */
+async function firstSerial(database: Database): Promise<number> {
+  const rows = await database.query<{ users: number }>('SELECT COUNT(*) AS users FROM users');
+  return (rows[0]?.users ?? 0) % SERIALS;
+}
+
+interface UserBatch {
+  readonly serial: number;
+  readonly count: number;
+  readonly first: number;
+  readonly of: number;
+  readonly now: Instant;
+}
+
+function makeUsers({ serial, count, first, of, now }: UserBatch): User[] {
+  return Array.from({ length: count }, (_, index): User => {
+    const age = Math.random() ** 2 * 3 * 365 * DAY;
+    const createdAt = Math.floor(now - age);
+    const used = Math.random() < 0.8;
+    return {
+      ...seedPerson(serial + index),
+      id: idInOrder((first + index) / of),
+      status: Math.random() < 0.97 ? 'active' : 'disabled',
+      credentialVersion: 1,
+      passwordChangeAt: createdAt,
+      createdAt,
+      updatedAt: createdAt,
+      lastSignInAt: used ? Math.floor(now - Math.random() * Math.min(age, 90 * DAY)) : null,
+    };
+  });
+}
+
+function makeSessions(
+  users: readonly User[],
+  count: number,
+  { ttl, idleTtl }: Config['sessions'],
+  now: Instant,
+): Session[] {
+  return Array.from({ length: count }, (_, index): Session => {
+    const createdAt = Math.floor(now - Math.random() * Math.min(idleTtl, ttl) * 0.9);
+    return {
+      id: newId(),
+      userId: users[index % users.length]?.id ?? '',
+      refreshDigest: randomToken(32),
+      userAgent: USER_AGENTS[index % USER_AGENTS.length] ?? '',
+      ip: `203.0.113.${index % 256}`,
+      renewedIp: null,
+      createdAt,
+      lastSeenAt: createdAt,
+      idleExpiresAt: Math.min(createdAt + idleTtl, createdAt + ttl),
+      expiresAt: createdAt + ttl,
+      endedAt: null,
+      endReason: null,
+    };
+  });
+}
+
+/**
+ * A random UUIDv4 from the part of the range that `position`, 0 to 1, stands for. A run makes its ids in ascending
+ * order, so that a clustered index grows at its end instead of being read back for every row.
+ */
+function idInOrder(position: number): string {
+  const head = Math.floor(position * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0');
+  const tail = randomBytes(12).toString('hex');
+  const variant = '89ab'[parseInt(tail[7] ?? '0', 16) % 4];
+  return `${head}-${tail.slice(0, 4)}-4${tail.slice(4, 7)}-${variant}${tail.slice(8, 11)}-${tail.slice(11, 23)}`;
+}
+
+async function insertAll<T extends object>(
+  database: Database,
+  statement: InsertStatement<T>,
+  rows: readonly T[],
+): Promise<void> {
+  for (let from = 0; from < rows.length; from += BATCH) {
+    const part = rows.slice(from, from + BATCH);
+    await database.execute(statement.sqlForRows(part.length), part.flatMap(statement.values));
+  }
+}

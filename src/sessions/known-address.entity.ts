@@ -1,0 +1,18 @@
+import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
+import type { Instant } from '../platform/time/clock.js';
+
+/** An address from which a user has opened a session; it outlives the session's row. */
+@Entity('known_addresses')
+@Index('known_addresses_signed_in_at', ['signedInAt'])
+@ForeignKey('User', ['userId'], ['id'], { name: 'known_addresses_user', onDelete: 'CASCADE' })
+export class KnownAddress {
+  @PrimaryColumn('varchar', { name: 'user_id', length: 36 })
+  userId!: string;
+
+  /** As attempts are counted: an IPv4 address or an IPv6 /64. */
+  @PrimaryColumn('varchar', { length: 45 })
+  address!: string;
+
+  @Column('bigint', { name: 'signed_in_at' })
+  signedInAt!: Instant;
+}

@@ -1,0 +1,67 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { Config } from '../config/config.js';
+import { Database } from '../database/database.js';
+import { currentRequest } from '../platform/context/request-context.js';
+import { networkOf } from '../platform/http/client-address.js';
+import { MINUTE, type Duration, type Instant } from '../platform/time/clock.js';
+import type { Session } from './session.entity.js';
+import { SessionsRepository } from './sessions.repository.js';
+
+/**
+ * Writes down that sessions are in use, beside the requests that use them: no answer waits for it or depends on it.
+ * Nothing is written where nothing changed, so that the usual call stays one read.
+ */
+@Injectable()
+export class SessionUse {
+  private readonly logger = new Logger(SessionUse.name);
+  /** What is being written now, so that parallel requests of one session write it once. */
+  private readonly writing = new Set<string>();
+  /** How precisely use is recorded. */
+  private readonly precision: Duration;
+
+  constructor(
+    private readonly repository: SessionsRepository,
+    private readonly audit: AuditService,
+    private readonly database: Database,
+    private readonly config: Config,
+  ) {
+    // A minute spares the database; with a very short idle life it would end sessions that are in use.
+    this.precision = Math.min(MINUTE, config.sessions.idleTtl / 4);
+  }
+
+  /** Notes the use, and moves the idle end with it. */
+  note({ id, lastSeenAt, expiresAt }: Session, now: Instant): void {
+    if (now - lastSeenAt < this.precision) return;
+    const idleExpiresAt = Math.min(now + this.config.sessions.idleTtl, expiresAt);
+    this.write(`use:${id}`, () => this.repository.touch(id, now, idleExpiresAt, now - this.precision));
+  }
+
+  /** Notes a renewal from another network than the last one: the trace that a copied refresh token leaves. */
+  noteAddress({ id, userId, ip, renewedIp }: Session): void {
+    const { clientAddress } = currentRequest();
+    const from = renewedIp ?? ip;
+    if (clientAddress === from || networkOf(clientAddress) === networkOf(from)) return;
+    this.write(`address:${id}`, () =>
+      this.database.transaction(async () => {
+        if (!(await this.repository.noteRenewal(id, from, clientAddress))) return;
+        await this.audit.record({
+          action: 'token.renewed_elsewhere',
+          actorId: userId,
+          sessionId: id,
+          targetType: 'session',
+          targetId: id,
+          detail: { previous_ip: from },
+        });
+      }),
+    );
+  }
+
+  private write(what: string, work: () => Promise<void>): void {
+    if (this.writing.has(what)) return;
+    this.writing.add(what);
+    work()
+      .catch((error: unknown) => this.logger.debug({ err: error }, 'a session in use could not be noted'))
+      .finally(() => this.writing.delete(what));
+  }
+}

@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { Database } from '../database/database.js';
+import { DuplicateKeyError } from '../database/driver-errors.js';
+import { SECOND, type Instant } from '../platform/time/clock.js';
+import { AttemptBudgetsRepository, waitAfter } from './attempt-budgets.repository.js';
+import { SharedClock } from './shared-clock.js';
+
+/** What is counted together, and how many attempts it has. */
+export interface Budget {
+  /** At most 96 characters, `<kind>:<whose>`. */
+  readonly key: string;
+  readonly limit: number;
+}
+
+/** An attempt that was not admitted, and took nothing. */
+export interface Refusal {
+  readonly budget: Budget;
+  /** Whole seconds after which one attempt will be admitted. */
+  readonly retryAfter: number;
+  /** Whether a refusal has been reported since the count began. */
+  readonly reported: boolean;
+}
+
+/** Ends the transaction of an attempt: what it took from other budgets is given back by the rollback. */
+class NotAdmitted extends Error {
+  constructor(readonly refusal: Refusal) {
+    super(`the budget ${refusal.budget.key} is used up`);
+  }
+}
+
+/**
+ * Counts attempts in the database, so that one budget holds for all replicas and survives restarts. Each attempt is
+ * admitted by one conditional statement whose affected rows decide, so parallel attempts never pass a limit together.
+ *
+ * Once a budget is used up, one further attempt is admitted after 30 seconds, then after 1, 2, 4, 8 and 15 minutes;
+ * `SIGNIN_WINDOW` after the last admitted attempt all is forgotten. Refusals write nothing and lengthen nothing.
+ */
+@Injectable()
+export class AttemptBudgets {
+  constructor(
+    private readonly repository: AttemptBudgetsRepository,
+    private readonly database: Database,
+    private readonly config: Config,
+    private readonly clock: SharedClock,
+  ) {}
+
+  /**
+   * Takes one attempt from each budget, or from none. Not inside another transaction: it must be committed before
+   * what it admits is tried.
+   *
+   * @returns nothing when admitted, else the refusal of the first budget that is used up
+   */
+  async take(...budgets: readonly Budget[]): Promise<Refusal | undefined> {
+    const now = await this.clock.now();
+    try {
+      await this.database.transaction(async () => {
+        // Always in the caller's order: two attempts that waited for each other would be a deadlock.
+        for (const budget of budgets) await this.takeOne(budget, now);
+      });
+      return undefined;
+    } catch (error) {
+      if (error instanceof NotAdmitted) return error.refusal;
+      throw error;
+    }
+  }
+
+  /** Gives back one attempt of an admitted caller. */
+  async giveBack({ key }: Budget): Promise<void> {
+    await this.repository.giveBack(key);
+  }
+
+  /** Forgets all attempts of a budget. */
+  async reset({ key }: Budget): Promise<void> {
+    await this.repository.remove(key);
+  }
+
+  /** Whether this refusal is the first since the count began: one caller is told yes, to report it. */
+  async isFirstRefusal({ budget, reported }: Refusal): Promise<boolean> {
+    return !reported && (await this.repository.report(budget.key));
+  }
+
+  /** Removes counts that are forgotten; answers how many. */
+  async sweep(): Promise<number> {
+    return this.repository.removeUnusedSince(this.forgottenAt(await this.clock.now()));
+  }
+
+  private async takeOne(budget: Budget, now: Instant): Promise<void> {
+    const { key, limit } = budget;
+    if (await this.repository.admit(key, limit, now, this.forgottenAt(now))) return;
+    const row = await this.repository.find(key);
+    if (row !== undefined) throw new NotAdmitted(this.refusal(budget, row, now));
+    try {
+      await this.repository.begin(key, now);
+    } catch (error) {
+      if (!(error instanceof DuplicateKeyError)) throw error;
+      // Somebody began the count a moment ago, or the sweep removed it and it came back: once more, from the start.
+      await this.takeOne(budget, now);
+    }
+  }
+
+  private refusal(
+    budget: Budget,
+    { used, lastAt, reported }: { used: number; lastAt: Instant; reported: number },
+    now: Instant,
+  ): Refusal {
+    const wait = Math.min(waitAfter(used - budget.limit), this.config.budgets.signinWindow);
+    const seconds = Math.ceil((lastAt + wait - now) / SECOND);
+    return { budget, retryAfter: Math.max(1, seconds), reported: reported === 1 };
+  }
+
+  private forgottenAt(now: Instant): Instant {
+    return now - this.config.budgets.signinWindow;
+  }
+}

@@ -1,0 +1,14 @@
+import { Text } from '../platform/http/rules.js';
+
+export class UpdateMeRequest {
+  @Text({ min: 1, max: 512, example: 'Mei Lin', optional: true, description: '1 to 128 characters.' })
+  full_name?: string;
+}
+
+export class ChangePasswordRequest {
+  @Text({ min: 1, max: 256, example: 'correct horse battery staple', format: 'password' })
+  current_password!: string;
+
+  @Text({ min: 0, max: 32_768, example: 'a longer horse, a better staple', format: 'password' })
+  new_password!: string;
+}

@@ -1,0 +1,100 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService } from '../audit/audit.service.js';
+import { Config } from '../config/config.js';
+import { CredentialsErrors } from '../credentials/credentials.errors.js';
+import { CredentialsService } from '../credentials/credentials.service.js';
+import { Database } from '../database/database.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import type { Principal } from '../platform/security/principal.js';
+import { Clock } from '../platform/time/clock.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { AttemptBudgets, type Budget } from '../throttling/attempt-budgets.js';
+import type { User } from './user.entity.js';
+import { UsersErrors } from './users.errors.js';
+import { UsersRepository } from './users.repository.js';
+
+export interface PasswordChange {
+  readonly currentPassword: string;
+  readonly newPassword: string;
+}
+
+/** A person's change of the own password. */
+@Injectable()
+export class PasswordChangeService {
+  constructor(
+    private readonly users: UsersRepository,
+    private readonly credentials: CredentialsService,
+    private readonly sessions: SessionsService,
+    private readonly budgets: AttemptBudgets,
+    private readonly audit: AuditService,
+    private readonly database: Database,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Changes the password and ends every other session of the user. Guesses at the current password have a budget of
+   * their own: a stolen session cannot try them all, and cannot lock its owner out of signing in.
+   *
+   * @throws AppError 12005 (the field is `new_password`), then 10009 or 10008, then 11005
+   */
+  async change(principal: Principal, { currentPassword, newPassword }: PasswordChange): Promise<void> {
+    const user = await this.users.findById(principal.userId);
+    if (user === undefined) throw UsersErrors.notFound();
+    this.credentials.checkPolicy(newPassword, user, 'new_password', UsersErrors.passwordRefused);
+    const budget = { key: `reauth:${user.id}`, limit: this.config.budgets.reauthAttempts };
+    const hash = await this.newHash(user, budget, principal, { currentPassword, newPassword });
+    const changed = await this.database.transaction(async () => {
+      // Not if another change was faster: what was verified is no longer the current password.
+      if (!(await this.users.recordPasswordChange(user.id, this.clock.now(), user.credentialVersion)))
+        return false;
+      await this.credentials.replace(user.id, hash);
+      await this.budgets.reset(budget);
+      const ended = await this.sessions.endAll(user.id, 'password_changed', principal.sessionId);
+      await this.record(principal, 'success', { sessions_ended: ended });
+      return true;
+    });
+    if (!changed) await this.fail(principal);
+  }
+
+  private async newHash(
+    user: User,
+    budget: Budget,
+    principal: Principal,
+    { currentPassword, newPassword }: PasswordChange,
+  ): Promise<string> {
+    using place = await this.credentials.reservePlace();
+    const refusal = await this.budgets.take(budget);
+    if (refusal !== undefined) {
+      throw PlatformErrors.tooManyRequests({
+        retryAfter: refusal.retryAfter,
+        reason: 'an attempt budget is used up',
+      });
+    }
+    const current = await this.credentials.findHash(user.id);
+    if (!(await this.credentials.verify(place, current, currentPassword))) return this.fail(principal);
+    return await this.credentials.hashIn(place, newPassword);
+  }
+
+  /** Evidence first, then the answer. */
+  private async fail(principal: Principal): Promise<never> {
+    await this.record(principal, 'failure', { reason: 'wrong_current_password' });
+    throw CredentialsErrors.wrongCurrentPassword();
+  }
+
+  private async record(
+    { userId, sessionId }: Principal,
+    outcome: 'success' | 'failure',
+    detail: Readonly<Record<string, string | number>>,
+  ): Promise<void> {
+    const target = { targetType: 'user', targetId: userId } as const;
+    await this.audit.record({
+      action: 'password.changed',
+      outcome,
+      actorId: userId,
+      sessionId,
+      ...target,
+      detail,
+    });
+  }
+}

@@ -1,0 +1,32 @@
+/** Code points of a search form that are kept: more than a search can ask for. */
+const SEARCH_FORM_LENGTH = 128;
+
+/**
+ * Text as the search of users compares it: compatibility forms and case folded (NFKC, lower case), so that "ＭＥＩ" and
+ * "mei" find each other. Stored beside the full name, because an index compares bytes.
+ */
+export function searchForm(text: string): string {
+  const folded = text.normalize('NFKC').toLowerCase().normalize('NFKC');
+  return [...folded].slice(0, SEARCH_FORM_LENGTH).join('');
+}
+
+/** The texts that begin with `prefix`: those from `from` and before `below`. */
+export interface PrefixRange {
+  readonly from: string;
+  readonly below: string;
+}
+
+const LAST_CODE_POINT = 0x10ffff;
+
+/**
+ * A prefix as a range in order of code points, which is the order of both databases' binary comparison. Unlike LIKE it
+ * has no wildcards to escape, and it uses an index on SQLite too, where LIKE with a parameter does not.
+ */
+export function prefixRange(prefix: string): PrefixRange {
+  const characters = [...prefix];
+  while (characters.at(-1)?.codePointAt(0) === LAST_CODE_POINT) characters.pop();
+  const last = characters.pop()?.codePointAt(0) ?? 0;
+  // The code points from D800 to DFFF are surrogates, which no text can hold.
+  const next = last === 0xd7ff ? 0xe000 : last + 1;
+  return { from: prefix, below: characters.join('') + String.fromCodePoint(next) };
+}
