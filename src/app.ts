@@ -9,7 +9,6 @@ import { HttpLayer, type HttpLayerSettings, type TrustedProxies } from './platfo
 import { createLogger, NestLogger } from './platform/logging/logger.js';
 import { Metrics } from './platform/metrics/metrics.js';
 import { Clock } from './platform/time/clock.js';
-import { VERSION } from './version.js';
 
 export interface AppOptions {
   /** Tests move it. */
@@ -49,7 +48,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       abortOnError: false,
     },
   );
-  if (config.http.docsEnabled) serveDocs(app, VERSION);
+  if (config.http.docsEnabled) serveDocs(app);
   return app;
 }
 

@@ -7,7 +7,7 @@ import { Clock } from './platform/time/clock.js';
 import { startFailure } from './start-error.js';
 import { listKeys, theCurrent } from './tokens/key-files.js';
 import { ensureCurrentKey, generateKeyFile, retireKeys, rotateKeys } from './tokens/key-rotation.js';
-import { VERSION } from './version.js';
+import { VERSION } from './platform/version.js';
 
 /** The operator's commands, on the same modules and settings as the server. Failures are sentences and exit with 1. */
 export async function runCli(argv: readonly string[]): Promise<void> {

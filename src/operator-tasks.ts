@@ -10,7 +10,6 @@ import { StartError } from './start-error.js';
 import { parseIdentifier } from './users/identifiers.js';
 import type { User } from './users/user.entity.js';
 import { UsersService } from './users/users.service.js';
-import { VERSION } from './version.js';
 
 /** Creates an active administrator with the password on standard input. */
 export async function createAdministrator(
@@ -48,7 +47,7 @@ export async function openApiDocument(): Promise<string> {
   });
   const app = await createApp(config);
   try {
-    return toYaml(describeApi(app, VERSION));
+    return toYaml(describeApi(app));
   } finally {
     await app.close();
   }

@@ -11,7 +11,7 @@ import { migrateUp } from './database/migrator.js';
 import { Draining } from './platform/http/draining.js';
 import { SECOND } from './platform/time/clock.js';
 import { StartError } from './start-error.js';
-import { VERSION } from './version.js';
+import { VERSION } from './platform/version.js';
 import { ensureCurrentKey } from './tokens/key-rotation.js';
 
 /** How long requests in progress may take once the server has stopped listening. */

@@ -15,10 +15,10 @@ function columnsOf(entity: EntityClass<unknown>): Column[] {
     .map(({ propertyName, options }) => ({ property: propertyName, name: options.name ?? propertyName }));
 }
 
-/** `id, full_name AS fullName, …`: what to select so that a row reads as the entity. */
+/** `id, full_name AS "fullName", …`: what to select so that a row reads as the entity. */
 export function columnList<T>(entity: EntityClass<T>): string {
   return columnsOf(entity)
-    .map(({ property, name }) => (property === name ? name : `${name} AS ${property}`))
+    .map(({ property, name }) => (property === name ? name : `${name} AS "${property}"`))
     .join(', ');
 }
 

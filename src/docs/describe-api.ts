@@ -8,6 +8,7 @@ import {
   type PathItemObject,
 } from '@nestjs/swagger';
 import { stringify } from 'yaml';
+import { VERSION } from '../platform/version.js';
 import { sharedComponents } from './components.js';
 import { failuresOfRoute } from './failures.js';
 import { INTRODUCTION, TAGS } from './introduction.js';
@@ -21,13 +22,13 @@ import { UNROUTED_FAILURES, UNROUTED_PATHS } from './unrouted-paths.js';
  *
  * Complete only in the build, because the compiler plugin reads the comments of routes and the types of classes.
  */
-export function describeApi(app: NestFastifyApplication, version: string): OpenAPIObject {
+export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const routes = routesOf(app);
   const {
     paths,
     components = {},
     ...document
-  } = SwaggerModule.createDocument(app, header(version), {
+  } = SwaggerModule.createDocument(app, header(), {
     operationIdFactory: (_controller, method) => method,
   });
   const described = operationsOf(paths).map(({ path, operation }) => ({
@@ -50,12 +51,12 @@ export function toYaml(document: OpenAPIObject): string {
   return stringify(document, { lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-function header(version: string): Omit<OpenAPIObject, 'paths'> {
+function header(): Omit<OpenAPIObject, 'paths'> {
   const builder = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
     .setTitle('Gatehouse')
     .setDescription(INTRODUCTION)
-    .setVersion(version)
+    .setVersion(VERSION)
     .setLicense('MIT', 'https://opensource.org/license/mit')
     .addServer('/', 'Where this document comes from')
     .addBearerAuth({

@@ -41,10 +41,10 @@ const ASSETS = new Map<string, Asset>([
  * Serves Swagger UI at `/docs` from its own files, the document at `/openapi.json` and `/openapi.yaml`, and sends `/`
  * there. Plain Fastify routes, because none of this is the API.
  */
-export function serveDocs(app: NestFastifyApplication, version: string): void {
+export function serveDocs(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   let known: OpenAPIObject | undefined;
-  const document = (): OpenAPIObject => (known ??= describeApi(app, version));
+  const document = (): OpenAPIObject => (known ??= describeApi(app));
 
   fastify.get('/', (_request, reply) => reply.redirect('/docs'));
   fastify.get('/openapi.json', (_request, reply) => reply.send(document()));
