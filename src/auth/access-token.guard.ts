@@ -4,7 +4,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { ROUTE_ACCESS, type RouteAccess } from '../platform/security/route-access.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AuthErrors } from './auth.errors.js';
-import { strategyForEachRequest } from './strategy-for-each-request.js';
+import { strategyPerRequest } from './strategy-per-request.js';
 
 /** Lets nobody in without a valid access token, unless the route says that it is public. */
 @Injectable()
@@ -13,7 +13,7 @@ export class AccessTokenGuard extends AuthGuard() {
     private readonly reflector: Reflector,
     strategy: AccessTokenStrategy,
   ) {
-    super(strategyForEachRequest(strategy));
+    super(strategyPerRequest(strategy));
   }
 
   override canActivate(

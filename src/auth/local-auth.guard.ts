@@ -5,14 +5,14 @@ import { validated } from '../platform/http/request-body.js';
 import { SignInRequest } from './auth.dto.js';
 import { AuthErrors } from './auth.errors.js';
 import { LocalStrategy } from './local.strategy.js';
-import { strategyForEachRequest } from './strategy-for-each-request.js';
 import type { VerifiedAccount } from './sign-in.service.js';
+import { strategyPerRequest } from './strategy-per-request.js';
 
 /** Runs the local strategy on a body that it has validated itself, because guards run before pipes. */
 @Injectable()
 export class LocalAuthGuard extends AuthGuard() {
   constructor(strategy: LocalStrategy) {
-    super(strategyForEachRequest(strategy));
+    super(strategyPerRequest(strategy));
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {

@@ -52,7 +52,10 @@ export class AttemptBudgetsRepository {
 
   /** Begins a count with its first attempt. @throws DuplicateKeyError when somebody else has begun it */
   async begin(key: string, now: Instant): Promise<void> {
-    await this.database.execute(INSERT.sql, INSERT.values({ key, used: 1, reported: 0, lastAt: now }));
+    await this.database.execute(
+      INSERT.sql,
+      INSERT.values({ budgetKey: key, used: 1, reported: 0, lastAt: now }),
+    );
   }
 
   async find(key: string): Promise<AttemptBudget | undefined> {

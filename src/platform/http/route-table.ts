@@ -15,6 +15,11 @@ export class RouteTable {
     });
   }
 
+  /** Every route as it was registered. */
+  all(): ReadonlyArray<{ readonly url: string; readonly methods: readonly string[] }> {
+    return [...this.routes].map(([url, { methods }]) => ({ url, methods: [...methods] }));
+  }
+
   /** The failure for a request that the router did not match, or not with a method that we have. */
   failureFor(url: string): AppError {
     const path = routedPath(url);
