@@ -12,9 +12,7 @@ const { module: config } = await runnerImport<Loaded['config']>('./src/config/co
 const { module: migrator } = await runnerImport<Loaded['migrator']>('./src/database/migrator.ts', options);
 // All that were started begin at the same moment.
 process.send?.('loaded');
-process.once('message', () => {
-  void migrator.migrateUp(config.loadConfig(process.env).database).then((applied) => {
-    process.send?.(applied);
-    process.disconnect();
-  });
+process.once('message', async () => {
+  process.send?.(await migrator.migrateUp(config.loadConfig(process.env).database));
+  process.disconnect();
 });
