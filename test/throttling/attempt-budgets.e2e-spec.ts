@@ -11,7 +11,10 @@ beforeAll(async () => {
   app = await startApp();
   budgets = app.nest.get(AttemptBudgets, { strict: false });
   // On SQLite there is one server, and so one object that counts.
-  replica = app.testDatabase.lane === 'mysql' ? await startApp({ testDatabase: app.testDatabase, clock: app.clock }) : app;
+  replica =
+    app.testDatabase.lane === 'mysql'
+      ? await startApp({ testDatabase: app.testDatabase, clock: app.clock })
+      : app;
 });
 afterAll(async () => {
   if (replica !== app) await replica.close();
