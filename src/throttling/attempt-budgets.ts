@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { DuplicateKeyError } from '../database/driver-errors.js';
-import { SECOND, type Instant } from '../platform/time/clock.js';
+import { SECOND, type Duration, type Instant } from '../platform/time/clock.js';
+import type { AttemptBudget } from './attempt-budget.entity.js';
 import { AttemptBudgetsRepository, waitAfter } from './attempt-budgets.repository.js';
 import { SharedClock } from './shared-clock.js';
 
@@ -21,6 +22,9 @@ export interface Refusal {
   /** Whether a refusal has been reported since the count began. */
   readonly reported: boolean;
 }
+
+/** A second round is rare, a third needs a sweep and two beginners within a millisecond. */
+const ROUNDS = 5;
 
 /** Ends the transaction of an attempt: what it took from other budgets is given back by the rollback. */
 class NotAdmitted extends Error {
@@ -87,29 +91,42 @@ export class AttemptBudgets {
 
   private async takeOne(budget: Budget, now: Instant): Promise<void> {
     const { key, limit } = budget;
-    if (await this.repository.admit(key, limit, now, this.forgottenAt(now))) return;
-    const row = await this.repository.find(key);
-    if (row !== undefined) throw new NotAdmitted(this.refusal(budget, row, now));
+    for (let round = 0; round < ROUNDS; round += 1) {
+      if (await this.repository.admit(key, limit, now, this.forgottenAt(now))) return;
+      const row = await this.repository.find(key);
+      if (row === undefined) {
+        if (await this.begin(key, now)) return;
+      } else {
+        const wait = this.waitOf(row, limit, now);
+        if (wait > 0) throw new NotAdmitted(refusal(budget, wait, row.reported === 1));
+      }
+      // The row came or went between the statements: once more, from the start.
+    }
+    throw new NotAdmitted(refusal(budget, 0, true));
+  }
+
+  /** Answers no when somebody else began the count a moment ago. */
+  private async begin(key: string, now: Instant): Promise<boolean> {
     try {
       await this.repository.begin(key, now);
+      return true;
     } catch (error) {
-      if (!(error instanceof DuplicateKeyError)) throw error;
-      // Somebody began the count a moment ago, or the sweep removed it and it came back: once more, from the start.
-      await this.takeOne(budget, now);
+      if (error instanceof DuplicateKeyError) return false;
+      throw error;
     }
   }
 
-  private refusal(
-    budget: Budget,
-    { used, lastAt, reported }: { used: number; lastAt: Instant; reported: number },
-    now: Instant,
-  ): Refusal {
-    const wait = Math.min(waitAfter(used - budget.limit), this.config.budgets.signinWindow);
-    const seconds = Math.ceil((lastAt + wait - now) / SECOND);
-    return { budget, retryAfter: Math.max(1, seconds), reported: reported === 1 };
+  /** How long until an attempt will be admitted; nothing or less when one is. */
+  private waitOf({ used, lastAt }: AttemptBudget, limit: number, now: Instant): Duration {
+    if (used < limit) return 0;
+    return lastAt + Math.min(waitAfter(used - limit), this.config.budgets.signinWindow) - now;
   }
 
   private forgottenAt(now: Instant): Instant {
     return now - this.config.budgets.signinWindow;
   }
+}
+
+function refusal(budget: Budget, wait: Duration, reported: boolean): Refusal {
+  return { budget, retryAfter: Math.max(1, Math.ceil(wait / SECOND)), reported };
 }
