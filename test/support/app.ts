@@ -52,7 +52,7 @@ export interface CallOptions {
   readonly token?: string;
   /** Sent as JSON; text and bytes are sent as they are, under the JSON type. */
   readonly body?: unknown;
-  readonly headers?: Record<string, string>;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
   /** The address to call from, which must be one of 127.0.0.0/8. */
   readonly from?: string;
 }
