@@ -1,18 +1,14 @@
-import type { IAuthModuleOptions } from '@nestjs/passport';
-import type { Strategy } from 'passport';
-
 /**
- * Guard options that run this strategy and no other.
- *
- * The instance and not its name: names live in a process-wide registry, where a second app would replace it. And one
- * of its own for every request: Passport writes the callbacks of a request onto the instance that it is handed, so
- * with a shared one the outcome of one caller would become that of another who is being verified at the same time.
+ * Hands a strategy to `AuthGuard` as an object, because names live in a process-wide registry where a second app would
+ * replace it. Passport writes the callbacks of the request onto the object that it is given, so each request gets one
+ * of its own that inherits from the strategy: on a shared one, parallel requests would get each other's outcome.
  */
-export function strategyPerRequest(strategy: Strategy): IAuthModuleOptions {
+export function strategyPerRequest(strategy: object): { readonly defaultStrategy: string } {
   return {
-    // Read anew by the guard for each request. Its type knows only names; Passport takes both.
-    get defaultStrategy() {
-      return Object.create(strategy) as string;
+    get defaultStrategy(): string {
+      const own: object = Object.create(strategy);
+      // Passport takes a strategy in place of its name; the types of @nestjs/passport know only the name.
+      return own as unknown as string;
     },
   };
 }

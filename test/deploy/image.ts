@@ -66,7 +66,9 @@ const buildah = (...args: string[]) =>
 
 function installTools(): void {
   const missing = ['buildah', 'mmdebstrap'].filter((tool) => spawnSync(tool, ['--version']).status !== 0);
-  if (missing.length > 0) run('apt-get', 'install', '-y', '--no-install-recommends', ...missing);
+  if (missing.length === 0) return;
+  run('apt-get', 'update');
+  run('apt-get', 'install', '-y', '--no-install-recommends', ...missing);
 }
 
 /** @returns the name of the stand-in for node:24-slim; kept from run to run */
