@@ -66,7 +66,7 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
         "created_at" bigint NOT NULL,
         "updated_at" bigint NOT NULL
       )`,
-      `CREATE UNIQUE INDEX "roles_key" ON "roles" ("role_key")`,
+      `CREATE UNIQUE INDEX "roles_role_key" ON "roles" ("role_key")`,
       `CREATE TABLE "role_permissions" (
         "role_id" varchar(36) NOT NULL,
         "permission" varchar(64) NOT NULL,

@@ -25,6 +25,7 @@ export class CreateAuditEvents1763800000001 implements MigrationInterface {
       `CREATE INDEX "audit_events_actor" ON "audit_events" ("actor_id", "at", "id")`,
       `CREATE INDEX "audit_events_target" ON "audit_events" ("target_id", "at", "id")`,
       `CREATE INDEX "audit_events_action" ON "audit_events" ("action", "at", "id")`,
+      `CREATE INDEX "audit_events_outcome" ON "audit_events" ("outcome", "at", "id")`,
     ]);
   }
 

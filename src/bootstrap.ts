@@ -3,6 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { ADMINISTRATOR } from './access/access.service.js';
 import type { Config } from './config/config.js';
 import { AppError } from './platform/errors/app-error.js';
+import { OPERATOR } from './platform/security/principal.js';
 import { UsersErrors } from './users/users.errors.js';
 import { UsersService } from './users/users.service.js';
 
@@ -22,7 +23,7 @@ export async function bootstrapAdministrator(
   if (await users.existsAny()) return undefined;
   const generated = bootstrap.password === undefined ? generatePassword() : undefined;
   try {
-    await users.create({
+    await users.create(OPERATOR, {
       username: bootstrap.username,
       fullName: 'Administrator',
       password: generated ?? bootstrap.password ?? '',

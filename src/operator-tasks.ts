@@ -6,9 +6,11 @@ import { createApp } from './app.js';
 import { CliModule } from './app.module.js';
 import { loadConfig, type Config } from './config/config.js';
 import { describeApi, toYaml } from './docs/describe-api.js';
+import { OPERATOR } from './platform/security/principal.js';
 import { StartError } from './start-error.js';
 import { parseIdentifier } from './users/identifiers.js';
 import type { User } from './users/user.entity.js';
+import { UserPasswordService } from './users/user-password.service.js';
 import { UsersService } from './users/users.service.js';
 
 /** Creates an active administrator with the password on standard input. */
@@ -18,7 +20,9 @@ export async function createAdministrator(
 ): Promise<User> {
   const password = await passwordFromInput();
   return inModules(config, async (modules) => {
-    const { user } = await modules.get(UsersService).create({ ...profile, password, roles: [ADMINISTRATOR] });
+    const { user } = await modules
+      .get(UsersService)
+      .create(OPERATOR, { ...profile, password, roles: [ADMINISTRATOR] });
     return user;
   });
 }
@@ -33,7 +37,7 @@ export async function resetPassword(config: Config, identifier: string): Promise
     const users = modules.get(UsersService);
     const user = await users.findByIdentifier(parsed);
     if (user === undefined) throw new StartError(`There is no user ${parsed.value}.`);
-    await users.resetPassword(user, password, 'password');
+    await modules.get(UserPasswordService).reset(OPERATOR, user.id, password, 'password');
     return user;
   });
 }

@@ -50,19 +50,29 @@ const LATIN_GIVEN = [
 ];
 const MAIL_DOMAINS = ['example.com', 'example.org', 'example.net', 'mail.example.com', 'corp.example.com'];
 
+/** People who follow each other share so many names, and come back to an index where it is still in memory. */
+const NAMES_A_STRETCH = 200;
+const STRETCH = 20_000;
+
 /** Half of the people have Chinese names; nine in ten an e-mail address, eight in ten a mobile number. */
 export function seedPerson(serial: number): SeedPerson {
-  // Knuth's multiplicative hash: neighbouring numbers become unlike people.
-  const mixed = Math.imul(serial + 1, 2_654_435_761) >>> 0;
+  const stretch = Math.floor(serial / STRETCH);
+  const mixed = mix(stretch * NAMES_A_STRETCH + (mix(serial) % NAMES_A_STRETCH));
   const { fullName, slug, chinese } = mixed % 2 === 0 ? chinesePerson(mixed >>> 1) : latinPerson(mixed >>> 1);
   const username = `${slug}${serial}`;
   return {
     username,
     fullName,
     searchName: searchForm(fullName),
-    email: mixed % 10 === 9 ? null : `${username}@${pick(MAIL_DOMAINS, mixed >>> 3)}`,
-    phone: (mixed >>> 4) % 5 === 4 ? null : phoneNumber(serial, chinese),
+    email: serial % 10 === 9 ? null : `${username}@${pick(MAIL_DOMAINS, mix(serial))}`,
+    phone: serial % 5 === 4 ? null : phoneNumber(serial, chinese),
   };
+}
+
+/** Knuth's multiplicative hash, so that neighbouring numbers become unlike people. */
+function mix(number: number): number {
+  const product = Math.imul(number + 1, 2_654_435_761);
+  return (product ^ (product >>> 15)) >>> 0;
 }
 
 function chinesePerson(number: number) {

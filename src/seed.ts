@@ -1,13 +1,14 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
 import { CredentialsService } from './credentials/credentials.service.js';
 import { PasswordCredential } from './credentials/password-credential.entity.js';
 import { Database } from './database/database.js';
 import { DuplicateKeyError } from './database/driver-errors.js';
 import { insertStatement, type InsertStatement } from './database/entity-statements.js';
-import { randomBytes } from 'node:crypto';
 import { Config } from './config/config.js';
 import { newId, randomToken } from './platform/crypto/random.js';
-import { Clock, DAY, type Instant } from './platform/time/clock.js';
+import { Clock, DAY, SECOND, type Instant } from './platform/time/clock.js';
 import { seedPerson, SERIALS } from './seed-people.js';
 import { Session } from './sessions/session.entity.js';
 import { User } from './users/user.entity.js';
@@ -29,6 +30,12 @@ export interface Seeded {
 
 /** Rows of one statement: enough to spare round trips, few enough for SQLite's limit of 32 766 parameters. */
 const BATCH = 500;
+
+/** Failed batches in a row after which a run gives up. */
+const BEARABLE_OUTAGES = 5;
+
+const OLDEST = 3 * 365 * DAY;
+const LONGEST_UNUSED = 90 * DAY;
 
 const USERS = insertStatement(User, 'users');
 const CREDENTIALS = insertStatement(PasswordCredential, 'password_credentials');
@@ -54,6 +61,7 @@ export async function seed(app: INestApplicationContext, request: SeedRequest): 
 
   let serial = await firstSerial(database);
   let sessions = 0;
+  let outages = 0;
   for (let done = 0; done < request.users;) {
     const count = Math.min(BATCH, request.users - done);
     const users = makeUsers({ serial, count, first: done, of: request.users, now });
@@ -62,18 +70,20 @@ export async function seed(app: INestApplicationContext, request: SeedRequest): 
     try {
       await database.transaction(async () => {
         await insertAll(database, USERS, users);
-        await insertAll(
-          database,
-          CREDENTIALS,
-          users.map(({ id }) => ({ userId: id, hash, updatedAt: now })),
-        );
+        const credentials = users.map(({ id }) => ({ userId: id, hash, updatedAt: now }));
+        await insertAll(database, CREDENTIALS, credentials);
         await insertAll(database, SESSIONS, makeSessions(users, due, lifetimes, now));
       });
     } catch (error) {
       // Somebody has one of these names already, from a run before: the next numbers make other people.
       if (error instanceof DuplicateKeyError) continue;
-      throw error;
+      // A long run meets a busy moment of the database; a database that is gone ends it.
+      outages += 1;
+      if (outages > BEARABLE_OUTAGES) throw error;
+      await sleep(1 * SECOND);
+      continue;
     }
+    outages = 0;
     done += count;
     sessions += due;
     request.onProgress?.(done);
@@ -95,20 +105,25 @@ interface UserBatch {
   readonly now: Instant;
 }
 
+/**
+ * A run goes from the oldest account to the newest, and so does the last use of each, give or take a day: an index
+ * that grows at one place is cheap, and a million rows at random places are not.
+ */
 function makeUsers({ serial, count, first, of, now }: UserBatch): User[] {
   return Array.from({ length: count }, (_, index): User => {
-    const age = Math.random() ** 2 * 3 * 365 * DAY;
+    const position = (first + index) / of;
+    const age = (1 - position) * OLDEST + Math.random() * DAY;
     const createdAt = Math.floor(now - age);
-    const used = Math.random() < 0.8;
+    const unusedFor = Math.min(age, (1 - position) * LONGEST_UNUSED + Math.random() * DAY);
     return {
       ...seedPerson(serial + index),
-      id: idInOrder((first + index) / of),
+      id: idInOrder(position),
       status: Math.random() < 0.97 ? 'active' : 'disabled',
       credentialVersion: 1,
       passwordChangeAt: createdAt,
       createdAt,
       updatedAt: createdAt,
-      lastSignInAt: used ? Math.floor(now - Math.random() * Math.min(age, 90 * DAY)) : null,
+      lastSignInAt: Math.random() < 0.8 ? Math.floor(now - unusedFor) : null,
     };
   });
 }

@@ -1,4 +1,11 @@
 import { defineErrors } from '../platform/errors/app-error.js';
 
 /** 11004 carries the number of the auth block, because a client meets it where it meets 11002. */
-export const AccessErrors = defineErrors('access', { notPermitted: [11004, 403] });
+export const AccessErrors = defineErrors('access', {
+  notPermitted: [11004, 403],
+  noSuchRole: [13001, 404],
+  roleKeyTaken: [13002, 409],
+  builtInRole: [13003, 409],
+  roleInUse: [13004, 409],
+  exceedsOwn: [13005, 403],
+});

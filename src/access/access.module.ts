@@ -1,6 +1,13 @@
 import { Module } from '@nestjs/common';
 import { AccessRepository } from './access.repository.js';
 import { AccessService } from './access.service.js';
+import { RolesController } from './roles.controller.js';
+import { RolesRepository } from './roles.repository.js';
+import { RolesService } from './roles.service.js';
 
-@Module({ providers: [AccessRepository, AccessService], exports: [AccessService] })
+@Module({
+  controllers: [RolesController],
+  providers: [AccessRepository, AccessService, RolesRepository, RolesService],
+  exports: [AccessService],
+})
 export class AccessModule {}

@@ -13,6 +13,17 @@ export interface RoleHolder {
 export class AccessRepository {
   constructor(private readonly database: Database) {}
 
+  /**
+   * Locks the row of a role until the transaction ends. An UPDATE, because SQLite has no SELECT … FOR UPDATE; it
+   * locks on MySQL although it changes nothing.
+   */
+  async lockRole(roleKey: string): Promise<void> {
+    const locked = await this.database.execute('UPDATE roles SET built_in = built_in WHERE role_key = ?', [
+      roleKey,
+    ]);
+    if (locked !== 1) throw new Error(`The role ${roleKey} is missing from the database.`);
+  }
+
   /** The keys of a user's roles, sorted. */
   async findRoleKeys(userId: string): Promise<string[]> {
     const rows = await this.database.query<{ roleKey: string }>(
@@ -21,6 +32,20 @@ export class AccessRepository {
       [userId],
     );
     return rows.map(({ roleKey }) => roleKey);
+  }
+
+  /** The role keys of several users, sorted; users without a role are absent. */
+  async findRoleKeysOfAll(userIds: readonly string[]): Promise<Map<string, string[]>> {
+    const found = new Map<string, string[]>();
+    if (userIds.length === 0) return found;
+    const rows = await this.database.query<{ userId: string; roleKey: string }>(
+      `SELECT held.user_id AS userId, roles.role_key AS roleKey
+       FROM user_roles held JOIN roles ON roles.id = held.role_id
+       WHERE held.user_id IN (${userIds.map(() => '?').join(', ')}) ORDER BY roles.role_key`,
+      userIds,
+    );
+    for (const { userId, roleKey } of rows) found.set(userId, [...(found.get(userId) ?? []), roleKey]);
+    return found;
   }
 
   /** The permissions that a user's roles list; `administrator` lists none. */
@@ -33,14 +58,40 @@ export class AccessRepository {
     return rows.map(({ permission }) => permission);
   }
 
-  /** Gives a role by its key; answers whether there is such a role. Giving it twice is no error. */
-  async grant({ id, createdAt }: RoleHolder, roleKey: string): Promise<boolean> {
-    const granted = await this.database.execute(
+  /** Which of these keys are no role's. */
+  async findUnknownKeys(roleKeys: readonly string[]): Promise<string[]> {
+    if (roleKeys.length === 0) return [];
+    const rows = await this.database.query<{ roleKey: string }>(
+      `SELECT role_key AS roleKey FROM roles WHERE role_key IN (${roleKeys.map(() => '?').join(', ')})`,
+      roleKeys,
+    );
+    const known = new Set(rows.map(({ roleKey }) => roleKey));
+    return roleKeys.filter((key) => !known.has(key));
+  }
+
+  /** The permissions that the rows of a role list. */
+  async findPermissionsOfRole(roleKey: string): Promise<string[]> {
+    const rows = await this.database.query<{ permission: string }>(
+      'SELECT permission FROM role_permissions WHERE role_id = (SELECT id FROM roles WHERE role_key = ?)',
+      [roleKey],
+    );
+    return rows.map(({ permission }) => permission);
+  }
+
+  /** Gives a role by its key, which exists. Giving it twice is no error. */
+  async grant({ id, createdAt }: RoleHolder, roleKey: string): Promise<void> {
+    await this.database.execute(
       `INSERT INTO user_roles (user_id, role_id, user_created_at)
        SELECT ?, id, ? FROM roles WHERE role_key = ?
        AND NOT EXISTS (SELECT 1 FROM user_roles held WHERE held.user_id = ? AND held.role_id = roles.id)`,
       [id, createdAt, roleKey, id],
     );
-    return granted === 1;
+  }
+
+  async revoke(userId: string, roleKey: string): Promise<void> {
+    await this.database.execute(
+      'DELETE FROM user_roles WHERE user_id = ? AND role_id = (SELECT id FROM roles WHERE role_key = ?)',
+      [userId, roleKey],
+    );
   }
 }

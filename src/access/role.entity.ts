@@ -3,7 +3,7 @@ import type { Instant } from '../platform/time/clock.js';
 
 /** A named set of permissions. */
 @Entity('roles')
-@Index('roles_key', ['key'], { unique: true })
+@Index('roles_role_key', ['key'], { unique: true })
 export class Role {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;

@@ -7,6 +7,7 @@ import type { Instant } from '../platform/time/clock.js';
 @Index('audit_events_actor', ['actorId', 'at', 'id'])
 @Index('audit_events_target', ['targetId', 'at', 'id'])
 @Index('audit_events_action', ['action', 'at', 'id'])
+@Index('audit_events_outcome', ['outcome', 'at', 'id'])
 export class AuditEvent {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;

@@ -1,30 +1,18 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { currentRequest } from '../platform/context/request-context.js';
 import { newId } from '../platform/crypto/random.js';
+import { OPERATOR, type Actor } from '../platform/security/principal.js';
 import { Clock } from '../platform/time/clock.js';
-import { AuditRepository } from './audit.repository.js';
+import type { AuditAction, AuditOutcome } from './audit-actions.js';
+import type { AuditCursor } from './audit-cursor.js';
+import type { AuditEvent } from './audit-event.entity.js';
+import { AuditRepository, type AuditFilters } from './audit.repository.js';
 
-export type AuditAction =
-  | 'signin.succeeded'
-  | 'signin.failed'
-  | 'signin.limited'
-  | 'session.ended'
-  | 'token.renewed_elsewhere'
-  | 'password.changed'
-  | 'password.reset'
-  | 'user.created'
-  | 'user.updated'
-  | 'user.disabled'
-  | 'user.enabled'
-  | 'user.deleted'
-  | 'user.roles_changed'
-  | 'role.created'
-  | 'role.updated'
-  | 'role.deleted';
+export type { AuditAction };
 
 export interface AuditEntry {
   readonly action: AuditAction;
-  readonly outcome?: 'success' | 'failure';
+  readonly outcome?: AuditOutcome;
   /** Who did it; nobody for a failed sign-in, a sweep or an operator's command. */
   readonly actorId?: string | null;
   readonly sessionId?: string | null;
@@ -32,6 +20,17 @@ export interface AuditEntry {
   readonly targetId?: string | null;
   /** Names, counts and reasons; never a value that a person typed, never a secret. */
   readonly detail?: Readonly<Record<string, string | number | readonly string[]>>;
+}
+
+/** A page of the record, and behind which event the next one begins. */
+export interface AuditPage {
+  readonly events: readonly AuditEvent[];
+  readonly next: AuditCursor | undefined;
+}
+
+/** The part of an entry that says who did it. */
+export function doneBy(actor: Actor): Pick<AuditEntry, 'actorId' | 'sessionId'> {
+  return actor === OPERATOR ? {} : { actorId: actor.userId, sessionId: actor.sessionId };
 }
 
 /** The append-only record of who did what. */
@@ -66,5 +65,13 @@ export class AuditService {
       detail: JSON.stringify(entry.detail ?? {}),
     });
     this.logger.log({ ...event, address: clientAddress }, action);
+  }
+
+  /** The newest events that pass the filters, newest first. */
+  async list({ limit, ...filters }: AuditFilters & { readonly limit: number }): Promise<AuditPage> {
+    // One more than asked for tells whether there is a next page.
+    const found = await this.repository.findNewest(filters, limit + 1);
+    const events = found.slice(0, limit);
+    return { events, next: found.length > limit ? events.at(-1) : undefined };
   }
 }

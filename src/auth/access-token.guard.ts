@@ -4,6 +4,7 @@ import { AuthGuard } from '@nestjs/passport';
 import { ROUTE_ACCESS, type RouteAccess } from '../platform/security/route-access.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AuthErrors } from './auth.errors.js';
+import { strategyPerRequest } from './strategy-per-request.js';
 
 /** Lets nobody in without a valid access token, unless the route says that it is public. */
 @Injectable()
@@ -12,8 +13,7 @@ export class AccessTokenGuard extends AuthGuard() {
     private readonly reflector: Reflector,
     strategy: AccessTokenStrategy,
   ) {
-    // The instance and not its name, as in `LocalAuthGuard`.
-    super({ defaultStrategy: strategy as unknown as string });
+    super(strategyPerRequest(strategy));
   }
 
   override canActivate(

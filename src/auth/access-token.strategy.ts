@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-jwt';
 import type { FastifyRequest } from 'fastify';
+import { timesSent } from '../platform/http/headers.js';
 import type { Principal } from '../platform/security/principal.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
@@ -18,7 +19,9 @@ export class AccessTokenStrategy extends PassportStrategy(Strategy) {
     private readonly sessions: SessionsService,
   ) {
     super({
-      jwtFromRequest: (request: FastifyRequest) => bearerToken(request.headers.authorization),
+      // Of two such headers Node would take the first, and a proxy before us perhaps the second.
+      jwtFromRequest: ({ raw, headers }: FastifyRequest) =>
+        timesSent(raw, 'authorization') > 1 ? null : bearerToken(headers.authorization),
       secretOrKeyProvider: (_request, token: string, done) => {
         const key = accessTokens.keyFor(token);
         if (key === undefined) done(new Error('no access token of ours'));

@@ -6,13 +6,13 @@ import { SignInRequest } from './auth.dto.js';
 import { AuthErrors } from './auth.errors.js';
 import { LocalStrategy } from './local.strategy.js';
 import type { VerifiedAccount } from './sign-in.service.js';
+import { strategyPerRequest } from './strategy-per-request.js';
 
 /** Runs the local strategy on a body that it has validated itself, because guards run before pipes. */
 @Injectable()
 export class LocalAuthGuard extends AuthGuard() {
   constructor(strategy: LocalStrategy) {
-    // The instance and not its name: names live in a process-wide registry, where a second app would replace it.
-    super({ defaultStrategy: strategy as unknown as string });
+    super(strategyPerRequest(strategy));
   }
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {

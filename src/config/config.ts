@@ -35,6 +35,11 @@ export interface SessionsConfig {
   readonly retention: number;
 }
 
+export interface AuditConfig {
+  /** How long events are kept. */
+  readonly retention: number;
+}
+
 export interface PasswordsConfig {
   readonly minLength: number;
   readonly memoryKib: number;
@@ -80,6 +85,7 @@ export abstract class Config {
   abstract readonly database: DatabaseConfig;
   abstract readonly tokens: TokensConfig;
   abstract readonly sessions: SessionsConfig;
+  abstract readonly audit: AuditConfig;
   abstract readonly passwords: PasswordsConfig;
   abstract readonly hashing: HashingConfig;
   abstract readonly budgets: BudgetsConfig;
@@ -159,6 +165,7 @@ function configOf(reading: Reading, threadPoolSize: number, findings: Findings):
       maxPerUser: values.MAX_SESSIONS_PER_USER,
       retention: values.SESSION_RETENTION,
     },
+    audit: { retention: values.AUDIT_RETENTION },
     passwords: {
       minLength: values.PASSWORD_MIN_LENGTH,
       memoryKib: values.ARGON2_MEMORY_KIB,

@@ -8,6 +8,7 @@ export const GROUPS = [
   'Database',
   'Tokens',
   'Sessions',
+  'Audit',
   'Passwords and hashing',
   'Attempt limits',
   'First administrator',

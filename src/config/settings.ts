@@ -145,6 +145,13 @@ export const settings = {
     effect: 'Longer keeps more to look back on, and a larger table.',
   }),
 
+  AUDIT_RETENTION: setting(kinds.duration('1s', '36500d'), {
+    group: 'Audit',
+    default: '365d',
+    meaning: 'How long audit events are kept.',
+    effect: 'Older ones are removed for good, some thousands a minute.',
+  }),
+
   PASSWORD_MIN_LENGTH: setting(kinds.integer(8, 128), {
     group: 'Passwords and hashing',
     default: '8',

@@ -1,17 +1,74 @@
+import { readFile } from 'node:fs/promises';
+import type { FastifyReply } from 'fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { SwaggerModule } from '@nestjs/swagger';
-import { describeApi } from './describe-api.js';
+import type { OpenAPIObject } from '@nestjs/swagger';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { describeApi, toYaml } from './describe-api.js';
 
-/** Serves Swagger UI at `/docs`, the document at `/openapi.json` and `/openapi.yaml`, and sends `/` there. */
+const HTML = 'text/html; charset=utf-8';
+const CSS = 'text/css; charset=utf-8';
+const JAVASCRIPT = 'text/javascript; charset=utf-8';
+
+/** The page may load its own files, call this service, and nothing else. Swagger UI draws its icons as data URLs. */
+const PAGE_POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+const OWN = new URL('./ui/', import.meta.url);
+const SWAGGER_UI = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'));
+
+interface Asset {
+  readonly type: string;
+  readonly from: URL;
+}
+
+const ASSETS = new Map<string, Asset>([
+  ['page.css', { type: CSS, from: OWN }],
+  ['page.js', { type: JAVASCRIPT, from: OWN }],
+  ['swagger-ui.css', { type: CSS, from: SWAGGER_UI }],
+  ['swagger-ui-bundle.js', { type: JAVASCRIPT, from: SWAGGER_UI }],
+  ['favicon-32x32.png', { type: 'image/png', from: SWAGGER_UI }],
+]);
+
+/**
+ * Serves Swagger UI at `/docs` from its own files, the document at `/openapi.json` and `/openapi.yaml`, and sends `/`
+ * there. Plain Fastify routes, because none of this is the API.
+ */
 export function serveDocs(app: NestFastifyApplication): void {
-  SwaggerModule.setup('docs', app, () => describeApi(app), {
-    jsonDocumentUrl: 'openapi.json',
-    yamlDocumentUrl: 'openapi.yaml',
-    customSiteTitle: 'Gatehouse API',
-    swaggerOptions: { persistAuthorization: true, displayRequestDuration: true, tryItOutEnabled: true },
+  const fastify = app.getHttpAdapter().getInstance();
+  let known: OpenAPIObject | undefined;
+  const document = (): OpenAPIObject => (known ??= describeApi(app));
+
+  fastify.get('/', (_request, reply) => reply.redirect('/docs'));
+  fastify.get('/openapi.json', (_request, reply) => reply.send(document()));
+  fastify.get('/openapi.yaml', (_request, reply) =>
+    reply.type('application/yaml; charset=utf-8').send(toYaml(document())),
+  );
+  fastify.get('/docs', (_request, reply) => sendFile(reply, 'index.html', { type: HTML, from: OWN }));
+  fastify.get<{ Params: { file: string } }>('/docs/:file', ({ params: { file } }, reply) => {
+    if (file === '') return reply.redirect('/docs');
+    const asset = ASSETS.get(file);
+    if (asset === undefined) throw PlatformErrors.noSuchRoute();
+    return sendFile(reply, file, asset);
   });
-  app
-    .getHttpAdapter()
-    .getInstance()
-    .get('/', (_request, reply) => reply.redirect('/docs'));
+}
+
+async function sendFile(reply: FastifyReply, name: string, { type, from }: Asset): Promise<FastifyReply> {
+  const content = await readFile(new URL(name, from));
+  return reply
+    .header('content-security-policy', PAGE_POLICY)
+    .type(type)
+    .send(type === CSS ? withoutSourceMap(content) : content);
+}
+
+/** Developer tools would ask for the map, which does not ship. */
+function withoutSourceMap(css: Buffer): string {
+  return css.toString('utf8').replace(/\/\*# sourceMappingURL=.*?\*\//, '');
 }

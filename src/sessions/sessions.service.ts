@@ -139,6 +139,11 @@ export class SessionsService {
     return this.repository.endAllExcept(keepId, userId, reason, this.clock.now());
   }
 
+  /** Removes the rows of a user's sessions that are over, so that few are left to go with the user's own row. */
+  async forgetEnded(userId: string): Promise<void> {
+    await this.repository.removeEndedOf(userId, this.clock.now());
+  }
+
   private use(session: Session): Session | undefined {
     const now = this.clock.now();
     if (!isLive(session, now)) return undefined;

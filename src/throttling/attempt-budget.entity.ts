@@ -6,7 +6,7 @@ import type { Instant } from '../platform/time/clock.js';
 @Index('attempt_budgets_last_at', ['lastAt'])
 export class AttemptBudget {
   @PrimaryColumn('varchar', { name: 'budget_key', length: 96 })
-  key!: string;
+  budgetKey!: string;
 
   @Column('int')
   used!: number;

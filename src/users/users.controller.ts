@@ -1,29 +1,171 @@
-import { Body, Controller, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { AccessErrors } from '../access/access.errors.js';
+import { AccessPermissions } from '../access/access.permissions.js';
 import { ApiAnswer } from '../platform/http/api-answer.js';
 import { ApiFailures } from '../platform/http/api-failures.js';
+import { ListOf, toListResponse, type ListResponse } from '../platform/http/list-query.js';
+import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
 import { RequirePermission } from '../platform/security/route-access.js';
-import { CreateUserRequest, toUserResponse, UserResponse } from './users.dto.js';
+import { UserBatchService } from './user-batch.service.js';
+import { UserChangesService } from './user-changes.service.js';
+import { UserDirectoryService } from './user-directory.service.js';
+import { UserLifeService } from './user-life.service.js';
+import { UserPasswordService } from './user-password.service.js';
+import {
+  BatchResponse,
+  CreateUserRequest,
+  ListUsersQuery,
+  SetPasswordRequest,
+  SetRolesRequest,
+  toUserResponse,
+  UpdateUserRequest,
+  UserBatchRequest,
+  UserResponse,
+} from './users.dto.js';
 import { UsersErrors } from './users.errors.js';
 import { UsersPermissions } from './users.permissions.js';
 import { UsersService } from './users.service.js';
 
 /** As an example in the documentation. */
-const PASSWORD_REFUSED = UsersErrors.passwordRefused({
-  violations: [{ field: 'password', rule: 'password_common' }],
-});
+const passwordRefused = (field: string) =>
+  UsersErrors.passwordRefused({ violations: [{ field, rule: 'password_common' }] });
 
 @ApiTags('Users')
 @Controller('users')
 export class UsersController {
-  constructor(private readonly users: UsersService) {}
+  constructor(
+    private readonly users: UsersService,
+    private readonly directory: UserDirectoryService,
+    private readonly changes: UserChangesService,
+    private readonly life: UserLifeService,
+    private readonly passwords: UserPasswordService,
+    private readonly batches: UserBatchService,
+  ) {}
 
-  /** Create a user */
+  /** List users, and search them by what their names begin with */
+  @Get()
+  @RequirePermission(UsersPermissions.read)
+  @ApiAnswer(ListOf(UserResponse))
+  async listUsers(@Query() query: ListUsersQuery): Promise<ListResponse<UserResponse>> {
+    return toListResponse(query, await this.directory.list(query), toUserResponse);
+  }
+
+  /** Create a user; with `roles`, `roles:assign` is needed too */
   @Post()
   @RequirePermission(UsersPermissions.create)
   @ApiAnswer(UserResponse, { status: 201 })
-  @ApiFailures(UsersErrors.usernameTaken, UsersErrors.emailTaken, UsersErrors.phoneTaken, PASSWORD_REFUSED)
-  async createUser(@Body() { full_name, ...rest }: CreateUserRequest): Promise<UserResponse> {
-    return toUserResponse(await this.users.create({ ...rest, fullName: full_name }));
+  @ApiFailures(
+    UsersErrors.usernameTaken,
+    UsersErrors.emailTaken,
+    UsersErrors.phoneTaken,
+    passwordRefused('password'),
+    AccessErrors.exceedsOwn,
+  )
+  async createUser(
+    @CurrentPrincipal() actor: Principal,
+    @Body() { full_name, ...rest }: CreateUserRequest,
+  ): Promise<UserResponse> {
+    return toUserResponse(await this.users.create(actor, { ...rest, fullName: full_name }));
+  }
+
+  /** Enable, disable or delete many users, each on its own */
+  @Post('batch')
+  @RequirePermission(UsersPermissions.update, UsersPermissions.delete)
+  @ApiAnswer(BatchResponse)
+  async runBatch(
+    @CurrentPrincipal() actor: Principal,
+    @Body() { action, ids }: UserBatchRequest,
+  ): Promise<BatchResponse> {
+    return { results: await this.batches.run(actor, action, ids) };
+  }
+
+  /** Read a user */
+  @Get(':id')
+  @RequirePermission(UsersPermissions.read)
+  @ApiAnswer(UserResponse)
+  @ApiFailures(UsersErrors.notFound)
+  async getUser(@Param('id') id: string): Promise<UserResponse> {
+    return toUserResponse(await this.users.get(id));
+  }
+
+  /** Change a user; an empty e-mail address or phone number clears it */
+  @Patch(':id')
+  @RequirePermission(UsersPermissions.update)
+  @ApiAnswer(UserResponse)
+  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.emailTaken, UsersErrors.phoneTaken)
+  async updateUser(
+    @CurrentPrincipal() actor: Principal,
+    @Param('id') id: string,
+    @Body() { full_name, ...rest }: UpdateUserRequest,
+  ): Promise<UserResponse> {
+    await this.changes.update(actor, id, { ...rest, fullName: full_name });
+    return toUserResponse(await this.users.get(id));
+  }
+
+  /** Delete a user: its sessions end, its identifiers are free again */
+  @Delete(':id')
+  @RequirePermission(UsersPermissions.delete)
+  @ApiAnswer(null)
+  @ApiFailures(
+    UsersErrors.notFound,
+    AccessErrors.exceedsOwn,
+    UsersErrors.lastAdministrator,
+    UsersErrors.notOnYourself,
+  )
+  async deleteUser(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<void> {
+    await this.life.delete(actor, id);
+  }
+
+  /** Disable a user and end its sessions */
+  @Post(':id/disable')
+  @RequirePermission(UsersPermissions.update)
+  @ApiAnswer(UserResponse)
+  @ApiFailures(
+    UsersErrors.notFound,
+    AccessErrors.exceedsOwn,
+    UsersErrors.lastAdministrator,
+    UsersErrors.notOnYourself,
+  )
+  async disableUser(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<UserResponse> {
+    await this.life.disable(actor, id);
+    return toUserResponse(await this.users.get(id));
+  }
+
+  /** Enable a user again */
+  @Post(':id/enable')
+  @RequirePermission(UsersPermissions.update)
+  @ApiAnswer(UserResponse)
+  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn)
+  async enableUser(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<UserResponse> {
+    await this.life.enable(actor, id);
+    return toUserResponse(await this.users.get(id));
+  }
+
+  /** Set a user's password and end its sessions */
+  @Post(':id/password')
+  @RequirePermission(UsersPermissions.setPassword)
+  @ApiAnswer(null)
+  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, passwordRefused('new_password'))
+  async setUserPassword(
+    @CurrentPrincipal() actor: Principal,
+    @Param('id') id: string,
+    @Body() { new_password }: SetPasswordRequest,
+  ): Promise<void> {
+    await this.passwords.reset(actor, id, new_password, 'new_password');
+  }
+
+  /** Give a user these roles and no other */
+  @Put(':id/roles')
+  @RequirePermission(AccessPermissions.assignRoles)
+  @ApiAnswer(UserResponse)
+  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.lastAdministrator)
+  async setUserRoles(
+    @CurrentPrincipal() actor: Principal,
+    @Param('id') id: string,
+    @Body() { roles }: SetRolesRequest,
+  ): Promise<UserResponse> {
+    await this.changes.setRoles(actor, id, roles);
+    return toUserResponse(await this.users.get(id));
   }
 }

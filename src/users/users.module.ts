@@ -6,14 +6,36 @@ import { ThrottlingModule } from '../throttling/throttling.module.js';
 import { MeController } from './me.controller.js';
 import { MeService } from './me.service.js';
 import { PasswordChangeService } from './password-change.service.js';
+import { UserAuthority } from './user-authority.js';
+import { UserBatchService } from './user-batch.service.js';
+import { UserChangesService } from './user-changes.service.js';
+import { UserDirectoryService } from './user-directory.service.js';
+import { UserLifeService } from './user-life.service.js';
+import { UserPasswordService } from './user-password.service.js';
+import { UserSearch } from './user-search.js';
+import { UserSessionsController } from './user-sessions.controller.js';
+import { UserSessionsService } from './user-sessions.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
 @Module({
   imports: [AccessModule, CredentialsModule, SessionsModule, ThrottlingModule],
-  controllers: [UsersController, MeController],
-  providers: [UsersRepository, UsersService, MeService, PasswordChangeService],
-  exports: [UsersService],
+  controllers: [UsersController, UserSessionsController, MeController],
+  providers: [
+    UsersRepository,
+    UsersService,
+    MeService,
+    PasswordChangeService,
+    UserAuthority,
+    UserBatchService,
+    UserChangesService,
+    UserDirectoryService,
+    UserLifeService,
+    UserPasswordService,
+    UserSearch,
+    UserSessionsService,
+  ],
+  exports: [UsersService, UserPasswordService],
 })
 export class UsersModule {}

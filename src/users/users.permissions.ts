@@ -1,5 +1,9 @@
 import { definePermission } from '../platform/security/permission.js';
 
 export const UsersPermissions = {
+  read: definePermission('users:read', 'See users'),
   create: definePermission('users:create', 'Create users'),
+  update: definePermission('users:update', 'Change, disable and enable users'),
+  delete: definePermission('users:delete', 'Delete users'),
+  setPassword: definePermission('users:set_password', 'Set the passwords of users'),
 };

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
+import { Database, type SqlValue } from '../database/database.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
 import type { Instant } from '../platform/time/clock.js';
 import type { Identifier } from './identifiers.js';
+import type { ProfileChanges } from './profile.js';
 import { searchForm } from './search-form.js';
-import { User } from './user.entity.js';
+import { User, type UserStatus } from './user.entity.js';
 
 const COLUMNS = columnList(User);
 const INSERT = insertStatement(User, 'users');
@@ -64,5 +65,48 @@ export class UsersRepository {
       [fullName, searchForm(fullName), now, id, fullName],
     );
     return changed === 1;
+  }
+
+  /** Changes these columns and no other, so that a change of another one at the same time stays. */
+  async update(id: string, changes: ProfileChanges, now: Instant): Promise<void> {
+    const columns = {
+      fullName: 'full_name',
+      searchName: 'search_name',
+      email: 'email',
+      phone: 'phone',
+    } as const;
+    const assignments: string[] = ['updated_at = ?'];
+    const values: SqlValue[] = [now];
+    for (const [name, column] of Object.entries(columns)) {
+      const value = new Map(Object.entries(changes)).get(name);
+      if (value === undefined) continue;
+      assignments.push(`${column} = ?`);
+      values.push(value);
+    }
+    await this.database.execute(`UPDATE users SET ${assignments.join(', ')} WHERE id = ?`, [...values, id]);
+  }
+
+  async setStatus(id: string, status: UserStatus, now: Instant): Promise<void> {
+    await this.database.execute('UPDATE users SET status = ?, updated_at = ? WHERE id = ?', [
+      status,
+      now,
+      id,
+    ]);
+  }
+
+  /** Removes a user; the password, sessions and roles go with the row. */
+  async delete(id: string): Promise<void> {
+    await this.database.execute('DELETE FROM users WHERE id = ?', [id]);
+  }
+
+  /** Whether an active user other than this one holds a role. */
+  async existsOtherActiveHolder(roleKey: string, exceptId: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `SELECT users.id FROM users JOIN user_roles held ON held.user_id = users.id
+       WHERE held.role_id = (SELECT id FROM roles WHERE role_key = ?) AND users.id <> ? AND users.status = 'active'
+       LIMIT 1`,
+      [roleKey, exceptId],
+    );
+    return rows.length > 0;
   }
 }

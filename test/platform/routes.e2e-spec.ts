@@ -89,7 +89,9 @@ describe('a path that is not published', () => {
   });
 
   it('answers 404 for the whole server', async () => {
-    expectFailure(await send('OPTIONS', '*'), 404, 10003);
+    for (const method of ['OPTIONS', 'GET', 'POST']) {
+      for (const target of ['*', '*/me', '*?a=1']) expectFailure(await send(method, target), 404, 10003);
+    }
   });
 
   it('answers CONNECT with 405', async () => {

@@ -9,6 +9,7 @@ import { Database } from '../../src/database/database.ts';
 import { migrateUp } from '../../src/database/migrator.ts';
 import { Clock } from '../../src/platform/time/clock.ts';
 import { ensureCurrentKey } from '../../src/tokens/key-rotation.ts';
+import { expectDocumented } from './openapi.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** Stands still at the moment it was made, until a test moves it. */
@@ -51,7 +52,7 @@ export interface CallOptions {
   readonly token?: string;
   /** Sent as JSON; text and bytes are sent as they are, under the JSON type. */
   readonly body?: unknown;
-  readonly headers?: Record<string, string>;
+  readonly headers?: Readonly<Record<string, string | undefined>>;
   /** The address to call from, which must be one of 127.0.0.0/8. */
   readonly from?: string;
 }
@@ -159,7 +160,7 @@ export class TestApp {
     this.database = parts.nest.get(Database);
   }
 
-  /** One HTTP request. Header names in the answer are in lower case. */
+  /** One HTTP request, whose answer must be one that openapi.yaml describes. Header names are in lower case. */
   async call<T = unknown>(method: string, path: string, options: CallOptions = {}): Promise<Answer<T>> {
     const { token, body, from = '127.0.0.1' } = options;
     const payload =
@@ -181,6 +182,7 @@ export class TestApp {
     const chunks: Buffer[] = [];
     for await (const chunk of answer) chunks.push(chunk);
     const text = Buffer.concat(chunks).toString('utf8');
+    expectDocumented({ method, path, body, status: answer.statusCode, headers: answer.headers, text });
     return { status: answer.statusCode, headers: answer.headers, text, body: parsed(text) as Envelope<T> };
   }
 

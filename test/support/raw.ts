@@ -69,7 +69,10 @@ function parseAnswer(bytes: Buffer): Omit<RawAnswer, 'closed'> {
     headers.set(name, [...(headers.get(name) ?? []), line.slice(colon + 1).trim()]);
   }
   const status = Number(/^HTTP\/1\.1 (\d{3})/.exec(statusLine)?.[1] ?? 0);
-  return { status, headers, body: rest.join('\r\n\r\n'), text };
+  const length = Number(headers.get('content-length')?.[0] ?? Infinity);
+  // What follows is the answer to what else the bytes were taken for.
+  const body = Buffer.from(rest.join('\r\n\r\n')).subarray(0, length).toString();
+  return { status, headers, body, text };
 }
 
 /** Every answer of the service states its length. */

@@ -61,6 +61,8 @@ export class HttpLayer {
       requestTimeout: REQUEST_TIMEOUT,
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       exposeHeadRoutes: false,
+      // The router takes `*` for `/`, and Nest then answers before our hooks run.
+      rewriteUrl: ({ url = '/' }) => (url.startsWith('*') ? `/${url}` : url),
       return503OnClosing: false,
       http: {
         // While this is longer (60 s by default), Node does not notice at `requestTimeout` that a body has stopped.

@@ -9,7 +9,7 @@ import { negotiateLanguage, type Language } from '../i18n/translator.js';
 import { clientAddress } from './client-address.js';
 import type { Draining } from './draining.js';
 import { ForwardedHeaders } from './forwarded-headers.js';
-import { ANSWER_HEADERS, JSON_TYPE } from './headers.js';
+import { ANSWER_HEADERS, JSON_TYPE, timesSent } from './headers.js';
 import { requestIdOf } from './request-id.js';
 import type { RouteTable } from './route-table.js';
 
@@ -90,15 +90,13 @@ export class RequestLifecycle {
 
   /** Refuses before the body is read: no route, or a Host header that is missing or doubled (RFC 9112, 3.2). */
   private refusal(request: FastifyRequest): AppError | undefined {
-    const hosts = request.raw.rawHeaders.filter(
-      (name, index) => index % 2 === 0 && name.toLowerCase() === 'host',
-    );
     const needsHost = request.raw.httpVersion !== '1.0';
-    if (hosts.length > 1 || (needsHost && !request.headers.host)) {
+    if (timesSent(request.raw, 'host') > 1 || (needsHost && !request.headers.host)) {
       return PlatformErrors.malformedRequest({ reason: 'the Host header is missing or doubled' });
     }
     if (isPreflight(request) && this.allowsOrigin(request.headers.origin)) return undefined;
-    return request.is404 ? this.options.routes.failureFor(request.raw.url ?? '/') : undefined;
+    const unrouted = request.is404 || request.method === 'HEAD';
+    return unrouted ? this.options.routes.failureFor(request.raw.url ?? '/') : undefined;
   }
 
   private allowsOrigin(origin: string | undefined): boolean {

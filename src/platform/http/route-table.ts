@@ -9,12 +9,18 @@ export class RouteTable {
   install(fastify: FastifyInstance): void {
     fastify.addHook('onRoute', ({ url, method }) => {
       const route = this.routes.get(url) ?? { pattern: toPattern(url), methods: new Set() };
-      for (const name of [method].flat()) route.methods.add(name);
+      // A route for files has HEAD by itself; we have none.
+      for (const name of [method].flat()) if (name !== 'HEAD') route.methods.add(name);
       this.routes.set(url, route);
     });
   }
 
-  /** The failure for a request that the router did not match. */
+  /** Every route as it was registered. */
+  all(): ReadonlyArray<{ readonly url: string; readonly methods: readonly string[] }> {
+    return [...this.routes].map(([url, { methods }]) => ({ url, methods: [...methods] }));
+  }
+
+  /** The failure for a request that the router did not match, or not with a method that we have. */
   failureFor(url: string): AppError {
     const path = routedPath(url);
     const allow = new Set<string>();

@@ -6,6 +6,12 @@ export interface Principal {
   readonly sessionId: string;
 }
 
+/** Who commands the machine: the start of a trial and the commands of an operator. No permission binds them. */
+export const OPERATOR = 'operator';
+
+/** On whose behalf a change is made. */
+export type Actor = Principal | typeof OPERATOR;
+
 /** A request on which the access-token guard has left the principal. */
 export interface AuthenticatedRequest {
   user?: Principal;

@@ -20,6 +20,11 @@ export const en = {
   'auth.notSignedIn': 'Please sign in.',
   'auth.invalidRefreshToken': 'The refresh token is not valid. Please sign in again.',
   'access.notPermitted': 'You are not permitted to do this.',
+  'access.noSuchRole': 'There is no such role.',
+  'access.roleKeyTaken': 'This role key is taken.',
+  'access.builtInRole': 'A built-in role cannot be changed.',
+  'access.roleInUse': 'The role is still held by users.',
+  'access.exceedsOwn': 'This exceeds the permissions that you hold yourself.',
   'credentials.wrongCurrentPassword': 'The current password is wrong.',
   'sessions.noSuchSession': 'There is no such session.',
 
@@ -40,6 +45,11 @@ export const en = {
   'rule.string': 'must be a string',
   'rule.length': 'must have {min} to {max} characters',
   'rule.control_characters': 'must not contain control characters',
+  'rule.well_formed': 'contains characters that cannot be encoded',
+  'rule.list': 'must be a list of {min} to {max} items',
+  'rule.role': 'names a role that does not exist',
+  'rule.role_key': 'must be 2 to 64 of a-z, 0-9, hyphen and underscore, and begin with a letter',
+  'rule.permission': 'names a permission that does not exist',
   'rule.integer': 'must be a whole number from {min} to {max}',
   'rule.page_window': 'page × page_size may be at most {max}; narrow the list by its filters',
   'rule.choice': 'must be one of {choices}',
@@ -56,7 +66,6 @@ export const en = {
   'rule.password_characters': 'contains characters that cannot be encoded',
   'rule.password_common': 'is one of the most common passwords',
   'rule.password_contains_identifier': 'must not contain the user name, e-mail address or phone number',
-  'rule.role': 'names a role that does not exist',
 } as const;
 
 export type LocaleKey = keyof typeof en;

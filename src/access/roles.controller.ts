@@ -1,0 +1,85 @@
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { ApiAnswer } from '../platform/http/api-answer.js';
+import { ApiFailures } from '../platform/http/api-failures.js';
+import { ListOf, toListResponse, type ListResponse } from '../platform/http/list-query.js';
+import { declaredPermissions } from '../platform/security/permission.js';
+import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
+import { RequirePermission } from '../platform/security/route-access.js';
+import { AccessErrors } from './access.errors.js';
+import { AccessPermissions } from './access.permissions.js';
+import {
+  CreateRoleRequest,
+  ListRolesQuery,
+  PermissionsResponse,
+  RoleResponse,
+  toPermissionsResponse,
+  toRoleResponse,
+  UpdateRoleRequest,
+} from './roles.dto.js';
+import { RolesService } from './roles.service.js';
+
+@ApiTags('Roles')
+@Controller()
+export class RolesController {
+  constructor(private readonly roles: RolesService) {}
+
+  /** List roles */
+  @Get('roles')
+  @RequirePermission(AccessPermissions.readRoles)
+  @ApiAnswer(ListOf(RoleResponse))
+  async listRoles(@Query() query: ListRolesQuery): Promise<ListResponse<RoleResponse>> {
+    return toListResponse(query, await this.roles.list(query), toRoleResponse);
+  }
+
+  /** Create a role */
+  @Post('roles')
+  @RequirePermission(AccessPermissions.manageRoles)
+  @ApiAnswer(RoleResponse, { status: 201 })
+  @ApiFailures(AccessErrors.roleKeyTaken, AccessErrors.exceedsOwn)
+  async createRole(
+    @CurrentPrincipal() actor: Principal,
+    @Body() request: CreateRoleRequest,
+  ): Promise<RoleResponse> {
+    return toRoleResponse(await this.roles.create(actor, request));
+  }
+
+  /** Read a role */
+  @Get('roles/:id')
+  @RequirePermission(AccessPermissions.readRoles)
+  @ApiAnswer(RoleResponse)
+  @ApiFailures(AccessErrors.noSuchRole)
+  async getRole(@Param('id') id: string): Promise<RoleResponse> {
+    return toRoleResponse(await this.roles.get(id));
+  }
+
+  /** Change a role; its key stays */
+  @Patch('roles/:id')
+  @RequirePermission(AccessPermissions.manageRoles)
+  @ApiAnswer(RoleResponse)
+  @ApiFailures(AccessErrors.noSuchRole, AccessErrors.builtInRole, AccessErrors.exceedsOwn)
+  async updateRole(
+    @CurrentPrincipal() actor: Principal,
+    @Param('id') id: string,
+    @Body() request: UpdateRoleRequest,
+  ): Promise<RoleResponse> {
+    return toRoleResponse(await this.roles.update(actor, id, request));
+  }
+
+  /** Delete a role that nobody holds */
+  @Delete('roles/:id')
+  @RequirePermission(AccessPermissions.manageRoles)
+  @ApiAnswer(null)
+  @ApiFailures(AccessErrors.noSuchRole, AccessErrors.builtInRole, AccessErrors.roleInUse)
+  async deleteRole(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<void> {
+    await this.roles.delete(actor, id);
+  }
+
+  /** Every permission that a role can list */
+  @Get('permissions')
+  @RequirePermission(AccessPermissions.readRoles)
+  @ApiAnswer(PermissionsResponse)
+  listPermissions(): PermissionsResponse {
+    return toPermissionsResponse(declaredPermissions());
+  }
+}

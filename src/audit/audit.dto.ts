@@ -1,0 +1,141 @@
+import { ApiProperty } from '@nestjs/swagger';
+import {
+  ChoiceParameter,
+  CustomParameter,
+  IdParameter,
+  IntegerParameter,
+  TimeParameter,
+} from '../platform/http/query-parameters.js';
+import { toTimestamp, type Instant } from '../platform/time/clock.js';
+import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditAction, type AuditOutcome } from './audit-actions.js';
+import { formatCursor, parseCursor, type AuditCursor } from './audit-cursor.js';
+import type { AuditEvent } from './audit-event.entity.js';
+import type { AuditPage } from './audit.service.js';
+
+export class ListAuditEventsQuery {
+  @IdParameter('Only what this user did.')
+  actor_id?: string;
+
+  @IdParameter('Only what was done to this user, session or role.')
+  target_id?: string;
+
+  @ChoiceParameter(AUDIT_ACTIONS, 'Only this action.')
+  action?: AuditAction;
+
+  @ChoiceParameter(AUDIT_OUTCOMES, 'Only this outcome.')
+  outcome?: AuditOutcome;
+
+  @TimeParameter('Only what happened then or later.')
+  from?: Instant;
+
+  @TimeParameter('Only what happened then or earlier.')
+  to?: Instant;
+
+  @CustomParameter(parseCursor, 'cursor', {
+    type: String,
+    maxLength: 128,
+    description: 'The `next_cursor` of the page before; with the same filters.',
+  })
+  cursor?: AuditCursor;
+
+  @IntegerParameter({ min: 1, max: 100, default: 50, description: 'Events on a page.' })
+  limit!: number;
+}
+
+export class AuditEventResponse {
+  @ApiProperty({ format: 'uuid', example: '9d2f7c1a-3b4e-4f5a-8c6d-7e8f9a0b1c2d' })
+  id!: string;
+
+  @ApiProperty({ format: 'date-time', example: '2026-11-22T08:32:48.741Z' })
+  at!: string;
+
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    example: '3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11',
+    description: 'Who did it; null where nobody was signed in.',
+  })
+  actor_id!: string | null;
+
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    example: '6f0f1c2d-8a7b-4c3e-9d5f-2b1a0c9e8d7f',
+    description: 'In which session.',
+  })
+  session_id!: string | null;
+
+  @ApiProperty({ enum: AUDIT_ACTIONS, example: 'user.disabled' })
+  action!: string;
+
+  @ApiProperty({ enum: ['user', 'session', 'role'], example: 'user' })
+  target_type!: string;
+
+  @ApiProperty({
+    type: String,
+    format: 'uuid',
+    nullable: true,
+    example: '0f3f7e0a-6a2b-4b1c-8f5e-3d2c1b0a9f8e',
+    description: 'On whom or what. It may be gone by now.',
+  })
+  target_id!: string | null;
+
+  @ApiProperty({ enum: AUDIT_OUTCOMES, example: 'success' })
+  outcome!: string;
+
+  @ApiProperty({ example: '203.0.113.7' })
+  ip!: string;
+
+  @ApiProperty({ example: 'Mozilla/5.0 (X11; Linux x86_64)' })
+  user_agent!: string;
+
+  @ApiProperty({ example: '7d7f3f0c-1f56-4f0e-9b53-0c8d2b8f0f11' })
+  request_id!: string;
+
+  @ApiProperty({
+    type: Object,
+    additionalProperties: true,
+    example: { sessions_ended: 2 },
+    description: 'Names of changed fields, counts and reasons; never a value that somebody typed.',
+  })
+  detail!: Record<string, unknown>;
+}
+
+export class AuditEventListResponse {
+  @ApiProperty({ type: [AuditEventResponse] })
+  items!: readonly AuditEventResponse[];
+
+  @ApiProperty({
+    type: String,
+    nullable: true,
+    example: null,
+    description: 'For the next page; null at the end.',
+  })
+  next_cursor!: string | null;
+}
+
+export function toAuditEventListResponse({ events, next }: AuditPage): AuditEventListResponse {
+  return {
+    items: events.map(toAuditEventResponse),
+    next_cursor: next === undefined ? null : formatCursor(next),
+  };
+}
+
+function toAuditEventResponse(event: AuditEvent): AuditEventResponse {
+  return {
+    id: event.id,
+    at: toTimestamp(event.at),
+    actor_id: event.actorId,
+    session_id: event.sessionId,
+    action: event.action,
+    target_type: event.targetType,
+    target_id: event.targetId,
+    outcome: event.outcome,
+    ip: event.ip,
+    user_agent: event.userAgent,
+    request_id: event.requestId,
+    detail: JSON.parse(event.detail),
+  };
+}

@@ -1,0 +1,103 @@
+/* global SwaggerUIBundle, document, window */
+
+// The page behind /docs: Swagger UI, which keeps the authorisation in step with the session. Whoever signs in here
+// calls the rest without copying a token.
+
+const SCHEME = 'bearer';
+
+/** Of the last sign-in. It opens a month of sessions, so it stays in memory and out of the browser's storage. */
+let refreshToken;
+
+const SessionPlugin = () => ({
+  // Swagger UI reports each answer of "Execute" to `setResponse`.
+  statePlugins: {
+    spec: {
+      wrapActions: {
+        setResponse: (original, system) => (path, method, response) => {
+          const result = original(path, method, response);
+          follow(system, `${method.toUpperCase()} ${path}`, response);
+          return result;
+        },
+      },
+    },
+  },
+  wrapComponents: {
+    // Bodies that take the refresh token are prefilled with it: nobody should have to copy that one either.
+    RequestBodyEditor: (Original, system) => (props) =>
+      system.React.createElement(Original, { ...props, defaultValue: withRefreshToken(props.defaultValue) }),
+  },
+});
+
+function follow(system, call, { status, body }) {
+  const succeeded = body?.code === 0;
+  if (call === 'POST /signin' && succeeded) {
+    authorize(system, body.data.access_token);
+    refreshToken = body.data.refresh_token;
+    tell(`Signed in as ${body.data.user.username}`, true);
+  } else if (call === 'POST /tokens/renew_access' && succeeded) {
+    authorize(system, body.data.access_token);
+  } else if ((call === 'POST /signout' || call === 'POST /tokens/revoke') && succeeded) {
+    forget(system, 'Signed out');
+  } else if (status === 401 && body?.code === 11002 && isAuthorized(system)) {
+    forget(system, 'The session has ended');
+  }
+}
+
+function authorize(system, accessToken) {
+  const schema = system.specSelectors.securityDefinitions().get(SCHEME);
+  // With the option: kept over a reload.
+  system.authActions.authorizeWithPersistOption({
+    [SCHEME]: { name: SCHEME, schema, value: accessToken },
+  });
+}
+
+function forget(system, message) {
+  system.authActions.logoutWithPersistOption([SCHEME]);
+  tell(message);
+}
+
+function withRefreshToken(example) {
+  if (refreshToken === undefined) return example;
+  return example?.replace(/("refresh_token": ")[^"]*/, (_, before) => before + refreshToken);
+}
+
+function isAuthorized(system) {
+  return system.authSelectors.authorized()?.has(SCHEME) === true;
+}
+
+/** In the bar at the top; green while calls are authorised. */
+function tell(message, signedIn = false) {
+  const status = document.getElementById('session');
+  status.textContent = message;
+  status.classList.toggle('signed-in', signedIn);
+}
+
+/** The introduction is long; folded, the first call stands on the first screen. */
+document.getElementById('conventions').addEventListener('click', ({ currentTarget: button }) => {
+  const folded = document.getElementById('swagger-ui').classList.toggle('folded');
+  button.setAttribute('aria-expanded', String(!folded));
+  if (!folded) window.scrollTo({ top: 0 });
+});
+
+const ui = SwaggerUIBundle({
+  url: 'openapi.json',
+  dom_id: '#swagger-ui',
+  plugins: [SessionPlugin],
+  deepLinking: true,
+  displayRequestDuration: true,
+  persistAuthorization: true,
+  tryItOutEnabled: true,
+  docExpansion: 'list',
+  defaultModelsExpandDepth: 0,
+  // Nothing leaves for a validator elsewhere.
+  validatorUrl: null,
+  onComplete: () => {
+    const system = ui.getSystem();
+    if (isAuthorized(system)) tell('Signed in', true);
+    else {
+      tell('Not signed in');
+      // The first thing that somebody new needs.
+      system.layoutActions.show(['operations', 'Sign-in', 'signIn'], true);
+    }
+  },
+});

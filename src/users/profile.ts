@@ -1,0 +1,71 @@
+import type { Violation } from '../platform/errors/app-error.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { parseFullName } from './full-name.js';
+import { parseIdentifierOf, type CountryCode, type IdentifierKind } from './identifiers.js';
+import { searchForm } from './search-form.js';
+import type { User } from './user.entity.js';
+
+/** What is known of a person, in canonical form. */
+export type Profile = Pick<User, 'username' | 'fullName' | 'searchName' | 'email' | 'phone'>;
+
+/** What of it can change; a user name never does. */
+export type ProfileChanges = Partial<Omit<Profile, 'username'>>;
+
+/** As typed; an empty e-mail address or phone number means none. */
+export interface ProfileInput {
+  readonly username: string;
+  readonly fullName: string;
+  readonly email?: string | undefined;
+  readonly phone?: string | undefined;
+}
+
+/** @throws AppError 10001 naming every field that is not valid */
+export function readProfile(input: ProfileInput, region: CountryCode): Profile {
+  const fields = new Fields(region);
+  const profile = {
+    username: fields.identifier('username', input.username),
+    ...fields.fullName(input.fullName),
+    email: input.email ? fields.identifier('email', input.email) : null,
+    phone: input.phone ? fields.identifier('phone', input.phone) : null,
+  };
+  fields.refuse();
+  return profile;
+}
+
+/** The same for what is given. @throws AppError 10001 */
+export function readChanges(
+  { fullName, email, phone }: Partial<Omit<ProfileInput, 'username'>>,
+  region: CountryCode,
+): ProfileChanges {
+  const fields = new Fields(region);
+  const changes = {
+    ...(fullName === undefined ? {} : fields.fullName(fullName)),
+    ...(email === undefined ? {} : { email: email === '' ? null : fields.identifier('email', email) }),
+    ...(phone === undefined ? {} : { phone: phone === '' ? null : fields.identifier('phone', phone) }),
+  };
+  fields.refuse();
+  return changes;
+}
+
+/** Reads fields and collects what is wrong with them, so that the client hears all of it at once. */
+class Fields {
+  private readonly violations: Violation[] = [];
+
+  constructor(private readonly region: CountryCode) {}
+
+  identifier(kind: IdentifierKind, text: string): string {
+    const value = parseIdentifierOf(kind, text, this.region);
+    if (value === undefined) this.violations.push({ field: kind, rule: kind });
+    return value ?? '';
+  }
+
+  fullName(text: string): Pick<Profile, 'fullName' | 'searchName'> {
+    const { value = '', refusal } = parseFullName(text);
+    if (refusal !== undefined) this.violations.push({ field: 'full_name', ...refusal });
+    return { fullName: value, searchName: searchForm(value) };
+  }
+
+  refuse(): void {
+    if (this.violations.length > 0) throw PlatformErrors.invalidRequest({ violations: this.violations });
+  }
+}

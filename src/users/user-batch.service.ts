@@ -1,0 +1,68 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AccessService } from '../access/access.service.js';
+import { currentRequest } from '../platform/context/request-context.js';
+import { failureFor, successEnvelope, toAppError, type Envelope } from '../platform/errors/failure.js';
+import type { Permission } from '../platform/security/permission.js';
+import type { Principal } from '../platform/security/principal.js';
+import { UserLifeService } from './user-life.service.js';
+import { UsersPermissions } from './users.permissions.js';
+
+export const BATCH_ACTIONS = ['enable', 'disable', 'delete'] as const;
+export type BatchAction = (typeof BATCH_ACTIONS)[number];
+
+/** What became of one user of a batch, as if it had been a call of its own. */
+export interface BatchResult extends Pick<Envelope, 'code' | 'msg'> {
+  readonly id: string;
+}
+
+const NEEDS: Readonly<Record<BatchAction, Permission>> = {
+  enable: UsersPermissions.update,
+  disable: UsersPermissions.update,
+  delete: UsersPermissions.delete,
+};
+
+/** One action on many users, each on its own. */
+@Injectable()
+export class UserBatchService {
+  private readonly logger = new Logger('Batch');
+
+  constructor(
+    private readonly access: AccessService,
+    private readonly life: UserLifeService,
+  ) {}
+
+  /**
+   * Runs an action on each user, in a transaction of its own, in the order given; duplicates once.
+   *
+   * @throws AppError 11004 without the permission that the action needs, before any row
+   */
+  async run(actor: Principal, action: BatchAction, ids: readonly string[]): Promise<BatchResult[]> {
+    await this.access.require(actor, NEEDS[action]);
+    const results: BatchResult[] = [];
+    let outage: Envelope | undefined;
+    for (const id of new Set(ids)) {
+      const { code, msg, status } = outage ? { ...outage, status: 503 } : await this.one(actor, action, id);
+      results.push({ id, code, msg });
+      // A database that is away would let each of the others wait for its deadline.
+      if (status >= 500) outage ??= { code, data: null, msg };
+    }
+    return results;
+  }
+
+  private async one(
+    actor: Principal,
+    action: BatchAction,
+    id: string,
+  ): Promise<Envelope & { status: number }> {
+    const { language } = currentRequest();
+    try {
+      await this.life[action](actor, id);
+      return { ...successEnvelope(null, language), status: 200 };
+    } catch (thrown) {
+      const error = toAppError(thrown);
+      const { status, body } = failureFor(error, language);
+      if (status >= 500) this.logger.error({ err: thrown }, 'a batch failed half-way');
+      return { ...body, status };
+    }
+  }
+}

@@ -1,0 +1,86 @@
+import { Injectable } from '@nestjs/common';
+import { AccessService, ADMINISTRATOR } from '../access/access.service.js';
+import { AuditService, doneBy } from '../audit/audit.service.js';
+import { Config } from '../config/config.js';
+import { Database } from '../database/database.js';
+import type { Actor } from '../platform/security/principal.js';
+import { Clock } from '../platform/time/clock.js';
+import { readChanges, type ProfileChanges, type ProfileInput } from './profile.js';
+import { UserAuthority } from './user-authority.js';
+import type { User } from './user.entity.js';
+import { takenBy } from './users.errors.js';
+import { UsersRepository } from './users.repository.js';
+
+/** Names of the request's fields for what the record says was changed. */
+const FIELDS = { fullName: 'full_name', email: 'email', phone: 'phone' } as const;
+
+/** What administrators change about a user: the profile and the roles. */
+@Injectable()
+export class UserChangesService {
+  constructor(
+    private readonly authority: UserAuthority,
+    private readonly access: AccessService,
+    private readonly repository: UsersRepository,
+    private readonly audit: AuditService,
+    private readonly database: Database,
+    private readonly config: Config,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Changes what is given; nothing given, or nothing new, changes nothing.
+   *
+   * @throws AppError 10001, 12001, 13005, 12003 or 12004 when an identifier is taken
+   */
+  async update(actor: Actor, id: string, input: Partial<Omit<ProfileInput, 'username'>>): Promise<void> {
+    const wanted = readChanges(input, this.config.defaultPhoneRegion);
+    await this.database
+      .transaction(async () => {
+        const changes = newIn(wanted, await this.authority.take(actor, id));
+        const fields = Object.entries(FIELDS).flatMap(([name, field]) => (name in changes ? [field] : []));
+        if (fields.length === 0) return;
+        await this.repository.update(id, changes, this.clock.now());
+        await this.audit.record({
+          ...doneBy(actor),
+          action: 'user.updated',
+          targetType: 'user',
+          targetId: id,
+          detail: { fields },
+        });
+      })
+      .catch((error: unknown) => {
+        throw takenBy(error);
+      });
+  }
+
+  /**
+   * Makes these the roles of a user; duplicates count once.
+   *
+   * @throws AppError 12001, 10001 for an unknown role, 13005 when a role to add or remove exceeds what the actor
+   *   holds, 12006
+   */
+  async setRoles(actor: Actor, id: string, roles: readonly string[]): Promise<void> {
+    await this.database.transaction(async () => {
+      await this.access.serialise();
+      const user = await this.authority.find(id);
+      const change = await this.access.planRoles(actor, id, roles);
+      if (change.added.length + change.removed.length === 0) return;
+      if (change.removed.includes(ADMINISTRATOR)) await this.authority.requireAnotherAdministrator(user);
+      await this.access.changeRoles(user, change);
+      await this.repository.update(id, {}, this.clock.now());
+      await this.audit.record({
+        ...doneBy(actor),
+        action: 'user.roles_changed',
+        targetType: 'user',
+        targetId: id,
+        detail: { fields: ['roles'], ...change },
+      });
+    });
+  }
+}
+
+/** What of the changes is not so already. */
+function newIn(wanted: ProfileChanges, user: User): ProfileChanges {
+  const current = new Map<string, unknown>(Object.entries(user));
+  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => current.get(name) !== value));
+}

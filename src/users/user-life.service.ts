@@ -1,0 +1,71 @@
+import { Injectable } from '@nestjs/common';
+import { AuditService, doneBy } from '../audit/audit.service.js';
+import { Database } from '../database/database.js';
+import type { Actor } from '../platform/security/principal.js';
+import { Clock } from '../platform/time/clock.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { UserAuthority } from './user-authority.js';
+import { UsersRepository } from './users.repository.js';
+
+/** Whether an account can be used, and its end. */
+@Injectable()
+export class UserLifeService {
+  constructor(
+    private readonly authority: UserAuthority,
+    private readonly repository: UsersRepository,
+    private readonly sessions: SessionsService,
+    private readonly audit: AuditService,
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Lets nobody in any more and ends all sessions; nothing happens to who is disabled already. @throws AppError 12001, 13005, 12006, 12007 */
+  async disable(actor: Actor, id: string): Promise<void> {
+    await this.database.transaction(async () => {
+      const user = await this.authority.take(actor, id);
+      if (user.status === 'disabled') return;
+      await this.authority.requireAnotherAdministrator(user);
+      this.authority.requireSomebodyElse(actor, user);
+      await this.repository.setStatus(id, 'disabled', this.clock.now());
+      const ended = await this.sessions.endAll(id, 'user_disabled');
+      await this.audit.record({
+        ...doneBy(actor),
+        action: 'user.disabled',
+        targetType: 'user',
+        targetId: id,
+        detail: { sessions_ended: ended },
+      });
+    });
+  }
+
+  /** @throws AppError 12001, 13005 */
+  async enable(actor: Actor, id: string): Promise<void> {
+    await this.database.transaction(async () => {
+      const user = await this.authority.take(actor, id);
+      if (user.status === 'active') return;
+      await this.repository.setStatus(id, 'active', this.clock.now());
+      await this.audit.record({ ...doneBy(actor), action: 'user.enabled', targetType: 'user', targetId: id });
+    });
+  }
+
+  /** Removes a user and everything of theirs but the audit events. @throws AppError 12001, 13005, 12006, 12007 */
+  async delete(actor: Actor, id: string): Promise<void> {
+    await this.authority.check(actor, id);
+    // History first, outside: a busy account has more of it than one transaction can remove in time.
+    await this.sessions.forgetEnded(id);
+    await this.database.transaction(async () => {
+      const user = await this.authority.take(actor, id);
+      await this.authority.requireAnotherAdministrator(user);
+      this.authority.requireSomebodyElse(actor, user);
+      const ended = await this.sessions.endAll(id, 'user_deleted');
+      await this.repository.delete(id);
+      await this.audit.record({
+        ...doneBy(actor),
+        action: 'user.deleted',
+        targetType: 'user',
+        targetId: id,
+        detail: { sessions_ended: ended },
+      });
+    });
+  }
+}

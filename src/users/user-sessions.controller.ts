@@ -1,0 +1,59 @@
+import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { AccessErrors } from '../access/access.errors.js';
+import { ApiAnswer } from '../platform/http/api-answer.js';
+import { ApiFailures } from '../platform/http/api-failures.js';
+import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
+import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
+import { RequirePermission } from '../platform/security/route-access.js';
+import { EndedSessionsResponse, SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
+import { SessionsErrors } from '../sessions/sessions.errors.js';
+import { SessionsPermissions } from '../sessions/sessions.permissions.js';
+import { UserSessionsService } from './user-sessions.service.js';
+import { UsersErrors } from './users.errors.js';
+
+@ApiTags('Users')
+@Controller('users/:id/sessions')
+export class UserSessionsController {
+  constructor(private readonly sessions: UserSessionsService) {}
+
+  /** Where is a user signed in? */
+  @Get()
+  @RequirePermission(SessionsPermissions.read)
+  @ApiAnswer(ListOf(SessionResponse))
+  @ApiFailures(UsersErrors.notFound)
+  async listUserSessions(
+    @CurrentPrincipal() { sessionId }: Principal,
+    @Param('id') id: string,
+    @Query() query: PageQuery,
+  ): Promise<ListResponse<SessionResponse>> {
+    return toListResponse(query, await this.sessions.list(id, query), (one) =>
+      toSessionResponse(one, sessionId),
+    );
+  }
+
+  /** End one session of a user */
+  @Delete(':session_id')
+  @RequirePermission(SessionsPermissions.revoke)
+  @ApiAnswer(null)
+  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, SessionsErrors.noSuchSession)
+  async endUserSession(
+    @CurrentPrincipal() actor: Principal,
+    @Param('id') id: string,
+    @Param('session_id') sessionId: string,
+  ): Promise<void> {
+    await this.sessions.end(actor, id, sessionId);
+  }
+
+  /** End all sessions of a user */
+  @Delete()
+  @RequirePermission(SessionsPermissions.revoke)
+  @ApiAnswer(EndedSessionsResponse)
+  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn)
+  async endUserSessions(
+    @CurrentPrincipal() actor: Principal,
+    @Param('id') id: string,
+  ): Promise<EndedSessionsResponse> {
+    return { ended: await this.sessions.endAll(actor, id) };
+  }
+}

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MINUTE, SECOND } from '../../src/platform/time/clock.ts';
+import { AttemptBudgets } from '../../src/throttling/attempt-budgets.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+
+let app: TestApp;
+let replica: TestApp;
+let budgets: AttemptBudgets;
+let serial = 0;
+beforeAll(async () => {
+  app = await startApp();
+  budgets = app.nest.get(AttemptBudgets, { strict: false });
+  // On SQLite there is one server, and so one object that counts.
+  replica =
+    app.testDatabase.lane === 'mysql'
+      ? await startApp({ testDatabase: app.testDatabase, clock: app.clock })
+      : app;
+});
+afterAll(async () => {
+  if (replica !== app) await replica.close();
+  await app.close();
+});
+
+function newBudget(limit: number) {
+  serial += 1;
+  return { key: `test:${serial}`, limit };
+}
+
+async function row(key: string): Promise<unknown> {
+  return (await app.database.query('SELECT * FROM attempt_budgets WHERE budget_key = ?', [key]))[0];
+}
+
+describe('a budget', () => {
+  it('admits exactly its limit of 200 parallel attempts over two replicas', async () => {
+    for (const limit of [1, 5, 20]) {
+      const budget = newBudget(limit);
+      const others = replica.nest.get(AttemptBudgets, { strict: false });
+      const outcomes = await Promise.all(
+        Array.from({ length: 200 }, (_, index) => (index % 2 === 0 ? budgets : others).take(budget)),
+      );
+      expect(outcomes.filter((refusal) => refusal === undefined)).toHaveLength(limit);
+    }
+  });
+
+  it('refuses nobody while it is not used up, however parallel the first attempts are', async () => {
+    for (let round = 0; round < 10; round += 1) {
+      const budget = newBudget(20);
+      const outcomes = await Promise.all(Array.from({ length: 10 }, () => budgets.take(budget)));
+      expect(outcomes).toEqual(Array(10).fill(undefined));
+    }
+  });
+
+  it('admits one further attempt after 30 s, then 1, 2, 4, 8 and 15 minutes, when all is forgotten', async () => {
+    const budget = newBudget(2);
+    await budgets.take(budget);
+    await budgets.take(budget);
+    const waits = [];
+    for (let further = 0; further < 5; further += 1) {
+      const refusal = await budgets.take(budget);
+      waits.push(refusal?.retryAfter);
+      app.clock.advance((refusal?.retryAfter ?? 0) * SECOND - 1);
+      expect(await budgets.take(budget), 'a millisecond too early').toMatchObject({ retryAfter: 1 });
+      app.clock.advance(1);
+      expect(await budgets.take(budget)).toBeUndefined();
+    }
+    waits.push((await budgets.take(budget))?.retryAfter);
+    expect(waits).toEqual([30, 60, 120, 240, 480, 900]);
+
+    app.clock.advance(15 * MINUTE);
+    expect([await budgets.take(budget), await budgets.take(budget)]).toEqual([undefined, undefined]);
+    expect(await budgets.take(budget)).toMatchObject({ retryAfter: 30 });
+  });
+
+  it('forgets what is older than the window while it is not used up, too', async () => {
+    const budget = newBudget(2);
+    await budgets.take(budget);
+    app.clock.advance(15 * MINUTE);
+    expect([await budgets.take(budget), await budgets.take(budget)]).toEqual([undefined, undefined]);
+    expect(await budgets.take(budget)).toBeDefined();
+  });
+
+  it('is not changed by a refusal, nor is another budget of the same attempt', async () => {
+    const [roomy, narrow] = [newBudget(10), newBudget(1)];
+    await budgets.take(roomy, narrow);
+    const before = [await row(roomy.key), await row(narrow.key)];
+    app.clock.advance(SECOND);
+    for (let attempt = 0; attempt < 5; attempt += 1) {
+      expect(await budgets.take(roomy, narrow)).toMatchObject({ budget: narrow });
+    }
+    expect([await row(roomy.key), await row(narrow.key)]).toEqual(before);
+    const fresh = newBudget(10);
+    await budgets.take(fresh, narrow);
+    expect(await row(fresh.key)).toBeUndefined();
+  });
+
+  it('tells one caller that its refusal is the first', async () => {
+    const budget = newBudget(1);
+    await budgets.take(budget);
+    const refusals = await Promise.all(Array.from({ length: 10 }, () => budgets.take(budget)));
+    const firsts = await Promise.all(
+      refusals.map((refusal) => (refusal === undefined ? false : budgets.isFirstRefusal(refusal))),
+    );
+    expect(firsts.filter(Boolean)).toHaveLength(1);
+    expect(await budgets.take(budget)).toMatchObject({ reported: true });
+    app.clock.advance(15 * MINUTE);
+    await budgets.take(budget);
+    expect(await budgets.take(budget), 'a new window').toMatchObject({ reported: false });
+  });
+
+  it('gets back one attempt, or all of them', async () => {
+    const budget = newBudget(2);
+    await budgets.take(budget);
+    await budgets.take(budget);
+    await budgets.giveBack(budget);
+    expect(await budgets.take(budget)).toBeUndefined();
+    expect(await budgets.take(budget)).toBeDefined();
+    await budgets.reset(budget);
+    expect([await budgets.take(budget), await budgets.take(budget)]).toEqual([undefined, undefined]);
+  });
+
+  it('leaves the table once it is forgotten', async () => {
+    const [old, young] = [newBudget(1), newBudget(1)];
+    await budgets.take(old);
+    app.clock.advance(15 * MINUTE - 1);
+    await budgets.take(young);
+    await budgets.sweep();
+    expect(await row(old.key)).toBeDefined();
+    app.clock.advance(1);
+    await Promise.all([budgets.sweep(), replica.nest.get(AttemptBudgets, { strict: false }).sweep()]);
+    expect(await row(old.key)).toBeUndefined();
+    expect(await row(young.key)).toBeDefined();
+  });
+});
