@@ -6,30 +6,28 @@ import { mustSignIn, signIn } from './support/people.ts';
 import { finding, inOrder, type Finding, type Scenario } from './support/scenario.ts';
 import { TcpProxy } from './support/tcp-proxy.ts';
 
-/** Nine cheap calls to each sign-in, on both replicas; and, apart, whether the processes say that they live. */
+/**
+ * Two workers sign in, which is far from what the machine can hash; the others make cheap calls; and, apart, whether
+ * the processes say that they live.
+ */
 async function mixedLoad({ replicas, names }: Deployment, workers = 12): Promise<{ load: Load; live: Load }> {
   const session = await mustSignIn(replicas[0], pick(names, 0));
-  const load = new Load(workers, 20, (worker, turn) => {
+  const load = new Load(workers, 50, (worker, turn) => {
     const replica = pick(replicas, worker);
-    switch ((worker + turn) % 10) {
-      case 0:
-        return signIn(replica, pick(names, turn));
-      case 1:
-      case 2:
-      case 3:
-        return replica.call('POST', '/tokens/renew_access', { body: { refresh_token: session.refresh } });
-      default:
-        return replica.call('GET', '/me', { token: session.access });
-    }
+    if (worker < 2) return signIn(replica, pick(names, turn));
+    if ((worker + turn) % 2 === 0) return replica.call('GET', '/me', { token: session.access });
+    return replica.call('POST', '/tokens/renew_access', { body: { refresh_token: session.refresh } });
   });
   const live = new Load(2, 100, (worker) => pick(replicas, worker).call('GET', '/health/live'));
   return { load, live };
 }
 
 /** When the service was well for good: after the last answer, sent after `since`, that was no 200. */
-function wellAfter(answers: readonly Answer[], since: number): number {
+function wellAfter(answers: readonly Answer[], since: number): { kept: boolean; text: string } {
   const bad = answers.filter(({ at, ms, status }) => at + ms > since && status !== 200);
-  return Math.max(0, ...bad.map(({ at, ms }) => at + ms - since));
+  const last = Math.round(Math.max(0, ...bad.map(({ at, ms }) => at + ms - since)));
+  const kept = last <= 5_000 && only(sentBetween(answers, since + 5_000, Infinity), 200);
+  return { kept, text: bad.length === 0 ? 'no bad answer since' : `last bad answer ${last} ms after` };
 }
 
 function only(answers: readonly Answer[], ...statuses: readonly number[]): boolean {
@@ -62,20 +60,22 @@ export const databaseKilled: Scenario = {
       const alive = await live.stop();
       // A request in progress at the moment of the kill may still have been answered by the database.
       const during = sentBetween(answers, killed + 200, returning - 100);
-      const before = sentBetween(answers, 0, killed - 3_000);
-      const slow = slowest(sentBetween(answers, killed - 2_000, back));
+      const [slow, what] = slowest(sentBetween(answers, killed - 2_000, back));
       const well = wellAfter(answers, back);
       return [
-        finding('all well before', only(before, 200) || before.length === 0, tally(before)),
         finding('only 503 while it is away', only(during, 503), tally(during)),
-        finding('each answer within 2 s', slow <= 2_000, `${during.length} answers, slowest ${slow} ms`),
-        finding('liveness 200 throughout', only(alive, 200), `${tally(alive)}, slowest ${slowest(alive)} ms`),
-        stayed(deployment, pids),
         finding(
-          'all well 5 s after its return',
-          well <= 5_000 && only(sentBetween(answers, back + 5_000, Infinity), 200),
-          `last bad answer ${Math.round(well)} ms after it answered again`,
+          'each answer within 2 s',
+          slow <= 2_000,
+          `${during.length} answers, slowest ${slow} ms (${what})`,
         ),
+        finding(
+          'liveness 200 throughout',
+          only(alive, 200),
+          `${tally(alive)}, slowest ${slowest(alive)[0]} ms`,
+        ),
+        stayed(deployment, pids),
+        finding('all well 5 s after its return', well.kept, well.text),
       ];
     }),
 };
@@ -100,18 +100,22 @@ export const databaseFrozen: Scenario = {
       const answers = await load.stop();
       const alive = await live.stop();
       const during = sentBetween(answers, frozen + 100, thawed - 3_000);
-      const slow = slowest(sentBetween(answers, frozen - 3_000, thawed + 1_000));
+      const [slow, what] = slowest(sentBetween(answers, frozen - 3_000, thawed + 1_000));
       const well = wellAfter(answers, thawed);
       return [
         finding(
           'every request ends within 3 s',
           slow <= 3_000,
-          `${during.length} answers, p50 ${percentile(during, 0.5)} ms, slowest ${slow} ms`,
+          `${during.length} answers, p50 ${percentile(during, 0.5)} ms, slowest ${slow} ms (${what})`,
         ),
         finding('with 503 and nothing else', only(during, 503), tally(during)),
-        finding('liveness 200 throughout', only(alive, 200), `${tally(alive)}, slowest ${slowest(alive)} ms`),
+        finding(
+          'liveness 200 throughout',
+          only(alive, 200),
+          `${tally(alive)}, slowest ${slowest(alive)[0]} ms`,
+        ),
         stayed(deployment, pids),
-        finding('all well 5 s after it thaws', well <= 5_000, `last bad answer ${Math.round(well)} ms after`),
+        finding('all well 5 s after it thaws', well.kept, well.text),
       ];
     }),
 };
@@ -152,17 +156,21 @@ export const databaseSlow: Scenario = {
       const answers = await load.stop();
       const alive = await live.stop();
       const during = sentBetween(answers, begun, ended);
-      const slow = slowest(during);
+      const [slow, what] = slowest(during);
       const well = wellAfter(answers, mended);
       return [
         finding(
           'no request waits longer than its deadline, 3 s',
           slow <= 3_000,
-          `${during.length} answers, p50 ${percentile(during, 0.5)} ms, slowest ${slow} ms`,
+          `${during.length} answers, p50 ${percentile(during, 0.5)} ms, slowest ${slow} ms (${what})`,
         ),
         finding('200 or 503', only(answers, 200, 503), tally(answers)),
-        finding('liveness 200 throughout', only(alive, 200), `${tally(alive)}, slowest ${slowest(alive)} ms`),
-        finding('all well 5 s after the cut', well <= 5_000, `last bad answer ${Math.round(well)} ms after`),
+        finding(
+          'liveness 200 throughout',
+          only(alive, 200),
+          `${tally(alive)}, slowest ${slowest(alive)[0]} ms`,
+        ),
+        finding('all well 5 s after the cut', well.kept, well.text),
       ];
     }),
 };

@@ -51,8 +51,10 @@ export function percentile(answers: readonly Answer[], share: number): number {
   return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
 }
 
-export function slowest(answers: readonly Answer[]): number {
-  return percentile(answers, 1);
+/** The longest wait in milliseconds, and for what. */
+export function slowest(answers: readonly Answer[]): [number, string] {
+  const [worst] = [...answers].sort((a, b) => b.ms - a.ms);
+  return worst === undefined ? [0, 'nothing'] : [Math.round(worst.ms), `${worst.what} ${worst.status}`];
 }
 
 /** Answers to what was sent in this span. */
