@@ -59,7 +59,13 @@ async function equip(query: Query, count: number): Promise<Person[]> {
     const refreshToken = `ghr_${randomBytes(32).toString('base64url')}`;
     const person = { ...row, refreshToken } as Person;
     const digest = hash('sha256', refreshToken, 'base64url');
-    await query('UPDATE sessions SET refresh_digest = ? WHERE id = ?', [digest, person.sessionId]);
+    // As of somebody who is at work here and now: no new address to note, and no long unused session to revive.
+    await query('UPDATE sessions SET refresh_digest = ?, ip = ?, last_seen_at = ? WHERE id = ?', [
+      digest,
+      '127.0.0.1',
+      Date.now(),
+      person.sessionId,
+    ]);
     people.push(person);
   }
   if (people.length === 0) throw new Error('the seed has no active user with a session');
