@@ -27,6 +27,52 @@ export type ErrorCodesEnvelope = {
     msg: string;
 };
 
+export type AuditEventResponse = {
+    id: string;
+    at: string;
+    /**
+     * Who did it; null where nobody was signed in.
+     */
+    actor_id: string | null;
+    /**
+     * In which session.
+     */
+    session_id: string | null;
+    action: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'session.ended' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'user.created' | 'user.updated' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted';
+    target_type: 'user' | 'session' | 'role';
+    /**
+     * On whom or what. It may be gone by now.
+     */
+    target_id: string | null;
+    outcome: 'success' | 'failure';
+    ip: string;
+    user_agent: string;
+    request_id: string;
+    /**
+     * Names of changed fields, counts and reasons; never a value that somebody typed.
+     */
+    detail: {
+        [key: string]: unknown;
+    };
+};
+
+export type AuditEventListResponse = {
+    items: Array<AuditEventResponse>;
+    /**
+     * For the next page; null at the end.
+     */
+    next_cursor: string | null;
+};
+
+export type AuditEventListEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: AuditEventListResponse;
+    msg: string;
+};
+
 export type SignedInUser = {
     username: string;
     full_name: string;
@@ -107,6 +153,91 @@ export type EmptyEnvelope = {
     msg: string;
 };
 
+export type RoleResponse = {
+    id: string;
+    key: string;
+    name: string;
+    description: string;
+    /**
+     * Codes, sorted.
+     */
+    permissions: Array<string>;
+    /**
+     * Whether the program relies on it; then nobody can change it.
+     */
+    built_in: boolean;
+    created_at: string;
+    updated_at: string;
+};
+
+export type RoleListResponse = {
+    items: Array<RoleResponse>;
+    /**
+     * How many match, counted up to 10 000.
+     */
+    total: number;
+    page: number;
+    page_size: number;
+};
+
+export type RoleListEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: RoleListResponse;
+    msg: string;
+};
+
+export type RoleEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: RoleResponse;
+    msg: string;
+};
+
+export type CreateRoleRequest = {
+    /**
+     * It never changes.
+     */
+    key: string;
+    name: string;
+    description?: string;
+    /**
+     * Codes from `GET /permissions`.
+     */
+    permissions: Array<string>;
+};
+
+export type UpdateRoleRequest = {
+    name?: string;
+    description?: string;
+    /**
+     * Codes from `GET /permissions`.
+     */
+    permissions?: Array<string>;
+};
+
+export type PermissionResponse = {
+    code: string;
+    description: string;
+};
+
+export type PermissionsResponse = {
+    items: Array<PermissionResponse>;
+};
+
+export type PermissionsEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: PermissionsResponse;
+    msg: string;
+};
+
 export type JwkResponse = {
     kty: 'EC';
     crv: 'P-256';
@@ -147,6 +278,25 @@ export type UserResponse = {
     last_sign_in_at: string | null;
 };
 
+export type UserListResponse = {
+    items: Array<UserResponse>;
+    /**
+     * How many match, counted up to 10 000.
+     */
+    total: number;
+    page: number;
+    page_size: number;
+};
+
+export type UserListEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: UserListResponse;
+    msg: string;
+};
+
 export type UserEnvelope = {
     /**
      * 0: success.
@@ -174,54 +324,69 @@ export type CreateUserRequest = {
      * Empty: none.
      */
     phone?: string;
+    /**
+     * Keys of roles.
+     */
+    roles?: Array<string>;
 };
 
-export type MeResponse = {
+export type BatchResultResponse = {
     id: string;
-    username: string;
-    full_name: string;
     /**
-     * Empty when not set.
+     * 0, or the number of the failure.
      */
-    email: string;
-    /**
-     * E.164; empty when not set.
-     */
-    phone: string;
-    status: 'active' | 'disabled';
-    /**
-     * Keys of the roles held, sorted.
-     */
-    roles: Array<string>;
-    password_change_at: string;
-    created_at: string;
-    updated_at: string;
-    last_sign_in_at: string | null;
-    /**
-     * Everything that the user may do, sorted.
-     */
-    permissions: Array<string>;
+    code: number;
+    msg: string;
 };
 
-export type MeEnvelope = {
+export type BatchResponse = {
+    results: Array<BatchResultResponse>;
+};
+
+export type BatchEnvelope = {
     /**
      * 0: success.
      */
     code: 0;
-    data: MeResponse;
+    data: BatchResponse;
     msg: string;
 };
 
-export type UpdateMeRequest = {
+export type UserBatchRequest = {
+    /**
+     * What to do with each of them.
+     */
+    action: 'enable' | 'disable' | 'delete';
+    /**
+     * Ids of users; duplicates count once.
+     */
+    ids: Array<string>;
+};
+
+export type UpdateUserRequest = {
     /**
      * 1 to 128 characters.
      */
     full_name?: string;
+    /**
+     * Empty: none.
+     */
+    email?: string;
+    /**
+     * Empty: none.
+     */
+    phone?: string;
 };
 
-export type ChangePasswordRequest = {
-    current_password: string;
+export type SetPasswordRequest = {
     new_password: string;
+};
+
+export type SetRolesRequest = {
+    /**
+     * Keys of roles.
+     */
+    roles: Array<string>;
 };
 
 export type SessionResponse = {
@@ -282,6 +447,54 @@ export type EndedSessionsEnvelope = {
     code: 0;
     data: EndedSessionsResponse;
     msg: string;
+};
+
+export type MeResponse = {
+    id: string;
+    username: string;
+    full_name: string;
+    /**
+     * Empty when not set.
+     */
+    email: string;
+    /**
+     * E.164; empty when not set.
+     */
+    phone: string;
+    status: 'active' | 'disabled';
+    /**
+     * Keys of the roles held, sorted.
+     */
+    roles: Array<string>;
+    password_change_at: string;
+    created_at: string;
+    updated_at: string;
+    last_sign_in_at: string | null;
+    /**
+     * Everything that the user may do, sorted.
+     */
+    permissions: Array<string>;
+};
+
+export type MeEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: MeResponse;
+    msg: string;
+};
+
+export type UpdateMeRequest = {
+    /**
+     * 1 to 128 characters.
+     */
+    full_name?: string;
+};
+
+export type ChangePasswordRequest = {
+    current_password: string;
+    new_password: string;
 };
 
 export type LiveResponse = {
@@ -977,6 +1190,94 @@ export type EndMySessionResponses = {
 
 export type EndMySessionResponse = EndMySessionResponses[keyof EndMySessionResponses];
 
+export type ListUsersData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Which page, from 1.
+         */
+        page?: number;
+        /**
+         * Items on a page.
+         */
+        page_size?: number;
+        /**
+         * What the user name, full name, e-mail address or phone number begins with; case does not matter.
+         */
+        q?: string;
+        /**
+         * Only users in this state.
+         */
+        status?: 'active' | 'disabled';
+        /**
+         * Only users who hold the role with this key.
+         */
+        role?: string;
+        /**
+         * Only users created then or later.
+         */
+        created_from?: string;
+        /**
+         * Only users created then or earlier.
+         */
+        created_to?: string;
+        /**
+         * The field to sort by; `-` before it: descending.
+         */
+        sort?: 'created_at' | '-created_at' | 'username' | '-username' | 'last_sign_in_at' | '-last_sign_in_at';
+    };
+    url: '/users';
+};
+
+export type ListUsersErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListUsersError = ListUsersErrors[keyof ListUsersErrors];
+
+export type ListUsersResponses = {
+    /**
+     * Success
+     */
+    200: UserListEnvelope;
+};
+
+export type ListUsersResponse = ListUsersResponses[keyof ListUsersResponses];
+
 export type CreateUserData = {
     body: CreateUserRequest;
     path?: never;
@@ -997,6 +1298,7 @@ export type CreateUserErrors = {
     401: Failure;
     /**
      * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
      */
     403: Failure;
     /**
@@ -1050,6 +1352,1301 @@ export type CreateUserResponses = {
 };
 
 export type CreateUserResponse = CreateUserResponses[keyof CreateUserResponses];
+
+export type RunBatchData = {
+    body: UserBatchRequest;
+    path?: never;
+    query?: never;
+    url: '/users/batch';
+};
+
+export type RunBatchErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type RunBatchError = RunBatchErrors[keyof RunBatchErrors];
+
+export type RunBatchResponses = {
+    /**
+     * Success
+     */
+    200: BatchEnvelope;
+};
+
+export type RunBatchResponse = RunBatchResponses[keyof RunBatchResponses];
+
+export type DeleteUserData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/{id}';
+};
+
+export type DeleteUserErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `12006` One active administrator must remain.
+     * - `12007` You cannot do this to your own account.
+     */
+    409: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type DeleteUserError = DeleteUserErrors[keyof DeleteUserErrors];
+
+export type DeleteUserResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type DeleteUserResponse = DeleteUserResponses[keyof DeleteUserResponses];
+
+export type GetUserData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/{id}';
+};
+
+export type GetUserErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type GetUserError = GetUserErrors[keyof GetUserErrors];
+
+export type GetUserResponses = {
+    /**
+     * Success
+     */
+    200: UserEnvelope;
+};
+
+export type GetUserResponse = GetUserResponses[keyof GetUserResponses];
+
+export type UpdateUserData = {
+    body: UpdateUserRequest;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/{id}';
+};
+
+export type UpdateUserErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `12003` This e-mail address is taken.
+     * - `12004` This phone number is taken.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type UpdateUserError = UpdateUserErrors[keyof UpdateUserErrors];
+
+export type UpdateUserResponses = {
+    /**
+     * Success
+     */
+    200: UserEnvelope;
+};
+
+export type UpdateUserResponse = UpdateUserResponses[keyof UpdateUserResponses];
+
+export type DisableUserData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/{id}/disable';
+};
+
+export type DisableUserErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `12006` One active administrator must remain.
+     * - `12007` You cannot do this to your own account.
+     */
+    409: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type DisableUserError = DisableUserErrors[keyof DisableUserErrors];
+
+export type DisableUserResponses = {
+    /**
+     * Success
+     */
+    200: UserEnvelope;
+};
+
+export type DisableUserResponse = DisableUserResponses[keyof DisableUserResponses];
+
+export type EnableUserData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/{id}/enable';
+};
+
+export type EnableUserErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type EnableUserError = EnableUserErrors[keyof EnableUserErrors];
+
+export type EnableUserResponses = {
+    /**
+     * Success
+     */
+    200: UserEnvelope;
+};
+
+export type EnableUserResponse = EnableUserResponses[keyof EnableUserResponses];
+
+export type SetUserPasswordData = {
+    body: SetPasswordRequest;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/{id}/password';
+};
+
+export type SetUserPasswordErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     * - `12005` This password cannot be used.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type SetUserPasswordError = SetUserPasswordErrors[keyof SetUserPasswordErrors];
+
+export type SetUserPasswordResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type SetUserPasswordResponse = SetUserPasswordResponses[keyof SetUserPasswordResponses];
+
+export type SetUserRolesData = {
+    body: SetRolesRequest;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/{id}/roles';
+};
+
+export type SetUserRolesErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `12006` One active administrator must remain.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type SetUserRolesError = SetUserRolesErrors[keyof SetUserRolesErrors];
+
+export type SetUserRolesResponses = {
+    /**
+     * Success
+     */
+    200: UserEnvelope;
+};
+
+export type SetUserRolesResponse = SetUserRolesResponses[keyof SetUserRolesResponses];
+
+export type EndUserSessionsData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/{id}/sessions';
+};
+
+export type EndUserSessionsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type EndUserSessionsError = EndUserSessionsErrors[keyof EndUserSessionsErrors];
+
+export type EndUserSessionsResponses = {
+    /**
+     * Success
+     */
+    200: EndedSessionsEnvelope;
+};
+
+export type EndUserSessionsResponse = EndUserSessionsResponses[keyof EndUserSessionsResponses];
+
+export type ListUserSessionsData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Which page, from 1.
+         */
+        page?: number;
+        /**
+         * Items on a page.
+         */
+        page_size?: number;
+    };
+    url: '/users/{id}/sessions';
+};
+
+export type ListUserSessionsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListUserSessionsError = ListUserSessionsErrors[keyof ListUserSessionsErrors];
+
+export type ListUserSessionsResponses = {
+    /**
+     * Success
+     */
+    200: SessionListEnvelope;
+};
+
+export type ListUserSessionsResponse = ListUserSessionsResponses[keyof ListUserSessionsResponses];
+
+export type EndUserSessionData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+        /**
+         * A UUID.
+         */
+        session_id: string;
+    };
+    query?: never;
+    url: '/users/{id}/sessions/{session_id}';
+};
+
+export type EndUserSessionErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `11006` There is no such session.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type EndUserSessionError = EndUserSessionErrors[keyof EndUserSessionErrors];
+
+export type EndUserSessionResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type EndUserSessionResponse = EndUserSessionResponses[keyof EndUserSessionResponses];
+
+export type ListRolesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Which page, from 1.
+         */
+        page?: number;
+        /**
+         * Items on a page.
+         */
+        page_size?: number;
+        /**
+         * The field to sort by; `-` before it: descending.
+         */
+        sort?: 'key' | '-key' | 'name' | '-name' | 'created_at' | '-created_at';
+    };
+    url: '/roles';
+};
+
+export type ListRolesErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListRolesError = ListRolesErrors[keyof ListRolesErrors];
+
+export type ListRolesResponses = {
+    /**
+     * Success
+     */
+    200: RoleListEnvelope;
+};
+
+export type ListRolesResponse = ListRolesResponses[keyof ListRolesResponses];
+
+export type CreateRoleData = {
+    body: CreateRoleRequest;
+    path?: never;
+    query?: never;
+    url: '/roles';
+};
+
+export type CreateRoleErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `13002` This role key is taken.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type CreateRoleError = CreateRoleErrors[keyof CreateRoleErrors];
+
+export type CreateRoleResponses = {
+    /**
+     * Created
+     */
+    201: RoleEnvelope;
+};
+
+export type CreateRoleResponse = CreateRoleResponses[keyof CreateRoleResponses];
+
+export type DeleteRoleData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/roles/{id}';
+};
+
+export type DeleteRoleErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `13001` There is no such role.
+     */
+    404: Failure;
+    /**
+     * - `13003` A built-in role cannot be changed.
+     * - `13004` The role is still held by users.
+     */
+    409: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type DeleteRoleError = DeleteRoleErrors[keyof DeleteRoleErrors];
+
+export type DeleteRoleResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type DeleteRoleResponse = DeleteRoleResponses[keyof DeleteRoleResponses];
+
+export type GetRoleData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/roles/{id}';
+};
+
+export type GetRoleErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `13001` There is no such role.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type GetRoleError = GetRoleErrors[keyof GetRoleErrors];
+
+export type GetRoleResponses = {
+    /**
+     * Success
+     */
+    200: RoleEnvelope;
+};
+
+export type GetRoleResponse = GetRoleResponses[keyof GetRoleResponses];
+
+export type UpdateRoleData = {
+    body: UpdateRoleRequest;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/roles/{id}';
+};
+
+export type UpdateRoleErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `13001` There is no such role.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `13003` A built-in role cannot be changed.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type UpdateRoleError = UpdateRoleErrors[keyof UpdateRoleErrors];
+
+export type UpdateRoleResponses = {
+    /**
+     * Success
+     */
+    200: RoleEnvelope;
+};
+
+export type UpdateRoleResponse = UpdateRoleResponses[keyof UpdateRoleResponses];
+
+export type ListPermissionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/permissions';
+};
+
+export type ListPermissionsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListPermissionsError = ListPermissionsErrors[keyof ListPermissionsErrors];
+
+export type ListPermissionsResponses = {
+    /**
+     * Success
+     */
+    200: PermissionsEnvelope;
+};
+
+export type ListPermissionsResponse = ListPermissionsResponses[keyof ListPermissionsResponses];
+
+export type ListAuditEventsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Only what this user did.
+         */
+        actor_id?: string;
+        /**
+         * Only what was done to this user, session or role.
+         */
+        target_id?: string;
+        /**
+         * Only this action.
+         */
+        action?: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'session.ended' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'user.created' | 'user.updated' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted';
+        /**
+         * Only this outcome.
+         */
+        outcome?: 'success' | 'failure';
+        /**
+         * Only what happened then or later.
+         */
+        from?: string;
+        /**
+         * Only what happened then or earlier.
+         */
+        to?: string;
+        /**
+         * The `next_cursor` of the page before; with the same filters.
+         */
+        cursor?: string;
+        /**
+         * Events on a page.
+         */
+        limit?: number;
+    };
+    url: '/audit-events';
+};
+
+export type ListAuditEventsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListAuditEventsError = ListAuditEventsErrors[keyof ListAuditEventsErrors];
+
+export type ListAuditEventsResponses = {
+    /**
+     * Success
+     */
+    200: AuditEventListEnvelope;
+};
+
+export type ListAuditEventsResponse = ListAuditEventsResponses[keyof ListAuditEventsResponses];
 
 export type ListErrorCodesData = {
     body?: never;
