@@ -7,11 +7,18 @@
  */
 import { parseArgs } from 'node:util';
 import { databaseFrozen, databaseKilled, databaseSlow } from './database-away.ts';
+import { rollingRestarts, signalsDuringStart } from './shutdowns.ts';
 import { isBuilt } from './support/replica.ts';
 import { finding, machineLoad, type Finding, type Outcome, type Scenario } from './support/scenario.ts';
 import { table } from './support/table.ts';
 
-const SCENARIOS: readonly Scenario[] = [databaseKilled, databaseFrozen, databaseSlow];
+const SCENARIOS: readonly Scenario[] = [
+  databaseKilled,
+  databaseFrozen,
+  databaseSlow,
+  rollingRestarts,
+  signalsDuringStart,
+];
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 

@@ -109,6 +109,13 @@ export class Mariadb {
     }
   }
 
+  /** Runs a statement on a connection that stays open: a lock of somebody else. */
+  async hold(sql: string): Promise<{ release(): Promise<void> }> {
+    const connection = await mysql.createConnection({ uri: this.url, connectTimeout: 5_000 });
+    await connection.query(sql);
+    return { release: () => connection.end() };
+  }
+
   private get storage(): string[] {
     return [`--datadir=${join(this.folder, 'data')}`, ...(process.getuid?.() === 0 ? ['--user=root'] : [])];
   }

@@ -75,8 +75,13 @@ export function sessionOf({ status, data }: Answer): Session | undefined {
   return id && access && refresh ? { id, access, refresh } : undefined;
 }
 
+/** What to sign a person in with. */
+export function credentials(username: string): { username: string; password: string } {
+  return { username, password: PASSWORD };
+}
+
 export function signIn(replica: Pick<Replica, 'call'>, username: string): Promise<Answer> {
-  return replica.call('POST', '/signin', { body: { username, password: PASSWORD } });
+  return replica.call('POST', '/signin', { body: credentials(username) });
 }
 
 /** Signs in, or throws: for what a scenario takes for granted. Overload is waited out. */
