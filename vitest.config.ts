@@ -16,6 +16,16 @@ export default defineConfig({
     hookTimeout: 60_000,
     projects: [
       { test: { name: 'unit', include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'] } },
+      // In the Chromium of the system; one database is enough.
+      {
+        test: {
+          name: 'browser',
+          include: ['test/**/*.browser-spec.ts'],
+          provide: { lane: 'sqlite' },
+          // Swagger UI takes seconds to draw itself where two cores run everything else too.
+          testTimeout: 120_000,
+        },
+      },
       // The very same files, once per database.
       { test: { name: 'sqlite', include: e2e, provide: { lane: 'sqlite' } } },
       {

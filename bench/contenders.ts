@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { MeasuredProcess, type ProgramSettings } from './measured-process.ts';
-import { ISSUER, PASSWORD, type SigningKey } from './people.ts';
+import { ISSUER, type SigningKey } from './people.ts';
+import type { Store } from './seed.ts';
+import { PEER_PASSWORD } from './work.ts';
 import { freePort } from '../test/support/free-port.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -10,9 +12,6 @@ export interface Place {
   readonly folder: string;
   readonly key: SigningKey;
 }
-
-/** MySQL by its URL, or SQLite by its data folder. */
-export type Store = { readonly databaseUrl: string } | { readonly dataDir: string };
 
 interface StartOptions {
   readonly probed?: boolean;
@@ -81,7 +80,13 @@ export async function startBetterAuth(place: Place, databaseUrl: string, hasher:
   return start({
     name: `better-auth-${hasher}`,
     args: [join(import.meta.dirname, 'peers', 'better-auth.mjs')],
-    env: { DATABASE_URL: databaseUrl, PORT: String(port), HASHER: hasher, PEOPLE: String(people), PASSWORD },
+    env: {
+      DATABASE_URL: databaseUrl,
+      PORT: String(port),
+      HASHER: hasher,
+      PEOPLE: String(people),
+      PASSWORD: PEER_PASSWORD,
+    },
     port,
     readyPath: '/api/auth/ok',
     folder: place.folder,

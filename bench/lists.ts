@@ -23,6 +23,8 @@ interface Answer {
   };
 }
 
+// Assigned by an answer to `ask`, which sends it from then on.
+// oxlint-disable-next-line prefer-const
 let token: string | undefined;
 token = (await ask('POST', '/signin', { username, password: process.env['GATEHOUSE_PASSWORD'] ?? '' })).data
   .access_token;

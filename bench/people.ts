@@ -1,17 +1,7 @@
-import {
-  createPrivateKey,
-  generateKeyPairSync,
-  hash,
-  randomBytes,
-  randomUUID,
-  sign,
-  type KeyObject,
-} from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { derToJose } from './ecdsa-signature.ts';
-
-export const PASSWORD = 'bench: a quiet green river 7';
 
 export const ISSUER = 'bench';
 
@@ -21,18 +11,6 @@ export interface Person {
   readonly username: string;
   readonly sessionId: string;
   readonly refreshToken: string;
-  readonly refreshDigest: string;
-}
-
-export function makePerson(n: number): Person {
-  const refreshToken = `ghr_${randomBytes(32).toString('base64url')}`;
-  return {
-    userId: randomUUID(),
-    username: `person${n}`,
-    sessionId: randomUUID(),
-    refreshToken,
-    refreshDigest: hash('sha256', refreshToken, 'base64url'),
-  };
 }
 
 /** A signing key in a folder as Gatehouse expects it. */

@@ -1,98 +1,115 @@
-import { hash } from '@node-rs/argon2';
+import { execFile } from 'node:child_process';
+import { hash, randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import BetterSqlite3 from 'better-sqlite3';
 import mysql from 'mysql2/promise';
-import { PASSWORD, type Person } from './people.ts';
+import type { Person } from './people.ts';
 
-type Value = string | number | null;
-type Run = (sql: string, params: readonly Value[]) => Promise<void>;
+type Value = string | number;
+type Query = (sql: string, params?: readonly Value[]) => Promise<readonly object[]>;
 
-const DAY_MS = 86_400_000;
-const ROWS_AT_ONCE = 200;
-const ADMINISTRATOR_ROLE = '00000000-0000-4000-8000-000000000001';
+export const ADMINISTRATOR = 'bench-admin';
 
-/** The cost of the default configuration. */
-export function hashedPassword(): Promise<string> {
-  return hash(PASSWORD, { memoryCost: 19_456, timeCost: 2, parallelism: 1, outputLen: 32 });
+const OPERATOR_COMMANDS = join(import.meta.dirname, '..', 'dist', 'src', 'cli.js');
+
+const run = (args: readonly string[], options: { env: NodeJS.ProcessEnv }) =>
+  promisify(execFile)(process.execPath, args, options);
+
+export interface SeedSize {
+  readonly users: number;
+  readonly sessions: number;
+  /** Of them, how many take part in the load. */
+  readonly active: number;
 }
 
-/** Writes people, each with a password and one session, into a migrated database; the first is an administrator. */
-export async function seedPeople(run: Run, people: readonly Person[]): Promise<void> {
-  const now = Date.now();
-  const passwordHash = await hashedPassword();
-  const insert = async (head: string, rows: readonly (readonly Value[])[]) => {
-    for (let from = 0; from < rows.length; from += ROWS_AT_ONCE) {
-      const some = rows.slice(from, from + ROWS_AT_ONCE);
-      const marks = some.map((row) => `(${row.map(() => '?').join(', ')})`).join(', ');
-      await run(`${head} VALUES ${marks}`, some.flat());
-    }
+/** MySQL by its URL, or SQLite by its data folder. */
+export type Store = { readonly databaseUrl: string } | { readonly dataDir: string };
+
+export interface Seeded {
+  readonly people: readonly Person[];
+  /** Of everybody, the administrator included. */
+  readonly password: string;
+}
+
+/** Fills a migrated database with the product's own seed and hands some of its people tokens that work. */
+export async function seed(
+  store: Store,
+  { users, sessions, active }: SeedSize,
+  folder: string,
+): Promise<Seeded> {
+  const env = {
+    PATH: process.env['PATH'],
+    ...('databaseUrl' in store
+      ? { DATABASE_URL: store.databaseUrl, DATA_DIR: folder }
+      : { DATA_DIR: store.dataDir }),
   };
-  await insert(
-    'INSERT INTO users (id, username, full_name, email, phone, status, credential_version, password_change_at,' +
-      ' created_at, updated_at, last_sign_in_at)',
-    people.map(({ userId, username }) => {
-      return [
-        userId,
-        username,
-        `Person ${username}`,
-        `${username}@example.com`,
-        null,
-        'active',
-        1,
-        now,
-        now,
-        now,
-        null,
-      ];
-    }),
-  );
-  await insert(
-    'INSERT INTO password_credentials (user_id, hash, updated_at)',
-    people.map(({ userId }) => [userId, passwordHash, now]),
-  );
-  await insert(
-    'INSERT INTO sessions (id, user_id, refresh_digest, user_agent, ip, created_at, last_seen_at, idle_expires_at,' +
-      ' expires_at, ended_at, end_reason)',
-    people.map(({ userId, sessionId, refreshDigest }) => {
-      return [
-        sessionId,
-        userId,
-        refreshDigest,
-        'bench',
-        '127.0.0.1',
-        now,
-        now,
-        now + 7 * DAY_MS,
-        now + 30 * DAY_MS,
-        null,
-        null,
-      ];
-    }),
-  );
-  const [administrator] = people;
-  if (administrator) {
-    await run('INSERT INTO user_roles (user_id, role_id) VALUES (?, ?)', [
-      administrator.userId,
-      ADMINISTRATOR_ROLE,
-    ]);
-  }
+  const worker = join(import.meta.dirname, 'seed-worker.mjs');
+  const { stdout: password } = await run([worker, String(users), String(sessions)], { env });
+  const creating = run([OPERATOR_COMMANDS, 'admin', 'create', ADMINISTRATOR], { env });
+  creating.child.stdin?.end(`${password}\n`);
+  await creating;
+  const people = await withDatabase(store, (query) => equip(query, active));
+  return { people, password };
 }
 
-export async function seedMysql(url: string, people: readonly Person[]): Promise<void> {
-  const connection = await mysql.createConnection({ uri: url });
+/** Only digests of refresh tokens are stored, so the bench puts those of its own in the place of some. */
+async function equip(query: Query, count: number): Promise<Person[]> {
+  const rows = await query(
+    `SELECT sessions.id AS sessionId, users.id AS userId, users.username FROM sessions
+     JOIN users ON users.id = sessions.user_id WHERE users.status = 'active' LIMIT ?`,
+    [count],
+  );
+  const people: Person[] = [];
+  for (const row of rows) {
+    const refreshToken = `ghr_${randomBytes(32).toString('base64url')}`;
+    const person = { ...row, refreshToken } as Person;
+    const digest = hash('sha256', refreshToken, 'base64url');
+    // As of somebody who is at work here and now: no new address to note, and no long unused session to revive.
+    await query('UPDATE sessions SET refresh_digest = ?, ip = ?, last_seen_at = ? WHERE id = ?', [
+      digest,
+      '127.0.0.1',
+      Date.now(),
+      person.sessionId,
+    ]);
+    people.push(person);
+  }
+  if (people.length === 0) throw new Error('the seed has no active user with a session');
+  return people;
+}
+
+async function withDatabase<T>(store: Store, work: (query: Query) => Promise<T>): Promise<T> {
+  if ('dataDir' in store) {
+    const connection = new BetterSqlite3(sqliteFile(store.dataDir));
+    try {
+      return await work(async (sql, params = []) => {
+        const statement = connection.prepare(sql);
+        if (statement.reader) return statement.all(...params) as object[];
+        statement.run(...params);
+        return [];
+      });
+    } finally {
+      connection.close();
+    }
+  }
+  const connection = await mysql.createConnection({ uri: store.databaseUrl });
   try {
-    await seedPeople(async (sql, params) => void (await connection.query(sql, [...params])), people);
+    return await work(async (sql, params = []) => {
+      const [rows] = await connection.query(sql, [...params]);
+      return Array.isArray(rows) ? (rows as object[]) : [];
+    });
   } finally {
     await connection.end();
   }
 }
 
-/** Seeds the file, and leaves a copy beside it for the floor. */
-export async function seedSqlite(file: string, copy: string, people: readonly Person[]): Promise<void> {
-  const connection = new BetterSqlite3(file);
-  try {
-    await seedPeople(async (sql, params) => void connection.prepare(sql).run(...params), people);
-    connection.prepare('VACUUM INTO ?').run(copy);
-  } finally {
-    connection.close();
-  }
+/** A copy for the floor, so that two programs never wait for one file. */
+export function copySqlite(dataDir: string, copy: string): void {
+  const connection = new BetterSqlite3(sqliteFile(dataDir));
+  connection.prepare('VACUUM INTO ?').run(copy);
+  connection.close();
+}
+
+function sqliteFile(dataDir: string): string {
+  return join(dataDir, 'gatehouse.sqlite');
 }

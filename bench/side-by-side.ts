@@ -5,15 +5,12 @@ import type { BenchDatabases } from './databases.ts';
 import { HashCapacity } from './hash-capacity.ts';
 import { LoadGenerator } from './load.ts';
 import type { MeasuredProcess } from './measured-process.ts';
-import { makePerson, type Person } from './people.ts';
 import { measureRounds, type Entry, type Measured, type RoundSettings } from './rounds.ts';
-import { seedMysql, seedSqlite } from './seed.ts';
+import { copySqlite, seed, type Seeded } from './seed.ts';
 import { measureStarts, type StartFigures } from './starts.ts';
 import { listPages, ownReads, peerReads, peerSignIns, renewals, signIns } from './work.ts';
 
-const PEOPLE = 1_000;
-/** Whose tokens the load uses, in turn. */
-const ACTIVE = 200;
+const SEED = { users: 1_000, sessions: 2_000, active: 500 };
 const PEER_PEOPLE = 100;
 
 export interface SideBySide extends Measured {
@@ -39,15 +36,17 @@ export async function measureSideBySide(
   const load = new LoadGenerator();
   const hashCapacity = new HashCapacity();
   try {
-    const people = Array.from({ length: PEOPLE }, (_, n) => makePerson(n));
     const mysql = { databaseUrl: await databases.create('gatehouse') };
     const sqlite = { dataDir: join(place.folder, 'sqlite') };
     const copy = join(place.folder, 'floor.sqlite');
     tell('migrating and seeding');
     await (await startGatehouse('migration-mysql', place, mysql)).stop();
     await (await startGatehouse('migration-sqlite', place, sqlite)).stop();
-    await seedMysql(mysql.databaseUrl, people);
-    await seedSqlite(join(sqlite.dataDir, 'gatehouse.sqlite'), copy, people);
+    const seeded = {
+      mysql: await seed(mysql, SEED, place.folder),
+      sqlite: await seed(sqlite, SEED, place.folder),
+    };
+    copySqlite(sqlite.dataDir, copy);
 
     tell('starting and stopping');
     const unprobed = { probed: false };
@@ -62,13 +61,16 @@ export async function measureSideBySide(
       )),
     ];
 
-    const contenders = {
-      floorMysql: keep(await startFloor('floor-mysql', place, mysql)),
-      gatehouseMysql: keep(await startGatehouse('gatehouse-mysql', place, mysql)),
-      floorSqlite: keep(await startFloor('floor-sqlite', place, { file: copy })),
-      gatehouseSqlite: keep(await startGatehouse('gatehouse-sqlite', place, sqlite)),
-    };
-    const entries = await ownEntries(place, people, contenders);
+    const entries = [
+      ...(await ownEntries(place, seeded.mysql, {
+        floor: keep(await startFloor('floor-mysql', place, mysql)),
+        gatehouse: keep(await startGatehouse('gatehouse-mysql', place, mysql)),
+      })),
+      ...(await ownEntries(place, seeded.sqlite, {
+        floor: keep(await startFloor('floor-sqlite', place, { file: copy })),
+        gatehouse: keep(await startGatehouse('gatehouse-sqlite', place, sqlite)),
+      })),
+    ];
     if (options.peers) entries.push(...(await peerEntries(place, databases, keep)));
     entries.sort((a, b) => ORDER.indexOf(a.work) - ORDER.indexOf(b.work));
     const measured = await measureRounds(entries, load, hashCapacity, options, tell);
@@ -85,28 +87,19 @@ const ORDER = ['renewal', 'read', 'list', 'sign-in'];
 
 async function ownEntries(
   { key }: Place,
-  people: readonly Person[],
-  contenders: Readonly<
-    Record<'floorMysql' | 'gatehouseMysql' | 'floorSqlite' | 'gatehouseSqlite', MeasuredProcess>
-  >,
+  { people, password }: Seeded,
+  { floor, gatehouse }: Readonly<Record<'floor' | 'gatehouse', MeasuredProcess>>,
 ): Promise<Entry[]> {
-  const { floorMysql, gatehouseMysql, floorSqlite, gatehouseSqlite } = contenders;
-  const [administrator, ...others] = people;
-  if (administrator === undefined) throw new Error('nobody was seeded');
-  const active = others.slice(0, ACTIVE);
-  const all = [floorMysql, gatehouseMysql, floorSqlite, gatehouseSqlite];
-  const gatehouse = [gatehouseMysql, gatehouseSqlite];
-  const pages = listPages(key, administrator);
-  const lists: MeasuredProcess[] = [];
-  for (const process of gatehouse) {
-    const page = await fetch(process.url + (pages[0]?.path ?? ''), { headers: pages[0]?.headers ?? {} });
-    if (page.ok) lists.push(process);
-  }
+  const pages = await listPages(gatehouse.url, password, ['', '?page=2', '?sort=username', '?q=ma']);
   return [
-    ...all.map((process): Entry => ({ work: 'renewal', process, requests: renewals(active) })),
-    ...all.map((process): Entry => ({ work: 'read', process, requests: ownReads(key, active) })),
-    ...lists.map((process): Entry => ({ work: 'list', process, requests: pages })),
-    ...gatehouse.map((process): Entry => ({ work: 'sign-in', process, requests: signIns(others) })),
+    ...[floor, gatehouse].map((process): Entry => ({ work: 'renewal', process, requests: renewals(people) })),
+    ...[floor, gatehouse].map((process): Entry => ({
+      work: 'read',
+      process,
+      requests: ownReads(key, people),
+    })),
+    { work: 'list', process: gatehouse, requests: pages },
+    { work: 'sign-in', process: gatehouse, requests: signIns(people, password) },
   ];
 }
 

@@ -1,7 +1,10 @@
 import type { LoadRequest } from './load.ts';
-import { accessToken, PASSWORD, type Person, type SigningKey } from './people.ts';
+import { ADMINISTRATOR } from './seed.ts';
+import { accessToken, type Person, type SigningKey } from './people.ts';
 
 export type WorkName = 'renewal' | 'read' | 'list' | 'sign-in';
+
+export const PEER_PASSWORD = 'a quiet green river 7';
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
@@ -20,17 +23,29 @@ export function ownReads(key: SigningKey, people: readonly Person[]): LoadReques
   return people.map((person) => ({ method: 'GET', path: '/me', headers: bearer(key, person) }));
 }
 
-/** The first page of users, as an administrator. */
-export function listPages(key: SigningKey, administrator: Person, query = ''): LoadRequest[] {
-  return [{ method: 'GET', path: `/users${query}`, headers: bearer(key, administrator) }];
+/** Pages of users, as an administrator who signs in for it. */
+export async function listPages(
+  url: string,
+  password: string,
+  queries: readonly string[],
+): Promise<LoadRequest[]> {
+  const answer = await fetch(`${url}/signin`, {
+    method: 'POST',
+    headers: JSON_BODY,
+    body: JSON.stringify({ username: ADMINISTRATOR, password }),
+  });
+  if (!answer.ok) throw new Error(`Gatehouse answered ${answer.status} to the administrator`);
+  const { data } = (await answer.json()) as { data: { access_token: string } };
+  const headers = { authorization: `Bearer ${data.access_token}` };
+  return queries.map((query) => ({ method: 'GET', path: `/users${query}`, headers }));
 }
 
-export function signIns(people: readonly Person[]): LoadRequest[] {
+export function signIns(people: readonly Person[], password: string): LoadRequest[] {
   return people.map(({ username }) => ({
     method: 'POST',
     path: '/signin',
     headers: JSON_BODY,
-    body: JSON.stringify({ username, password: PASSWORD }),
+    body: JSON.stringify({ username, password }),
   }));
 }
 
@@ -40,7 +55,7 @@ export function peerSignIns(count: number): LoadRequest[] {
     method: 'POST',
     path: '/api/auth/sign-in/email',
     headers: JSON_BODY,
-    body: JSON.stringify({ email: `person${n}@example.com`, password: PASSWORD }),
+    body: JSON.stringify({ email: `person${n}@example.com`, password: PEER_PASSWORD }),
   }));
 }
 

@@ -15,7 +15,7 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
         "email" varchar(254) NULL,
         "phone" varchar(16) NULL,
         "status" varchar(16) NOT NULL,
-        "credential_version" int NOT NULL,
+        "credential_version" integer NOT NULL,
         "password_change_at" bigint NOT NULL,
         "created_at" bigint NOT NULL,
         "updated_at" bigint NOT NULL,
@@ -40,7 +40,7 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
         "user_id" varchar(36) NOT NULL PRIMARY KEY,
         "hash" varchar(255) NOT NULL,
         "updated_at" bigint NOT NULL,
-        CONSTRAINT "password_credentials_user" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE
+        CONSTRAINT "password_credentials_user" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE ON UPDATE RESTRICT
       )`,
 
       `CREATE TABLE "sessions" (
@@ -55,7 +55,7 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
         "expires_at" bigint NOT NULL,
         "ended_at" bigint NULL,
         "end_reason" varchar(32) NULL,
-        CONSTRAINT "sessions_user_id" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE
+        CONSTRAINT "sessions_user_id" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE ON UPDATE RESTRICT
       )`,
       `CREATE UNIQUE INDEX "sessions_refresh_digest" ON "sessions" ("refresh_digest")`,
       `CREATE INDEX "sessions_user" ON "sessions" ("user_id", "ended_at", "created_at")`,
@@ -66,7 +66,7 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
         "role_key" varchar(64) NOT NULL,
         "name" varchar(64) NOT NULL,
         "description" varchar(512) NOT NULL,
-        "built_in" int NOT NULL,
+        "built_in" integer NOT NULL,
         "created_at" bigint NOT NULL,
         "updated_at" bigint NOT NULL
       )`,
@@ -75,15 +75,15 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
         "role_id" varchar(36) NOT NULL,
         "permission" varchar(64) NOT NULL,
         PRIMARY KEY ("role_id", "permission"),
-        CONSTRAINT "role_permissions_role" FOREIGN KEY ("role_id") REFERENCES "roles" ("id") ON DELETE CASCADE
+        CONSTRAINT "role_permissions_role" FOREIGN KEY ("role_id") REFERENCES "roles" ("id") ON DELETE CASCADE ON UPDATE RESTRICT
       )`,
       `CREATE TABLE "user_roles" (
         "user_id" varchar(36) NOT NULL,
         "role_id" varchar(36) NOT NULL,
         "user_created_at" bigint NOT NULL,
         PRIMARY KEY ("user_id", "role_id"),
-        CONSTRAINT "user_roles_user" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE,
-        CONSTRAINT "user_roles_role_id" FOREIGN KEY ("role_id") REFERENCES "roles" ("id")
+        CONSTRAINT "user_roles_user" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE ON UPDATE RESTRICT,
+        CONSTRAINT "user_roles_role_id" FOREIGN KEY ("role_id") REFERENCES "roles" ("id") ON DELETE RESTRICT ON UPDATE RESTRICT
       )`,
       `CREATE INDEX "user_roles_role" ON "user_roles" ("role_id", "user_created_at", "user_id")`,
 

@@ -15,7 +15,7 @@ export class ExtendSessions1763810000000 implements MigrationInterface {
         "address" varchar(45) NOT NULL,
         "signed_in_at" bigint NOT NULL,
         PRIMARY KEY ("user_id", "address"),
-        CONSTRAINT "known_addresses_user" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE
+        CONSTRAINT "known_addresses_user" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE ON UPDATE RESTRICT
       )`,
       `CREATE INDEX "known_addresses_signed_in_at" ON "known_addresses" ("signed_in_at")`,
     ]);

@@ -9,8 +9,8 @@ export class CreateAttemptBudgets1763810000001 implements MigrationInterface {
     await runStatements(queryRunner, [
       `CREATE TABLE "attempt_budgets" (
         "budget_key" varchar(96) NOT NULL PRIMARY KEY,
-        "used" int NOT NULL,
-        "reported" int NOT NULL,
+        "used" integer NOT NULL,
+        "reported" integer NOT NULL,
         "last_at" bigint NOT NULL
       )`,
       `CREATE INDEX "attempt_budgets_last_at" ON "attempt_budgets" ("last_at")`,

@@ -1,12 +1,25 @@
-/** `npm run docs`: writes the generated pages of docs/. With `--check` it only says which of them are stale. */
+/**
+ * `npm run docs`: writes what is generated from the code: pages of docs/ and openapi.yaml. With `--check` it only says
+ * which of them are stale. It asks the build, where the compiler has added comments and types to the document.
+ */
+import 'reflect-metadata';
+import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { runnerImport } from 'vite';
+import { pathToFileURL } from 'node:url';
 
 type ConfigurationDoc = typeof import('../src/config/configuration-doc.ts');
+type ErrorsPage = typeof import('../src/docs/errors-page.ts');
 
-// Through vite, because src/ imports by the names that the build will have.
-const { module } = await runnerImport<ConfigurationDoc>('./src/config/configuration-doc.ts');
-const pages = new Map([['docs/configuration.md', module.renderConfigurationDoc()]]);
+const configuration: ConfigurationDoc = await built('config/configuration-doc.js');
+// Loads every module, and with it its part of the catalogue.
+await built('app.module.js');
+const errors: ErrorsPage = await built('docs/errors-page.js');
+
+const pages = new Map([
+  ['docs/configuration.md', configuration.renderConfigurationDoc()],
+  ['docs/errors.md', errors.renderErrorsPage()],
+  ['openapi.yaml', execFileSync(process.execPath, ['dist/src/cli.js', 'openapi'], { encoding: 'utf8' })],
+]);
 
 const stale = [...pages].filter(([path, text]) => current(path) !== text);
 if (process.argv.includes('--check')) {
@@ -14,6 +27,12 @@ if (process.argv.includes('--check')) {
   process.exit(stale.length === 0 ? 0 : 1);
 }
 for (const [path, text] of stale) writeFileSync(path, text);
+// Something in the modules may hold the process.
+process.exit(0);
+
+function built(path: string) {
+  return import(pathToFileURL(`dist/src/${path}`).href);
+}
 
 function current(path: string): string | undefined {
   try {

@@ -12,5 +12,9 @@ if (Number(process.versions.node.split('.', 1)[0]) < REQUIRED_NODE) {
 // Read by libuv at the first use of its pool: a thread for each core that hashes, and some for files and DNS.
 process.env['UV_THREADPOOL_SIZE'] ??= String(availableParallelism() + 3);
 
+// Before the rest is loaded: as the first process of a container, a program without handlers never hears a signal.
+const stop = new AbortController();
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop.abort());
+
 const { runServer } = await import('./run-server.js');
-await runServer();
+await runServer(stop.signal);

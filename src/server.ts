@@ -18,24 +18,39 @@ import { ensureCurrentKey } from './tokens/key-rotation.js';
 const DRAIN_DEADLINE = 5 * SECOND;
 
 /**
- * Prepares what the service needs (schema, keys, in a trial the first administrator), listens, and stays until a
- * signal asks it to end.
+ * Prepares what the service needs (schema, keys, in a trial the first administrator), listens, and stays until it is
+ * asked to end. A request to end that comes during the start counts: what must not be cut off ends first, the rest is
+ * left out.
  *
  * @throws StartError with one sentence that names the setting and the way out
  */
-export async function serve(config: Config): Promise<void> {
+export async function serve(config: Config, stop: AbortSignal): Promise<void> {
   const unlock = takeServerLock(config);
-  if (config.migrate === 'auto') await migrateUp(config.database);
-  if (!config.production) await ensureCurrentKey(config.tokens.signingKeysDir);
+  try {
+    await prepare(config, stop);
+    if (stop.aborted) return;
+    await run(config, stop);
+  } catch (error) {
+    if (!stop.aborted) throw error;
+  } finally {
+    unlock();
+  }
+}
+
+async function prepare(config: Config, stop: AbortSignal): Promise<void> {
+  if (config.migrate === 'auto') await migrateUp(config.database, stop);
+  if (!config.production && !stop.aborted) await ensureCurrentKey(config.tokens.signingKeysDir);
+}
+
+async function run(config: Config, stop: AbortSignal): Promise<void> {
   const app = await createApp(config);
   await app.init();
   const password = config.production ? undefined : await bootstrapAdministrator(app, config);
   const url = await listen(app, config);
   if (config.production) new Logger('Server').log(`Gatehouse ${VERSION} is ready on ${url}`);
   else process.stdout.write(banner(config, url, password));
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  if (!stop.aborted) await once(stop, 'abort');
   await shutDown(app, config);
-  unlock();
 }
 
 async function listen(app: NestFastifyApplication, { http }: Config): Promise<string> {

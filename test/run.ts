@@ -3,12 +3,14 @@
  * Its last line is `N passed, N failed`; that nothing ran is a failure too.
  *
  * Arguments go to vitest (`npm test -- sessions`, `npm test -- --project sqlite`). REQUIRE_MYSQL=1 makes a MySQL lane
- * that did not run a failure. Node runs this file as it stands, so it keeps to TypeScript that can be erased.
+ * that did not run a failure, REQUIRE_BROWSER=1 does the same for the browser. Node runs this file as it stands, so it
+ * keeps to TypeScript that can be erased.
  */
 import { type CliOptions, parseCLI, startVitest, type TestModule } from 'vitest/node';
+import { findChromium } from './support/chromium.ts';
 import { findMysqlServer } from './support/mysql-server.ts';
 
-const LANES = ['unit', 'sqlite', 'mysql'];
+const LANES = ['unit', 'sqlite', 'mysql', 'browser'];
 
 interface Count {
   passed: number;
@@ -34,7 +36,8 @@ async function run(): Promise<void> {
   const { filter, options } = parseCLI(['vitest', ...process.argv.slice(2)]);
   const asked = options.project === undefined ? LANES : [options.project].flat();
   const missing = asked.includes('mysql') ? await whyNoMysql() : undefined;
-  const lanes = missing === undefined ? asked : asked.filter((lane) => lane !== 'mysql');
+  const noBrowser = asked.includes('browser') && findChromium() === undefined;
+  const lanes = asked.filter((lane) => !(lane === 'mysql' && missing) && !(lane === 'browser' && noBrowser));
   // An empty list would mean every project to vitest.
   const modules = lanes.length > 0 ? await runVitest(filter, { ...options, project: lanes }) : [];
 
@@ -45,6 +48,11 @@ async function run(): Promise<void> {
     summary.push(`${lane}: ${describe(count)}`);
   }
   if (missing !== undefined) summary.push(`MySQL lane: did NOT run (${missing.reason})`);
+
+  if (noBrowser) {
+    summary.push('Browser part: did NOT run (no Chromium: apt-get install chromium)');
+    if (process.env['REQUIRE_BROWSER'] === '1') fail(1, 'REQUIRE_BROWSER=1, and there is no browser');
+  }
 
   const mysqlRan = modules.some((module) => module.project.name === 'mysql');
   if (missing?.isFailure) fail(1, 'TEST_DATABASE_URL is set, so this is a failure');

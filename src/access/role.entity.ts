@@ -30,7 +30,11 @@ export class Role {
 
 /** One permission of a role. `administrator` has no rows: it holds all that the running code declares. */
 @Entity('role_permissions')
-@ForeignKey('Role', ['roleId'], ['id'], { name: 'role_permissions_role', onDelete: 'CASCADE' })
+@ForeignKey('Role', ['roleId'], ['id'], {
+  name: 'role_permissions_role',
+  onDelete: 'CASCADE',
+  onUpdate: 'RESTRICT',
+})
 export class RolePermission {
   @PrimaryColumn('varchar', { name: 'role_id', length: 36 })
   roleId!: string;
@@ -42,8 +46,16 @@ export class RolePermission {
 /** Who holds which role. */
 @Entity('user_roles')
 @Index('user_roles_role', ['roleId', 'userCreatedAt', 'userId'])
-@ForeignKey('User', ['userId'], ['id'], { name: 'user_roles_user', onDelete: 'CASCADE' })
-@ForeignKey('Role', ['roleId'], ['id'], { name: 'user_roles_role_id' })
+@ForeignKey('User', ['userId'], ['id'], {
+  name: 'user_roles_user',
+  onDelete: 'CASCADE',
+  onUpdate: 'RESTRICT',
+})
+@ForeignKey('Role', ['roleId'], ['id'], {
+  name: 'user_roles_role_id',
+  onDelete: 'RESTRICT',
+  onUpdate: 'RESTRICT',
+})
 export class UserRole {
   @PrimaryColumn('varchar', { name: 'user_id', length: 36 })
   userId!: string;

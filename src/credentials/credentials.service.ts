@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { currentRequest } from '../platform/context/request-context.js';
 import type { AppError, AppErrorOptions } from '../platform/errors/app-error.js';
+import { networkOf } from '../platform/http/client-address.js';
 import { Clock } from '../platform/time/clock.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { HashQueue, type Place } from './hash-queue.js';
@@ -30,12 +32,12 @@ export class CredentialsService {
 
   /** A place in the hash queue, taken before anything is looked up. @throws AppError 10009 */
   async reservePlace(): Promise<Place> {
-    return this.queue.reserve();
+    return this.queue.reserve(networkOf(currentRequest().clientAddress));
   }
 
   /** The hash of a new password. @throws AppError 10009 */
   async hash(password: string): Promise<string> {
-    using place = await this.queue.reserve();
+    using place = await this.reservePlace();
     return await this.hashIn(place, password);
   }
 

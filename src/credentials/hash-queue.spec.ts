@@ -8,9 +8,9 @@ const queueOf = (options: Partial<HashQueueOptions> = {}) =>
 const settled = () => vi.advanceTimersByTimeAsync(0);
 
 /** Reserves without waiting for it, and keeps what became of it. */
-function attempt(queue: HashQueue) {
+function attempt(queue: HashQueue, client = '') {
   const result: { place?: Place; error?: unknown } = {};
-  queue.reserve().then(
+  queue.reserve(client).then(
     (place) => (result.place = place),
     (error: unknown) => (result.error = error),
   );
@@ -52,6 +52,34 @@ describe('HashQueue', () => {
     expect(third?.place).toBeDefined();
     expect(fourth?.place).toBeUndefined();
     expect(queue.stats()).toMatchObject({ admitted: 2, waiting: 1 });
+  });
+
+  it('serves clients in turn, so that a crowd of one does not hold up another', async () => {
+    const queue = queueOf({ maxWaiting: 10 });
+    const [first, second] = [attempt(queue, 'crowd'), attempt(queue, 'crowd')];
+    const crowd = Array.from({ length: 5 }, () => attempt(queue, 'crowd'));
+    const other = attempt(queue, 'other');
+    await settled();
+    first.place?.release();
+    second.place?.release();
+    await settled();
+    expect(crowd.map(({ place }) => place !== undefined)).toEqual([true, false, false, false, false]);
+    expect(other.place).toBeDefined();
+  });
+
+  it('makes room in a full queue where a client crowds it', async () => {
+    const queue = queueOf({ maxWaiting: 3 });
+    const crowd = Array.from({ length: 5 }, () => attempt(queue, 'crowd'));
+    const other = attempt(queue, 'other');
+    await settled();
+    expectOverloaded(crowd[4]?.error);
+    expect(other.error).toBeUndefined();
+    expect(queue.stats()).toMatchObject({ waiting: 3, refused: 1 });
+    const [greedy, third] = [attempt(queue, 'other'), attempt(queue, 'third')];
+    await settled();
+    expectOverloaded(greedy.error);
+    expect(third.error).toBeUndefined();
+    expectOverloaded(crowd[3]?.error);
   });
 
   it('refuses who has waited too long, and forgets them', async () => {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import type { Duration } from '../platform/time/clock.js';
+import { FairLine } from './fair-line.js';
 
 export interface HashQueueOptions {
   /** Hashes that run at once. */
@@ -64,6 +65,7 @@ export class Place implements Disposable {
 
 interface Waiter {
   readonly admit: () => void;
+  readonly giveWay: () => void;
 }
 
 /**
@@ -81,13 +83,14 @@ export function hashConcurrency(machine: {
 
 /**
  * Keeps a flood of passwords from taking the machine. A place is reserved before anything is looked up, so that
- * what cannot be served costs neither a query nor an attempt. Places are twice the hashes that may run: while one
+ * what cannot be served costs neither a query nor an attempt. Clients are served in turn, so that a flood from one
+ * address leaves the others their places. Places are twice the hashes that may run: while one
  * half hashes, the other half asks the database.
  */
 @Injectable()
 export class HashQueue {
   private readonly capacity: number;
-  private readonly waiters = new Set<Waiter>();
+  private readonly waiters = new FairLine<Waiter>();
   private readonly runnable: (() => void)[] = [];
   private admitted = 0;
   private running = 0;
@@ -98,15 +101,17 @@ export class HashQueue {
   }
 
   /**
-   * Waits for a place, first come, first served.
+   * Waits for a place: clients in turn, each first come, first served.
    *
-   * @throws PlatformErrors.overloaded at once when too many wait already, or after `maxWait`
+   * @param client who asks, as attempts are counted
+   * @throws PlatformErrors.overloaded at once when too many wait already, when the client's line has to give way, or
+   *   after `maxWait`
    */
-  async reserve(): Promise<Place> {
+  async reserve(client = ''): Promise<Place> {
     if (this.admitted < this.capacity) {
       this.admitted += 1;
     } else {
-      await this.waitForPlace();
+      await this.waitForPlace(client);
     }
     return new Place(
       (work) => this.runInTurn(work),
@@ -124,25 +129,36 @@ export class HashQueue {
   }
 
   /** On admission the place of the one that left is already counted as the waiter's: nobody can step between. */
-  private waitForPlace(): Promise<void> {
+  private waitForPlace(client: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.waiters.size >= this.options.maxWaiting) {
+      if (this.waiters.size >= this.options.maxWaiting && !this.makeRoomFor(client)) {
         reject(this.overloaded('the hash queue is full'));
         return;
       }
+      const giveUp = (reason: string) => {
+        clearTimeout(timer);
+        reject(this.overloaded(reason));
+      };
       const waiter: Waiter = {
         admit: () => {
           clearTimeout(timer);
           resolve();
         },
+        giveWay: () => giveUp('the hash queue is full, most of all of this client'),
       };
       // A waiting caller alone does not keep a stopping process alive.
       const timer = setTimeout(() => {
-        this.waiters.delete(waiter);
-        reject(this.overloaded('no place in the hash queue came free in time'));
+        this.waiters.remove(client, waiter);
+        giveUp('no place in the hash queue came free in time');
       }, this.options.maxWait).unref();
-      this.waiters.add(waiter);
+      this.waiters.add(client, waiter);
     });
+  }
+
+  private makeRoomFor(client: string): boolean {
+    const crowded = this.waiters.giveWayTo(client);
+    crowded?.giveWay();
+    return crowded !== undefined;
   }
 
   private overloaded(reason: string): Error {
@@ -151,13 +167,9 @@ export class HashQueue {
   }
 
   private leave(): void {
-    const [next] = this.waiters;
-    if (next === undefined) {
-      this.admitted -= 1;
-    } else {
-      this.waiters.delete(next);
-      next.admit();
-    }
+    const next = this.waiters.next();
+    if (next === undefined) this.admitted -= 1;
+    else next.admit();
   }
 
   private async runInTurn<T>(work: () => Promise<T>): Promise<T> {

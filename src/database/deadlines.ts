@@ -1,7 +1,32 @@
+import { requestInProgress, type RequestContext } from '../platform/context/request-context.js';
 import { SECOND, type Duration } from '../platform/time/clock.js';
 
 /** How long one statement may take, waiting for a connection included. A frozen database must not hold a request. */
 export const DEADLINE: Duration = 1.5 * SECOND;
 
-/** How long a whole unit of work may take. */
-export const TRANSACTION_DEADLINE: Duration = 2 * SECOND;
+/** How long a whole unit of work may take, its further attempts included. */
+export const TRANSACTION_DEADLINE: Duration = 1.8 * SECOND;
+
+/** How long a request may wait for a slow database, all its statements together. */
+const PATIENCE: Duration = 1.8 * SECOND;
+
+/** What each statement may take without counting as a wait, so that a request of many statements can be a long one. */
+const NORMAL: Duration = 50;
+
+const waits = new WeakMap<RequestContext, Duration>();
+
+/**
+ * Runs `work` with the moment by which it must have ended, in the time of `performance.now()`: after `limit`, or
+ * earlier where its request has waited for the database before. Else ten statements could each take what one may.
+ */
+export async function withDeadline<T>(limit: Duration, work: (deadline: number) => Promise<T>): Promise<T> {
+  const request = requestInProgress();
+  const start = performance.now();
+  if (request === undefined) return work(start + limit);
+  try {
+    return await work(start + Math.min(limit, PATIENCE - (waits.get(request) ?? 0)));
+  } finally {
+    const wait = performance.now() - start - NORMAL;
+    if (wait > 0) waits.set(request, (waits.get(request) ?? 0) + wait);
+  }
+}

@@ -13,12 +13,18 @@ export interface MigrationStatus {
 
 const LOCK_WAIT = 5 * MINUTE;
 
-/** Applies every migration that is missing, under a lock that all starting replicas share. Returns their names. */
-export async function migrateUp(config: DatabaseConfig): Promise<string[]> {
-  return underLock(config, async (source) => {
+/**
+ * Applies every migration that is missing, under a lock that all starting replicas share. Returns their names.
+ *
+ * @param stop ends the wait for the lock; what has begun goes on to its end, because a table altered by half is not
+ *   taken back by MySQL
+ */
+export async function migrateUp(config: DatabaseConfig, stop?: AbortSignal): Promise<string[]> {
+  const work = async (source: DataSource) => {
     const applied = await source.runMigrations({ transaction: 'each' });
     return applied.map(({ name }) => name);
-  });
+  };
+  return underLock(config, work, stop);
 }
 
 /** Takes back the newest applied migration; returns its name, or nothing when there was none. */
@@ -63,11 +69,15 @@ async function appliedMigrations(source: DataSource): Promise<string[]> {
 }
 
 /** TypeORM takes no lock of its own: of two starters, one would die of the other's half-made tables. */
-async function underLock<T>(config: DatabaseConfig, work: (source: DataSource) => Promise<T>): Promise<T> {
+async function underLock<T>(
+  config: DatabaseConfig,
+  work: (source: DataSource) => Promise<T>,
+  stop?: AbortSignal,
+): Promise<T> {
   const source = await createDataSource(config).initialize();
   try {
     if (config.kind === 'sqlite') {
-      const release = await waitForFile(`${config.file}.migrate`);
+      const release = await waitForFile(`${config.file}.migrate`, stop);
       try {
         return await work(source);
       } finally {
@@ -76,7 +86,7 @@ async function underLock<T>(config: DatabaseConfig, work: (source: DataSource) =
     }
     const queryRunner = source.createQueryRunner();
     try {
-      await takeServerLock(queryRunner, config.name);
+      await takeServerLock(queryRunner, config.name, stop);
       return await work(source);
     } finally {
       // Locks of GET_LOCK end with their connection at the latest.
@@ -88,11 +98,12 @@ async function underLock<T>(config: DatabaseConfig, work: (source: DataSource) =
   }
 }
 
-async function waitForFile(file: string): Promise<() => void> {
-  const deadline = Date.now() + LOCK_WAIT;
-  while (Date.now() < deadline) {
+async function waitForFile(file: string, stop?: AbortSignal): Promise<() => void> {
+  const deadline = performance.now() + LOCK_WAIT;
+  while (performance.now() < deadline) {
     const release = lockFile(file);
     if (release !== undefined) return release;
+    stop?.throwIfAborted();
     await sleep(50);
   }
   throw new Error(
@@ -100,14 +111,18 @@ async function waitForFile(file: string): Promise<() => void> {
   );
 }
 
-async function takeServerLock(queryRunner: QueryRunner, database: string): Promise<void> {
-  const rows: Array<{ taken: number | string | null }> = await queryRunner.query(
-    'SELECT GET_LOCK(?, ?) AS taken',
-    [lockName(database), LOCK_WAIT / 1_000],
-  );
-  if (Number(rows[0]?.taken) !== 1) {
-    throw new Error(`another process has been migrating ${database} for ${LOCK_WAIT / MINUTE} minutes`);
+async function takeServerLock(queryRunner: QueryRunner, database: string, stop?: AbortSignal): Promise<void> {
+  const deadline = performance.now() + LOCK_WAIT;
+  while (performance.now() < deadline) {
+    // A second at a time, so that a process that is asked to end meanwhile can.
+    const rows: Array<{ taken: number | string | null }> = await queryRunner.query(
+      'SELECT GET_LOCK(?, 1) AS taken',
+      [lockName(database)],
+    );
+    if (Number(rows[0]?.taken) === 1) return;
+    stop?.throwIfAborted();
   }
+  throw new Error(`another process has been migrating ${database} for ${LOCK_WAIT / MINUTE} minutes`);
 }
 
 /** GET_LOCK names hold for the whole server and have at most 64 characters. */

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 import { Database, type DatabaseStats, type SqlValue } from './database.js';
-import { DEADLINE, TRANSACTION_DEADLINE } from './deadlines.js';
+import { DEADLINE, TRANSACTION_DEADLINE, withDeadline } from './deadlines.js';
 import { isWorthRetrying, translateDriverError, unavailable } from './driver-errors.js';
 
 interface UnitOfWork {
@@ -54,14 +54,17 @@ export class MysqlDatabase extends Database {
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     if (this.current.getStore() !== undefined) return work();
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.attempt(work);
-      } catch (error) {
-        if (attempt >= ATTEMPTS || !isWorthRetrying(error)) throw translateDriverError(error);
+    return withDeadline(TRANSACTION_DEADLINE, async (deadline) => {
+      for (let attempt = 1; ; attempt += 1) {
+        try {
+          return await this.attempt(work, deadline);
+        } catch (error) {
+          const isLast = attempt >= ATTEMPTS || performance.now() >= deadline;
+          if (isLast || !isWorthRetrying(error)) throw translateDriverError(error);
+        }
+        await sleep(Math.random() * 10 * attempt);
       }
-      await sleep(Math.random() * 10 * attempt);
-    }
+    });
   }
 
   stats(): DatabaseStats {
@@ -75,8 +78,7 @@ export class MysqlDatabase extends Database {
     await new Promise<void>((resolve) => this.pool.end(() => resolve()));
   }
 
-  private async attempt<T>(work: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + TRANSACTION_DEADLINE;
+  private async attempt<T>(work: () => Promise<T>, deadline: number): Promise<T> {
     const connection = await this.acquire(deadline);
     const unit: UnitOfWork = { connection, deadline, open: true };
     try {
@@ -104,13 +106,14 @@ export class MysqlDatabase extends Database {
       });
     }
     try {
-      const deadline = Date.now() + DEADLINE;
-      const connection = await this.acquire(deadline);
-      try {
-        return await send(connection, sql, params, deadline);
-      } finally {
-        connection.release();
-      }
+      return await withDeadline(DEADLINE, async (deadline) => {
+        const connection = await this.acquire(deadline);
+        try {
+          return await send(connection, sql, params, deadline);
+        } finally {
+          connection.release();
+        }
+      });
     } catch (error) {
       throw translateDriverError(error);
     }
@@ -122,7 +125,7 @@ export class MysqlDatabase extends Database {
       const timer = setTimeout(() => {
         overdue = true;
         reject(unavailable(new Error('waited too long for a database connection')));
-      }, deadline - Date.now());
+      }, deadline - performance.now());
       this.pool.getConnection((error, connection) => {
         if (overdue) return error ? undefined : connection.release();
         clearTimeout(timer);
@@ -147,7 +150,7 @@ function send(
         connection.destroy();
         reject(unavailable(new Error('the database did not answer in time')));
       },
-      Math.max(1, deadline - Date.now()),
+      Math.max(1, deadline - performance.now()),
     );
     const done = (error: Error | null, result: unknown) => {
       clearTimeout(timer);

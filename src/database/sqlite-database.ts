@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { Database, type DatabaseStats, type SqlValue } from './database.js';
-import { DEADLINE, TRANSACTION_DEADLINE } from './deadlines.js';
+import { DEADLINE, TRANSACTION_DEADLINE, withDeadline } from './deadlines.js';
 import { isBusy, translateDriverError, unavailable } from './driver-errors.js';
 
 interface UnitOfWork {
@@ -37,22 +37,7 @@ export class SqliteDatabase extends Database {
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     if (this.current.getStore() !== undefined) return work();
-    const deadline = Date.now() + TRANSACTION_DEADLINE;
-    await this.take(deadline);
-    const unit: UnitOfWork = { open: true };
-    try {
-      await untilFree(() => this.prepared('BEGIN IMMEDIATE').run(), deadline);
-      const result = await this.current.run(unit, work);
-      // Nobody else can write between BEGIN IMMEDIATE and here, so COMMIT never finds the file busy.
-      this.prepared('COMMIT').run();
-      return result;
-    } catch (error) {
-      if (this.connection.inTransaction) this.prepared('ROLLBACK').run();
-      throw translateDriverError(error);
-    } finally {
-      unit.open = false;
-      this.release();
-    }
+    return withDeadline(TRANSACTION_DEADLINE, (deadline) => this.alone(work, deadline));
   }
 
   stats(): DatabaseStats {
@@ -64,6 +49,35 @@ export class SqliteDatabase extends Database {
     this.connection.close();
   }
 
+  /** Runs `work` from BEGIN to COMMIT while nobody else has the connection. */
+  private async alone<T>(work: () => Promise<T>, deadline: number): Promise<T> {
+    await this.take(deadline);
+    const unit: UnitOfWork = { open: true };
+    try {
+      this.rollBack();
+      await untilFree(() => this.prepared('BEGIN IMMEDIATE').run(), deadline);
+      const result = await this.current.run(unit, work);
+      // Nobody else can write between BEGIN IMMEDIATE and here, so COMMIT never finds the file busy.
+      this.prepared('COMMIT').run();
+      return result;
+    } catch (error) {
+      this.rollBack();
+      throw translateDriverError(error);
+    } finally {
+      unit.open = false;
+      this.release();
+    }
+  }
+
+  /** A full or failing disk can make this fail too; SQLite has then often rolled back by itself. */
+  private rollBack(): void {
+    try {
+      if (this.connection.inTransaction) this.prepared('ROLLBACK').run();
+    } catch {
+      // What counts is the error that led here. The next BEGIN tries again.
+    }
+  }
+
   private async statement<T>(run: (statement: BetterSqlite3.Statement) => T, sql: string): Promise<T> {
     const unit = this.current.getStore();
     try {
@@ -71,13 +85,14 @@ export class SqliteDatabase extends Database {
         if (!unit.open) throw new Error('A statement came after its transaction had ended.');
         return run(this.prepared(sql));
       }
-      const deadline = Date.now() + DEADLINE;
-      await this.take(deadline);
-      try {
-        return await untilFree(() => run(this.prepared(sql)), deadline);
-      } finally {
-        this.release();
-      }
+      return await withDeadline(DEADLINE, async (deadline) => {
+        await this.take(deadline);
+        try {
+          return await untilFree(() => run(this.prepared(sql)), deadline);
+        } finally {
+          this.release();
+        }
+      });
     } catch (error) {
       throw translateDriverError(error);
     }
@@ -107,7 +122,7 @@ export class SqliteDatabase extends Database {
       const timer = setTimeout(() => {
         this.waiting.splice(this.waiting.indexOf(turn), 1);
         reject(unavailable(new Error('waited too long for the SQLite connection')));
-      }, deadline - Date.now());
+      }, deadline - performance.now());
       this.waiting.push(turn);
     });
   }
@@ -134,7 +149,7 @@ async function untilFree<T>(run: () => T, deadline: number): Promise<T> {
     try {
       return run();
     } catch (error) {
-      if (!isBusy(error) || Date.now() >= deadline) throw error;
+      if (!isBusy(error) || performance.now() >= deadline) throw error;
     }
     await sleep(5);
   }

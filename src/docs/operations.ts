@@ -18,7 +18,7 @@ export function completeOperation(
 ): void {
   const { access, answer } = route;
   if (access.kind === 'public') operation.security = [];
-  operation.description = [operation.description, whoMayCall(access)].filter(Boolean).join('\n\n');
+  operation.description = [unwrapped(operation.description), whoMayCall(access)].filter(Boolean).join('\n\n');
   describePathParameters(operation);
   const body = jsonOf(operation.requestBody);
   if (body !== undefined) addExample(body, schemas);
@@ -42,6 +42,11 @@ export function refuseUnknownFields(operations: readonly OperationObject[], sche
         named.additionalProperties = false;
     }
   }
+}
+
+/** The lines of a comment end where the source has no more room. */
+function unwrapped(text: string | undefined): string | undefined {
+  return text?.replace(/(?<!\n)\n(?!\n)/g, ' ');
 }
 
 function whoMayCall(access: RouteAccess): string {

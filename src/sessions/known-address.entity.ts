@@ -4,7 +4,11 @@ import type { Instant } from '../platform/time/clock.js';
 /** An address from which a user has opened a session; it outlives the session's row. */
 @Entity('known_addresses')
 @Index('known_addresses_signed_in_at', ['signedInAt'])
-@ForeignKey('User', ['userId'], ['id'], { name: 'known_addresses_user', onDelete: 'CASCADE' })
+@ForeignKey('User', ['userId'], ['id'], {
+  name: 'known_addresses_user',
+  onDelete: 'CASCADE',
+  onUpdate: 'RESTRICT',
+})
 export class KnownAddress {
   @PrimaryColumn('varchar', { name: 'user_id', length: 36 })
   userId!: string;

@@ -12,7 +12,11 @@ export type SessionEnd =
 @Index('sessions_expires_at', ['expiresAt'])
 @Index('sessions_idle_expires_at', ['idleExpiresAt'])
 @Index('sessions_ended_at', ['endedAt'])
-@ForeignKey('User', ['userId'], ['id'], { name: 'sessions_user_id', onDelete: 'CASCADE' })
+@ForeignKey('User', ['userId'], ['id'], {
+  name: 'sessions_user_id',
+  onDelete: 'CASCADE',
+  onUpdate: 'RESTRICT',
+})
 export class Session {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;

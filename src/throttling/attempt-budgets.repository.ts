@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { removeOutdated } from '../database/batches.js';
 import { Database } from '../database/database.js';
+import { DuplicateKeyError } from '../database/driver-errors.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
 import { MINUTE, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import { AttemptBudget } from './attempt-budget.entity.js';
@@ -50,20 +51,23 @@ export class AttemptBudgetsRepository {
     return admitted === 1;
   }
 
-  /** Begins a count with its first attempt. @throws DuplicateKeyError when somebody else has begun it */
-  async begin(key: string, now: Instant): Promise<void> {
-    await this.database.execute(
-      INSERT.sql,
-      INSERT.values({ budgetKey: key, used: 1, reported: 0, lastAt: now }),
-    );
+  /** Begins a count with its first attempt; answers no when somebody else has begun it. */
+  async begin(key: string, now: Instant): Promise<boolean> {
+    try {
+      const first = { budgetKey: key, used: 1, reported: 0, lastAt: now };
+      await this.database.execute(INSERT.sql, INSERT.values(first));
+      return true;
+    } catch (error) {
+      if (error instanceof DuplicateKeyError) return false;
+      throw error;
+    }
   }
 
-  async find(key: string): Promise<AttemptBudget | undefined> {
-    const rows = await this.database.query<AttemptBudget>(
-      `SELECT ${COLUMNS} FROM attempt_budgets WHERE budget_key = ?`,
-      [key],
+  async find(keys: readonly string[]): Promise<AttemptBudget[]> {
+    return this.database.query<AttemptBudget>(
+      `SELECT ${COLUMNS} FROM attempt_budgets WHERE budget_key IN (${keys.map(() => '?').join(', ')})`,
+      keys,
     );
-    return rows[0];
   }
 
   async giveBack(key: string): Promise<void> {

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
-import { DuplicateKeyError } from '../database/driver-errors.js';
 import { SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import type { AttemptBudget } from './attempt-budget.entity.js';
 import { AttemptBudgetsRepository, waitAfter } from './attempt-budgets.repository.js';
@@ -23,15 +22,11 @@ export interface Refusal {
   readonly reported: boolean;
 }
 
-/** A second round is rare, a third needs a sweep and two beginners within a millisecond. */
+/** A second round follows a lost race for the last attempt or the first; it finds out who won. */
 const ROUNDS = 5;
 
 /** Ends the transaction of an attempt: what it took from other budgets is given back by the rollback. */
-class NotAdmitted extends Error {
-  constructor(readonly refusal: Refusal) {
-    super(`the budget ${refusal.budget.key} is used up`);
-  }
-}
+class LostRace extends Error {}
 
 /**
  * Counts attempts in the database, so that one budget holds for all replicas and survives restarts. Each attempt is
@@ -55,18 +50,20 @@ export class AttemptBudgets {
    *
    * @returns nothing when admitted, else the refusal of the first budget that is used up
    */
-  async take(...budgets: readonly Budget[]): Promise<Refusal | undefined> {
+  async take(...budgets: readonly [Budget, ...Budget[]]): Promise<Refusal | undefined> {
     const now = await this.clock.now();
-    try {
-      await this.database.transaction(async () => {
-        // Always in the caller's order: two attempts that waited for each other would be a deadlock.
-        for (const budget of budgets) await this.takeOne(budget, now);
-      });
-      return undefined;
-    } catch (error) {
-      if (error instanceof NotAdmitted) return error.refusal;
-      throw error;
+    for (let round = 0; round < ROUNDS; round += 1) {
+      // A refusal costs this read and no lock; an attempt costs the same statements whether or not it is the first.
+      const rows = await this.repository.find(budgets.map(({ key }) => key));
+      const counts = new Map(rows.map((row) => [row.budgetKey, row]));
+      for (const budget of budgets) {
+        const row = counts.get(budget.key);
+        const wait = row === undefined ? 0 : this.waitOf(row, budget.limit, now);
+        if (wait > 0) return refusal(budget, wait, row?.reported === 1);
+      }
+      if (await this.takeAll(budgets, (key) => counts.has(key), now)) return undefined;
     }
+    return refusal(budgets[0], 0, true);
   }
 
   /** Gives back one attempt of an admitted caller. */
@@ -89,29 +86,25 @@ export class AttemptBudgets {
     return this.repository.removeUnusedSince(this.forgottenAt(await this.clock.now()));
   }
 
-  private async takeOne(budget: Budget, now: Instant): Promise<void> {
-    const { key, limit } = budget;
-    for (let round = 0; round < ROUNDS; round += 1) {
-      if (await this.repository.admit(key, limit, now, this.forgottenAt(now))) return;
-      const row = await this.repository.find(key);
-      if (row === undefined) {
-        if (await this.begin(key, now)) return;
-      } else {
-        const wait = this.waitOf(row, limit, now);
-        if (wait > 0) throw new NotAdmitted(refusal(budget, wait, row.reported === 1));
-      }
-      // The row came or went between the statements: once more, from the start.
-    }
-    throw new NotAdmitted(refusal(budget, 0, true));
-  }
-
-  /** Answers no when somebody else began the count a moment ago. */
-  private async begin(key: string, now: Instant): Promise<boolean> {
+  /** Answers no, with nothing taken, when a budget was used up or begun by somebody else a moment ago. */
+  private async takeAll(
+    budgets: readonly Budget[],
+    isBegun: (key: string) => boolean,
+    now: Instant,
+  ): Promise<boolean> {
     try {
-      await this.repository.begin(key, now);
+      await this.database.transaction(async () => {
+        // Always in the caller's order: two attempts that waited for each other would be a deadlock.
+        for (const { key, limit } of budgets) {
+          const taken = isBegun(key)
+            ? await this.repository.admit(key, limit, now, this.forgottenAt(now))
+            : await this.repository.begin(key, now);
+          if (!taken) throw new LostRace();
+        }
+      });
       return true;
     } catch (error) {
-      if (error instanceof DuplicateKeyError) return false;
+      if (error instanceof LostRace) return false;
       throw error;
     }
   }

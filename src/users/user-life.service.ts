@@ -5,6 +5,7 @@ import type { Actor } from '../platform/security/principal.js';
 import { Clock } from '../platform/time/clock.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { UserAuthority } from './user-authority.js';
+import type { User } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
 /** Whether an account can be used, and its end. */
@@ -24,8 +25,7 @@ export class UserLifeService {
     await this.database.transaction(async () => {
       const user = await this.authority.take(actor, id);
       if (user.status === 'disabled') return;
-      await this.authority.requireAnotherAdministrator(user);
-      this.authority.requireSomebodyElse(actor, user);
+      await this.requireRemovable(actor, user);
       await this.repository.setStatus(id, 'disabled', this.clock.now());
       const ended = await this.sessions.endAll(id, 'user_disabled');
       await this.audit.record({
@@ -50,13 +50,11 @@ export class UserLifeService {
 
   /** Removes a user and everything of theirs but the audit events. @throws AppError 12001, 13005, 12006, 12007 */
   async delete(actor: Actor, id: string): Promise<void> {
-    await this.authority.check(actor, id);
+    await this.requireRemovable(actor, await this.authority.check(actor, id));
     // History first, outside: a busy account has more of it than one transaction can remove in time.
     await this.sessions.forgetEnded(id);
     await this.database.transaction(async () => {
-      const user = await this.authority.take(actor, id);
-      await this.authority.requireAnotherAdministrator(user);
-      this.authority.requireSomebodyElse(actor, user);
+      await this.requireRemovable(actor, await this.authority.take(actor, id));
       const ended = await this.sessions.endAll(id, 'user_deleted');
       await this.repository.delete(id);
       await this.audit.record({
@@ -67,5 +65,10 @@ export class UserLifeService {
         detail: { sessions_ended: ended },
       });
     });
+  }
+
+  private async requireRemovable(actor: Actor, user: User): Promise<void> {
+    await this.authority.requireAnotherAdministrator(user);
+    this.authority.requireSomebodyElse(actor, user);
   }
 }

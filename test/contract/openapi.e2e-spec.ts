@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RouteTable } from '../../src/platform/http/route-table.ts';
 import { startApp, type TestApp } from '../support/app.ts';
@@ -61,6 +62,15 @@ describe('openapi.yaml', () => {
         expect(answer.body.code, `${method} ${path} ${answer.text}`).not.toBe(10001);
       }
     }
+  });
+});
+
+describe('requests.http', () => {
+  it('calls nothing but documented operations', () => {
+    const requests = [...readFileSync('requests.http', 'utf8').matchAll(/^([A-Z]+) \{\{host\}\}(\S+)/gm)];
+    expect(requests.length).toBeGreaterThan(5);
+    for (const [line, method = '', path = ''] of requests)
+      expect(operationFor(method, path), line).toBeDefined();
   });
 });
 

@@ -1,0 +1,126 @@
+import { mkdirSync } from 'node:fs';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { launchChromium } from '../support/chromium.ts';
+
+const SCREENSHOTS = 'test-artefacts';
+
+let app: TestApp;
+let browser: Browser;
+let page: Page;
+/** What the browser complained about: blocked by the policy, not found, an exception. */
+let complaints: string[];
+
+beforeAll(async () => {
+  mkdirSync(SCREENSHOTS, { recursive: true });
+  app = await startApp();
+  browser = await launchChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  await app?.close();
+});
+afterEach(() => page.context().close());
+
+async function open(width: number, height: number): Promise<void> {
+  page = await browser.newPage({ viewport: { width, height } });
+  page.setDefaultTimeout(60_000);
+  complaints = [];
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(app.url) && !request.url().startsWith('data:'))
+      complaints.push(request.url());
+  });
+  await page.goto(app.url);
+  await page.locator('#session').filter({ hasText: 'Not signed in' }).waitFor();
+}
+
+function operation(id: string): Locator {
+  return page.locator(`[id="operations-${id}"]`);
+}
+
+/** Presses Execute and waits for the answer. @returns what the page shows of it */
+async function execute(id: string): Promise<string> {
+  const block = operation(id);
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => !response.url().includes('/docs')),
+    block.getByRole('button', { name: 'Execute' }).click(),
+  ]);
+  const shown = block.locator('.live-responses-table');
+  await shown.getByText(answer.headers()['x-request-id'] ?? '').waitFor();
+  return shown.innerText();
+}
+
+async function expand(id: string): Promise<void> {
+  await operation(id).locator('.opblock-summary-control').click();
+}
+
+async function signIn(): Promise<void> {
+  // Prefilled; only the password is one's own.
+  const body = operation('Sign-in-signIn').locator('textarea');
+  const example: { username: string; password: string } = JSON.parse(await body.inputValue());
+  expect(example.username).toBe('admin');
+  await body.fill(JSON.stringify({ ...example, password: app.admin.password }));
+  expect(await execute('Sign-in-signIn')).toMatch(/200[^]*access_token/);
+}
+
+describe('/docs', () => {
+  it.each([
+    ['wide', 1_280, 900],
+    ['narrow', 390, 800],
+  ])('leads from nothing to /me with three clicks in a %s window', async (name, width, height) => {
+    await open(width, height);
+    await page.screenshot({ path: `${SCREENSHOTS}/docs-${name}-1-opened.png` });
+    await signIn();
+    expect(await page.locator('#session').innerText()).toBe('Signed in as admin');
+    await page.screenshot({ path: `${SCREENSHOTS}/docs-${name}-2-signed-in.png` });
+    await expand('Me-getMe');
+    expect(await execute('Me-getMe')).toMatch(/200[^]*"username": "admin"[^]*Request duration\s+\d+ ms/);
+    await page.screenshot({ path: `${SCREENSHOTS}/docs-${name}-3-me.png` });
+    const overflow = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+    expect(overflow, 'nothing to scroll sideways').toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  it('stays signed in over a reload, until one signs out', async () => {
+    await open(1_280, 900);
+    await signIn();
+    await page.reload();
+    await page.locator('#session').filter({ hasText: 'Signed in' }).waitFor();
+    await expand('Me-getMe');
+    expect(await execute('Me-getMe')).toContain('"username": "admin"');
+    await expand('Sign-in-signOut');
+    expect(await execute('Sign-in-signOut')).toContain('"code": 0');
+    expect(await page.locator('#session').innerText()).toBe('Signed out');
+    expect(complaints).toEqual([]);
+
+    // The browser reports every 401 on its console.
+    const again = await execute('Me-getMe');
+    expect(again).toMatch(/401[^]*"code": 11002/);
+    expect(await operation('Me-getMe').locator('.curl-command').innerText()).not.toContain('Authorization');
+    await page.screenshot({ path: `${SCREENSHOTS}/docs-wide-4-signed-out.png` });
+  });
+
+  it('offers the refresh token where one is asked for', async () => {
+    await open(1_280, 900);
+    await signIn();
+    await expand('Sign-in-renewAccess');
+    expect(await execute('Sign-in-renewAccess')).toMatch(/200[^]*access_token_expires_at/);
+    await expand('Me-getMe');
+    expect(await execute('Me-getMe')).toContain('"username": "admin"');
+    expect(complaints).toEqual([]);
+  });
+
+  it('unfolds the conventions', async () => {
+    await open(1_280, 900);
+    const section = page.getByRole('heading', { name: 'Every answer is one envelope' });
+    expect(await section.isVisible()).toBe(false);
+    await page.getByRole('button', { name: 'Conventions' }).click();
+    expect(await section.isVisible()).toBe(true);
+    await page.screenshot({ path: `${SCREENSHOTS}/docs-wide-5-conventions.png`, fullPage: true });
+  });
+});

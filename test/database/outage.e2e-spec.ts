@@ -1,0 +1,129 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import BetterSqlite3 from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { startApp, type TestApp } from '../support/app.ts';
+import { expectFailure } from '../support/envelope.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+let place: TestDatabase;
+let proxy: TcpProxy;
+let app: TestApp;
+let token = '';
+let refreshToken = '';
+
+async function timed<T>(work: Promise<T>): Promise<{ answer: T; took: number }> {
+  const begun = Date.now();
+  const answer = await work;
+  return { answer, took: Date.now() - begun };
+}
+
+/** One call of each kind that needs the database. */
+function calls() {
+  const body = { username: app.admin.username, password: app.admin.password };
+  return [
+    app.call('GET', '/me', { token }),
+    app.call('POST', '/signin', { body }),
+    app.call('POST', '/tokens/renew_access', { body: { refresh_token: refreshToken } }),
+    app.call('POST', '/tokens/revoke', { body: { refresh_token: 'unknown' } }),
+  ];
+}
+
+async function untilWell(deadline: number): Promise<void> {
+  const end = Date.now() + deadline;
+  for (;;) {
+    const answers = await Promise.all(calls());
+    if (answers.every(({ status }) => status === 200)) return;
+    if (Date.now() > end) throw new Error(`still ${answers.map(({ status }) => status).join(', ')}`);
+    await sleep(100);
+  }
+}
+
+if (inject('lane') === 'mysql') {
+  describe('a database server', () => {
+    beforeAll(async () => {
+      place = await createTestDatabase();
+      const url = new URL(place.env['DATABASE_URL'] ?? '');
+      proxy = await TcpProxy.to(url.hostname, Number(url.port || 3306));
+      url.hostname = '127.0.0.1';
+      url.port = String(proxy.port);
+      app = await startApp({ testDatabase: place, env: { DATABASE_URL: url.href } });
+      ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
+    });
+    afterAll(async () => {
+      await app.close();
+      await proxy.close();
+      await place.drop();
+    });
+
+    it(
+      'that freezes makes every call end with 503 within 3 seconds, and is used again when it thaws',
+      { timeout: 40_000 },
+      async () => {
+        proxy.freeze();
+        for (let round = 0; round < 3; round += 1) {
+          for (const { answer, took } of await Promise.all([...calls(), ...calls()].map(timed))) {
+            expectFailure(answer, 503, 10010);
+            expect(answer.headers['retry-after']).toMatch(/^\d+$/);
+            expect(took).toBeLessThan(3_000);
+          }
+          expect((await app.call('GET', '/health/live')).status).toBe(200);
+          const ready = await timed(app.call('GET', '/health/ready'));
+          expect([ready.answer.status, ready.answer.text]).toEqual([
+            503,
+            expect.stringContaining('"database":"down"'),
+          ]);
+          expect(ready.took).toBeLessThan(3_000);
+        }
+        proxy.thaw();
+        await untilWell(5_000);
+        expect((await app.call('GET', '/health/ready')).status).toBe(200);
+      },
+    );
+
+    it(
+      'that is killed makes calls end with 503 at once, and is used again when it is back',
+      { timeout: 40_000 },
+      async () => {
+        for (let round = 0; round < 3; round += 1) {
+          const running = calls().map(timed);
+          proxy.cut();
+          for (const { answer, took } of await Promise.all(running)) {
+            expect([200, 503]).toContain(answer.status);
+            expect(took).toBeLessThan(3_000);
+          }
+          await untilWell(5_000);
+        }
+      },
+    );
+  });
+} else {
+  describe('a database file that another process has locked', () => {
+    beforeAll(async () => {
+      app = await startApp();
+      ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
+    });
+    afterAll(() => app.close());
+
+    it(
+      'makes writes end with 503 within 3 seconds, and is used again when it is free',
+      { timeout: 40_000 },
+      async () => {
+        const { database } = app.config;
+        if (database.kind !== 'sqlite') throw new Error('this is the lane of SQLite');
+        const other = new BetterSqlite3(database.file);
+        other.exec('BEGIN IMMEDIATE');
+        for (const { answer, took } of await Promise.all(calls().map(timed))) {
+          expect([200, 503], answer.text).toContain(answer.status);
+          expect(took).toBeLessThan(3_000);
+        }
+        const writing = await timed(app.call('POST', '/signout', { token }));
+        expectFailure(writing.answer, 503, 10010);
+        expect((await app.call('GET', '/health/live')).status).toBe(200);
+        other.exec('ROLLBACK');
+        other.close();
+        await untilWell(5_000);
+      },
+    );
+  });
+}
