@@ -84,17 +84,23 @@ export class UserSearch {
     return this.count(driver === undefined ? matching(filters) : lookUp(filters, driver));
   }
 
-  /** The first filter that selects no more ids than this. */
+  /** The filter whose ids cost least to look up, if they cost no more than so many rows. */
   private async fewest(filters: readonly UserFilter[], bearable: number): Promise<UserFilter | undefined> {
+    let fewest: UserFilter | undefined;
+    let fewestCost = bearable;
     for (const filter of filters) {
       const { text, values } = filter.ids;
+      const most = Math.floor(fewestCost / costOf(filter));
       const [counted] = await this.database.query<{ size: number }>(
-        `SELECT COUNT(*) AS size FROM (SELECT id FROM (${text}) ids LIMIT ${bearable + 1}) counted`,
-        values,
+        `SELECT COUNT(*) AS size FROM (SELECT id FROM (${text}) ids LIMIT ?) counted`,
+        [...values, most + 1],
       );
-      if ((counted?.size ?? 0) <= bearable) return filter;
+      const size = counted?.size ?? 0;
+      if (size > most) continue;
+      fewest = filter;
+      fewestCost = size * costOf(filter);
     }
-    return undefined;
+    return fewest;
   }
 
   private async count({ text, values }: Sql): Promise<number> {
@@ -104,6 +110,11 @@ export class UserSearch {
     );
     return counted?.total ?? 0;
   }
+}
+
+/** What an id of the filter costs: a row at a random place, or an entry of an index beside its neighbours. */
+function costOf({ rows }: UserFilter): number {
+  return rows === undefined ? 1 : 0.2;
 }
 
 /** Whether the ids of a filter can be read in the order of the sort, so that nothing needs to be looked up first. */
@@ -123,13 +134,15 @@ function comesInOrder(
   }
 }
 
-/** The ids of one filter, each looked up and tested by the others. */
+/** What one filter selects, each looked up unless its index tells enough, and tested by the others. */
 function lookUp(filters: readonly UserFilter[], driver: UserFilter): Sql {
-  const { text, values } = all(filters.filter((filter) => filter !== driver).map(({ test }) => test));
-  return {
-    text: `SELECT u.id FROM (${driver.ids.text}) driver JOIN users u ON u.id = driver.id WHERE ${text}`,
-    values: [...driver.ids.values, ...values],
-  };
+  const others = filters.filter((filter) => filter !== driver);
+  const { text, values } = all(others.map(({ condition, test }) => (driver.rows ? condition : test)));
+  // LEFT, because an inner join might begin with the users.
+  const from = driver.rows
+    ? `(${driver.rows.text}) u`
+    : `(${driver.ids.text}) driver LEFT JOIN users u ON u.id = driver.id`;
+  return { text: `SELECT u.id FROM ${from} WHERE ${text}`, values: [...driver.ids.values, ...values] };
 }
 
 /** All users in the order of an index, which carries the status and the sort; the rest is tested on each. */
