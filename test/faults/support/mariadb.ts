@@ -28,6 +28,7 @@ export class Mariadb {
   private readonly program: string;
   private readonly more: readonly string[];
   private child: ChildProcess | undefined;
+  private database: string | undefined;
 
   private constructor(folder: string, port: number, program: string, more: readonly string[]) {
     this.folder = folder;
@@ -96,13 +97,19 @@ export class Mariadb {
   /** Creates an empty database, with the wrong default collation on purpose; returns its URL. */
   async createDatabase(name: string): Promise<string> {
     await this.rows(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci`);
+    this.database = name;
     return `${this.url}/${name}`;
   }
 
-  async rows(sql: string): Promise<readonly Record<string, unknown>[]> {
-    const connection = await mysql.createConnection({ uri: this.url, connectTimeout: 5_000 });
+  /** Runs one statement on a connection of its own, in the database that was created last. */
+  async rows(
+    sql: string,
+    params: readonly (string | number)[] = [],
+  ): Promise<readonly Record<string, unknown>[]> {
+    const uri = this.database === undefined ? this.url : `${this.url}/${this.database}`;
+    const connection = await mysql.createConnection({ uri, connectTimeout: 5_000 });
     try {
-      const [rows] = await connection.query(sql);
+      const [rows] = await connection.query(sql, [...params]);
       return Array.isArray(rows) ? rows.map((row) => ({ ...row })) : [];
     } finally {
       await connection.end();
