@@ -93,6 +93,21 @@ export class SessionsRepository {
     );
   }
 
+  /** Ends some live sessions of whomever, at most so many; answers how many. */
+  async endSome(most: number, reason: SessionEnd, now: Instant): Promise<number> {
+    const rows = await this.database.query<{ id: string }>(`SELECT id FROM sessions WHERE ${LIVE} LIMIT ?`, [
+      now,
+      now,
+      most,
+    ]);
+    if (rows.length === 0) return 0;
+    return this.database.execute(
+      `UPDATE sessions SET ended_at = ?, end_reason = ?
+       WHERE id IN (${rows.map(() => '?').join(', ')}) AND ${LIVE}`,
+      [now, reason, ...rows.map(({ id }) => id), now, now],
+    );
+  }
+
   /** Removes the rows of sessions that ended, in whatever way, at this instant or before; answers how many. */
   async removeEndedUntil(instant: Instant): Promise<number> {
     const rows = { table: 'sessions', key: 'id', until: instant };
