@@ -9,6 +9,7 @@ interface UnitOfWork {
   readonly connection: PoolConnection;
   readonly deadline: number;
   open: boolean;
+  readonly effects: Array<() => void>;
 }
 
 type PoolInternals = Readonly<
@@ -67,6 +68,12 @@ export class MysqlDatabase extends Database {
     });
   }
 
+  afterCommit(effect: () => void): void {
+    const unit = this.current.getStore();
+    if (unit?.open) unit.effects.push(effect);
+    else effect();
+  }
+
   stats(): DatabaseStats {
     // mysql2 counts, but does not publish what it counts.
     const { _allConnections, _freeConnections, _connectionQueue } = this.pool as unknown as PoolInternals;
@@ -80,11 +87,12 @@ export class MysqlDatabase extends Database {
 
   private async attempt<T>(work: () => Promise<T>, deadline: number): Promise<T> {
     const connection = await this.acquire(deadline);
-    const unit: UnitOfWork = { connection, deadline, open: true };
+    const unit: UnitOfWork = { connection, deadline, open: true, effects: [] };
     try {
       await send(connection, 'START TRANSACTION', undefined, deadline);
       const result = await this.current.run(unit, work);
       await send(connection, 'COMMIT', undefined, deadline);
+      for (const effect of unit.effects) effect();
       return result;
     } catch (error) {
       // Where the connection is gone already, this fails at once and the server has rolled back by itself.

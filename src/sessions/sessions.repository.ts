@@ -68,10 +68,12 @@ export class SessionsRepository {
   }
 
   /** Notes a renewal from another address than the last one; of several that notice at once, one is told yes. */
-  async noteRenewal(id: string, from: string, to: string): Promise<boolean> {
+  async noteRenewal(id: string, from: string, to: string, now: Instant, before: Instant): Promise<boolean> {
     const noted = await this.database.execute(
-      'UPDATE sessions SET renewed_ip = ? WHERE id = ? AND COALESCE(renewed_ip, ip) = ? AND ended_at IS NULL',
-      [to, id, from],
+      `UPDATE sessions SET renewed_ip = ?, renewed_ip_at = ?
+       WHERE id = ? AND COALESCE(renewed_ip, ip) = ? AND ended_at IS NULL
+         AND (renewed_ip_at IS NULL OR renewed_ip_at <= ?)`,
+      [to, now, id, from, before],
     );
     return noted === 1;
   }

@@ -3,7 +3,7 @@ import { AuditService, doneBy } from '../audit/audit.service.js';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
-import { newId } from '../platform/crypto/random.js';
+import { isUuid, newId } from '../platform/crypto/random.js';
 import { networkOf } from '../platform/http/client-address.js';
 import { limitAndOffset, type PageQuery, type Slice } from '../platform/http/list-query.js';
 import type { Actor } from '../platform/security/principal.js';
@@ -49,6 +49,7 @@ export class SessionsService {
       userAgent,
       ip: clientAddress,
       renewedIp: null,
+      renewedIpAt: null,
       createdAt: now,
       lastSeenAt: now,
       idleExpiresAt: now + idleTtl,
@@ -80,7 +81,7 @@ export class SessionsService {
   async renew(refreshDigest: string): Promise<Session | undefined> {
     const session = await this.repository.findByRefreshDigest(refreshDigest);
     const live = session === undefined ? undefined : this.use(session);
-    if (live !== undefined) this.uses.noteAddress(live);
+    if (live !== undefined) this.uses.noteAddress(live, this.clock.now());
     return live;
   }
 
@@ -103,7 +104,8 @@ export class SessionsService {
 
   /** Ends one live session of a user. @throws AppError 11006 */
   async revoke(id: string, userId: string, by: Actor): Promise<void> {
-    if (!(await this.end(id, userId, 'revoked', by))) throw SessionsErrors.noSuchSession();
+    // MySQL ignores blanks after an id, so what is no id is not asked for.
+    if (!isUuid(id) || !(await this.end(id, userId, 'revoked', by))) throw SessionsErrors.noSuchSession();
   }
 
   /** Ends every live session of a user but `keepId`; answers how many. */
