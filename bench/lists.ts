@@ -23,11 +23,13 @@ interface Answer {
   };
 }
 
+// Assigned by an answer to `ask`, which sends it from then on.
+// oxlint-disable-next-line prefer-const
 let token: string | undefined;
 token = (await ask('POST', '/signin', { username, password: process.env['GATEHOUSE_PASSWORD'] ?? '' })).data
   .access_token;
 
-const searches = ['li', 'xin.w', 'wang', '王', '+8613800', 'ms', 'no-such-prefix'];
+const searches = ['li', 'xin.w', 'wang', '王芳', '+8613800', 'ms', 'no-such-prefix'];
 const filters = [
   '',
   'status=active',

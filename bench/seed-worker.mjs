@@ -1,14 +1,13 @@
 /**
  * Fills the database of the environment with the product's own seed, so that it follows every change of the schema.
- * Arguments: users, sessions. Prints the password of the
- * seeded users, which is also that of the administrator `bench-admin`. JavaScript, because it works on the build.
+ * Arguments: users, sessions. Prints the password of the seeded
+ * users. JavaScript, because it works on the build.
  */
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { CliModule } from '../dist/src/app.module.js';
 import { loadConfig } from '../dist/src/config/config.js';
 import { seed } from '../dist/src/seed.js';
-import { UsersService } from '../dist/src/users/users.service.js';
 
 const [users, sessions] = process.argv.slice(2).map(Number);
 const config = loadConfig(process.env, { passwordRefusals: () => [] });
@@ -17,8 +16,6 @@ const app = await NestFactory.createApplicationContext(CliModule.with(config), {
   abortOnError: false,
 });
 const { password } = await seed(app, { users, sessions });
-const administrator = { username: 'bench-admin', fullName: 'Bench', password, roles: ['administrator'] };
-await app.get(UsersService).create(administrator);
 process.stdout.write(password);
 await app.close();
 process.exit();

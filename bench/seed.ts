@@ -11,6 +11,11 @@ type Query = (sql: string, params?: readonly Value[]) => Promise<readonly object
 
 export const ADMINISTRATOR = 'bench-admin';
 
+const OPERATOR_COMMANDS = join(import.meta.dirname, '..', 'dist', 'src', 'cli.js');
+
+const run = (args: readonly string[], options: { env: NodeJS.ProcessEnv }) =>
+  promisify(execFile)(process.execPath, args, options);
+
 export interface SeedSize {
   readonly users: number;
   readonly sessions: number;
@@ -40,11 +45,12 @@ export async function seed(
       : { DATA_DIR: store.dataDir }),
   };
   const worker = join(import.meta.dirname, 'seed-worker.mjs');
-  const { stdout } = await promisify(execFile)(process.execPath, [worker, String(users), String(sessions)], {
-    env,
-  });
+  const { stdout: password } = await run([worker, String(users), String(sessions)], { env });
+  const creating = run([OPERATOR_COMMANDS, 'admin', 'create', ADMINISTRATOR], { env });
+  creating.child.stdin?.end(`${password}\n`);
+  await creating;
   const people = await withDatabase(store, (query) => equip(query, active));
-  return { people, password: stdout };
+  return { people, password };
 }
 
 /** Only digests of refresh tokens are stored, so the bench puts those of its own in the place of some. */

@@ -68,6 +68,7 @@ describe('an empty environment', () => {
         reauthAttempts: 10,
         renewAddressFailures: 300,
       },
+      audit: { retention: 365 * 24 * 3_600_000 },
       bootstrap: { username: 'admin' },
       warnings: [],
     });

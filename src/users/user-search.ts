@@ -1,35 +1,25 @@
 import { Injectable } from '@nestjs/common';
-import { Database, type SqlValue } from '../database/database.js';
+import { Database } from '../database/database.js';
 import { columnList } from '../database/entity-statements.js';
 import { cappedCount, LIST_WINDOW, limitAndOffset, type Slice } from '../platform/http/list-query.js';
 import type { Sort } from '../platform/http/query-parameters.js';
-import { prefixRange, searchForm } from './search-form.js';
-import { User, type UserStatus } from './user.entity.js';
+import { User } from './user.entity.js';
+import {
+  createdFilter,
+  roleFilter,
+  searchFilter,
+  statusFilter,
+  type Sql,
+  type UserFilter,
+} from './user-filters.js';
 import type { ListUsersQuery } from './users.dto.js';
 
 export type UserSort = 'created_at' | 'username' | 'last_sign_in_at';
-
-/** A piece of SQL with the values of its places. */
-interface Sql {
-  readonly text: string;
-  readonly values: readonly SqlValue[];
-}
-
-/** One filter: as a condition on a row of `users u`, and as the ids that it selects by an index of its own. */
-interface Filter {
-  readonly condition: Sql;
-  readonly ids?: Sql;
-  /** The sort in which its ids come by themselves. */
-  readonly ordered?: UserSort;
-}
 
 const COLUMNS = columnList(User)
   .split(', ')
   .map((column) => `u.${column}`)
   .join(', ');
-
-/** The columns that a search looks into, each with an index of its own. */
-const SEARCHED = ['username', 'email', 'phone', 'search_name'] as const;
 
 /** The size of database that the choice of plan is made for. */
 const USERS = 1_000_000;
@@ -37,9 +27,10 @@ const USERS = 1_000_000;
 /**
  * The list of users, at a cost that does not grow with their number.
  *
- * Without a selective filter the index of the sort is read until the page is full. With one, the ids that the filter
- * selects are looked up and sorted, if there are few enough of them. The measure is that a page at position `p` costs
- * `p × users ÷ matches` rows by the first way and `matches` rows by the second. docs/performance.md shows the plans.
+ * Without a selective filter an index that has the order of the sort is read until the page is full. With one, the
+ * ids that the filter selects are looked up and sorted, if they are few enough. The measure is that a page which ends
+ * at position `p` costs `p × users ÷ matches` rows by the first way, and `matches` rows by the second.
+ * docs/performance.md shows the plans.
  */
 @Injectable()
 export class UserSearch {
@@ -49,107 +40,162 @@ export class UserSearch {
     const filters = await this.filtersOf(query);
     if (filters === undefined) return { rows: [], total: 0 };
     const [limit, offset] = limitAndOffset(query);
-    const driver = await this.driverOf(filters, query.sort.field, offset + limit);
-    const page = selectIds(filters, driver?.filter, query.sort);
+    const page = await this.pageOf(filters, query.sort, offset + limit);
     const rows = await this.database.query<User>(
       `SELECT ${COLUMNS} FROM (${page.text} LIMIT ? OFFSET ?) page JOIN users u ON u.id = page.id
        ORDER BY ${orderBy(query.sort)}`,
       [...page.values, limit, offset],
     );
-    return { rows, total: await this.total(filters, driver) };
+    return { rows, total: await this.total(filters) };
   }
 
-  /** Nothing at all matches when this answers nothing. */
-  private async filtersOf(query: ListUsersQuery): Promise<Filter[] | undefined> {
-    const filters: Filter[] = [];
-    if (query.q !== undefined) filters.push(searchFilter(query.q));
-    if (query.role !== undefined) {
+  /** Nothing at all can match when this answers nothing. */
+  private async filtersOf(query: ListUsersQuery): Promise<UserFilter[] | undefined> {
+    const { q, role, status, created_from: from, created_to: to } = query;
+    const filters: UserFilter[] = [];
+    if (q !== undefined) filters.push(searchFilter(q));
+    if (role !== undefined) {
       const rows = await this.database.query<{ id: string }>('SELECT id FROM roles WHERE role_key = ?', [
-        query.role,
+        role,
       ]);
-      const role = rows[0];
-      if (role === undefined) return undefined;
-      filters.push(roleFilter(role.id));
+      if (rows[0] === undefined) return undefined;
+      filters.push(roleFilter(rows[0].id));
     }
-    const { created_from: from, created_to: to } = query;
     if (from !== undefined || to !== undefined) filters.push(createdFilter(from, to));
-    if (query.status !== undefined) filters.push(statusFilter(query.status));
+    if (status !== undefined) filters.push(statusFilter(status));
     return filters;
   }
 
-  /** The filter whose ids are to be looked up and sorted, with how many they are; none: read the index of the sort. */
-  private async driverOf(filters: readonly Filter[], sort: UserSort | undefined, position: number) {
-    const bearable = Math.max(LIST_WINDOW, Math.ceil(Math.sqrt(position * USERS)));
-    for (const filter of filters) {
-      if (filter.ids === undefined || filter.ordered === sort) continue;
-      const [counted] = await this.database.query<{ size: number }>(
-        `SELECT COUNT(*) AS size FROM (SELECT id FROM (${filter.ids.text}) ids LIMIT ${bearable + 1}) counted`,
-        filter.ids.values,
-      );
-      const size = counted?.size ?? 0;
-      if (size <= bearable) return { filter, size };
-    }
-    return undefined;
+  /** The ids of all that match, in order; the caller takes its page of them. */
+  private async pageOf(filters: readonly UserFilter[], sort: Sort<UserSort>, end: number): Promise<Sql> {
+    const unordered = filters.filter((filter) => !comesInOrder(filter, filters, sort));
+    const driver = await this.fewest(unordered, Math.max(LIST_WINDOW, Math.ceil(Math.sqrt(end * USERS))));
+    if (driver !== undefined) return ordered(lookUp(filters, driver), sort);
+    const role = filters.find(({ kind }) => kind === 'role');
+    return role !== undefined && sort.field === 'created_at'
+      ? walkRole(filters, role, sort)
+      : ordered(walkUsers(filters, sort.field), sort);
   }
 
-  private async total(
-    filters: readonly Filter[],
-    paged: { filter: Filter; size: number } | undefined,
-  ): Promise<number> {
-    const driver = paged ?? (await this.driverOf(filters, undefined, LIST_WINDOW));
-    if (driver !== undefined && filters.length === 1) return Math.min(driver.size, LIST_WINDOW);
-    const { text, values } = selectIds(filters, driver?.filter);
-    const [counted] = await this.database.query<{ total: number }>(cappedCount(text), values);
+  private async total(filters: readonly UserFilter[]): Promise<number> {
+    const [only, ...others] = filters;
+    if (others.length === 0) return this.count(only?.ids ?? { text: 'SELECT id FROM users', values: [] });
+    const driver = await this.fewest(filters, Math.ceil(Math.sqrt(LIST_WINDOW * USERS)));
+    return this.count(driver === undefined ? matching(filters) : lookUp(filters, driver));
+  }
+
+  /** The filter whose ids cost least to look up, if they cost no more than so many rows. */
+  private async fewest(filters: readonly UserFilter[], bearable: number): Promise<UserFilter | undefined> {
+    let fewest: UserFilter | undefined;
+    let fewestCost = bearable;
+    for (const filter of filters) {
+      const { text, values } = filter.ids;
+      const most = Math.floor(fewestCost / costOf(filter));
+      const [counted] = await this.database.query<{ size: number }>(
+        `SELECT COUNT(*) AS size FROM (SELECT id FROM (${text}) ids LIMIT ?) counted`,
+        [...values, most + 1],
+      );
+      const size = counted?.size ?? 0;
+      if (size > most) continue;
+      fewest = filter;
+      fewestCost = size * costOf(filter);
+    }
+    return fewest;
+  }
+
+  private async count({ text, values }: Sql): Promise<number> {
+    const [counted] = await this.database.query<{ total: number }>(
+      cappedCount(`SELECT id FROM (${text}) found`),
+      values,
+    );
     return counted?.total ?? 0;
   }
 }
 
-/** The ids of what passes all filters: those of the driver, or else all, by the index of the sort. */
-function selectIds(filters: readonly Filter[], driver: Filter | undefined, sort?: Sort<UserSort>): Sql {
-  const others = filters.filter((filter) => filter !== driver).map(({ condition }) => condition);
-  const from = driver?.ids ? `(${driver.ids.text}) driver JOIN users u ON u.id = driver.id` : 'users u';
-  const where = others.length === 0 ? '' : ` WHERE ${others.map(({ text }) => text).join(' AND ')}`;
+/** What an id of the filter costs: a row at a random place, or an entry of an index beside its neighbours. */
+function costOf({ rows }: UserFilter): number {
+  return rows === undefined ? 1 : 0.2;
+}
+
+/** Whether the ids of a filter can be read in the order of the sort, so that nothing needs to be looked up first. */
+function comesInOrder(
+  { kind }: UserFilter,
+  filters: readonly UserFilter[],
+  { field }: Sort<UserSort>,
+): boolean {
+  switch (kind) {
+    case 'q':
+      return false;
+    case 'role':
+    case 'created':
+      return field === 'created_at';
+    case 'status':
+      return filters.length === 1;
+  }
+}
+
+/** What one filter selects, each looked up unless its index tells enough, and tested by the others. */
+function lookUp(filters: readonly UserFilter[], driver: UserFilter): Sql {
+  const others = filters.filter((filter) => filter !== driver);
+  const { text, values } = all(others.map(({ condition, test }) => (driver.rows ? condition : test)));
+  // LEFT, because an inner join might begin with the users.
+  const from = driver.rows
+    ? `(${driver.rows.text}) u`
+    : `(${driver.ids.text}) driver LEFT JOIN users u ON u.id = driver.id`;
+  return { text: `SELECT u.id FROM ${from} WHERE ${text}`, values: [...driver.ids.values, ...values] };
+}
+
+/** All users in the order of an index, which carries the status and the sort; the rest is tested on each. */
+function walkUsers(filters: readonly UserFilter[], sort: UserSort): Sql {
+  const { text, values } = all(
+    filters.map(({ kind, condition, test }) =>
+      kind === 'status' || (kind === 'created' && sort === 'created_at') ? condition : test,
+    ),
+  );
+  return { text: `SELECT u.id FROM users u WHERE ${text}`, values };
+}
+
+/** All holders of a role in order of their creation, which the index of the role carries. */
+function walkRole(filters: readonly UserFilter[], role: UserFilter, { descending }: Sort<UserSort>): Sql {
+  const direction = descending ? 'DESC' : 'ASC';
+  const created = filters.filter(({ kind }) => kind === 'created').map(({ condition }) => condition);
+  const tests = filters.filter(({ kind }) => kind === 'q' || kind === 'status').map(({ test }) => test);
+  const range = all(
+    created.map(({ text, values }) => ({
+      text: text.replaceAll('u.created_at', 'held.user_created_at'),
+      values,
+    })),
+  );
+  const tested = all(tests);
+  // A scalar subquery and not a join, which MySQL would begin with the users.
+  const rest =
+    tests.length === 0 ? '' : ` AND (SELECT 1 FROM users u WHERE u.id = held.user_id AND ${tested.text}) = 1`;
   return {
-    text: `SELECT u.id FROM ${from}${where}${sort === undefined ? '' : ` ORDER BY ${orderBy(sort)}`}`,
-    values: [...(driver?.ids?.values ?? []), ...others.flatMap(({ values }) => values)],
+    text: `SELECT held.user_id AS id FROM user_roles held WHERE held.role_id = ? AND ${range.text}${rest}
+       ORDER BY held.user_created_at ${direction}, held.user_id ${direction}`,
+    values: [...role.ids.values, ...range.values, ...tested.values],
   };
+}
+
+/** Whatever matches, in no order, by the index that the database finds best. */
+function matching(filters: readonly UserFilter[]): Sql {
+  const { text, values } = all(filters.map(({ condition }) => condition));
+  return { text: `SELECT u.id FROM users u WHERE ${text}`, values };
+}
+
+function all(conditions: readonly Sql[]): Sql {
+  return {
+    text: conditions.length === 0 ? '1 = 1' : conditions.map(({ text }) => text).join(' AND '),
+    values: conditions.flatMap(({ values }) => values),
+  };
+}
+
+function ordered({ text, values }: Sql, sort: Sort<UserSort>): Sql {
+  return { text: `${text} ORDER BY ${orderBy(sort)}`, values };
 }
 
 function orderBy({ field, descending }: Sort<UserSort>): string {
   const direction = descending ? 'DESC' : 'ASC';
-  return `u.${field} ${direction}, u.id ${direction}`;
-}
-
-function searchFilter(q: string): Filter {
-  const { from, below } = prefixRange(searchForm(q));
-  const values = SEARCHED.flatMap(() => [from, below]);
-  const matches = SEARCHED.map((column) => `(u.${column} >= ? AND u.${column} < ?)`).join(' OR ');
-  const ids = SEARCHED.map((column) => `SELECT id FROM users WHERE ${column} >= ? AND ${column} < ?`).join(
-    ' UNION ',
-  );
-  return { condition: { text: `(${matches})`, values }, ids: { text: ids, values } };
-}
-
-function roleFilter(roleId: string): Filter {
-  return {
-    condition: {
-      text: 'EXISTS (SELECT 1 FROM user_roles held WHERE held.user_id = u.id AND held.role_id = ?)',
-      values: [roleId],
-    },
-    ids: { text: 'SELECT user_id AS id FROM user_roles WHERE role_id = ?', values: [roleId] },
-  };
-}
-
-/** Both ends belong to the range. */
-function createdFilter(from = 0, to = Number.MAX_SAFE_INTEGER): Filter {
-  return {
-    condition: { text: 'u.created_at >= ? AND u.created_at <= ?', values: [from, to] },
-    ids: { text: 'SELECT id FROM users WHERE created_at >= ? AND created_at <= ?', values: [from, to] },
-    ordered: 'created_at',
-  };
-}
-
-/** Its indexes carry every sort, so it needs no ids of its own. */
-function statusFilter(status: UserStatus): Filter {
-  return { condition: { text: 'u.status = ?', values: [status] } };
+  // User names differ, and MySQL would not use their index for a second column.
+  return field === 'username' ? `u.username ${direction}` : `u.${field} ${direction}, u.id ${direction}`;
 }

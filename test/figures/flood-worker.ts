@@ -30,6 +30,7 @@ const statuses = Object.fromEntries(
   [...times].map(([status, values]) => [status, { count: values.length, p99: percentile(values, 0.99) }]),
 );
 const total = [...times.values()].reduce((sum, values) => sum + values.length, 0);
+// eslint-disable-next-line unicorn/require-post-message-target-origin -- a worker's port and no window's
 parentPort?.postMessage({ total, statuses, withoutRetryAfter, other } satisfies FloodReport);
 
 async function attack(index: number): Promise<void> {

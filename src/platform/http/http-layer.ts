@@ -7,7 +7,6 @@ import type {
   FastifyServerOptions,
 } from 'fastify';
 import type { Logger } from 'pino';
-import type { Histogram } from 'prom-client';
 import { toAppError } from '../errors/failure.js';
 import type { Language } from '../i18n/translator.js';
 import { SECOND } from '../time/clock.js';
@@ -15,6 +14,7 @@ import type { Draining } from './draining.js';
 import { acceptOnlyJson, BODY_LIMIT } from './json-body.js';
 import { RawAnswers } from './raw-answers.js';
 import { RequestLifecycle } from './request-lifecycle.js';
+import type { RequestSeconds } from './request-record.js';
 import { RouteTable } from './route-table.js';
 
 /** Nobody, these addresses and networks, or a question asked for each hop, the peer being number 0. */
@@ -27,7 +27,7 @@ export abstract class HttpLayerSettings {
   abstract readonly trustProxy: TrustedProxies;
   abstract readonly logger: Logger;
   abstract readonly draining: Draining;
-  abstract readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
+  abstract readonly requestSeconds: RequestSeconds;
 }
 
 /** How long a request may take to arrive. */

@@ -1,5 +1,4 @@
 import type { Logger } from 'pino';
-import type { Histogram } from 'prom-client';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { runInRequest, type RequestContext } from '../context/request-context.js';
 import type { AppError } from '../errors/app-error.js';
@@ -11,6 +10,7 @@ import type { Draining } from './draining.js';
 import { ForwardedHeaders } from './forwarded-headers.js';
 import { ANSWER_HEADERS, JSON_TYPE, timesSent } from './headers.js';
 import { requestIdOf } from './request-id.js';
+import { RequestRecord, type RequestSeconds } from './request-record.js';
 import type { RouteTable } from './route-table.js';
 
 export interface LifecycleOptions {
@@ -21,7 +21,7 @@ export interface LifecycleOptions {
   readonly draining: Draining;
   /** Whether forwarded headers of anybody are believed. */
   readonly trustsProxy: boolean;
-  readonly requestSeconds: Histogram<'method' | 'route' | 'status'>;
+  readonly requestSeconds: RequestSeconds;
 }
 
 const CORS_HEADERS = {
@@ -36,9 +36,11 @@ const CORS_HEADERS = {
  */
 export class RequestLifecycle {
   private readonly forwarded: ForwardedHeaders;
+  private readonly record: RequestRecord;
 
   constructor(private readonly options: LifecycleOptions) {
     this.forwarded = new ForwardedHeaders(options.logger, { trusted: options.trustsProxy });
+    this.record = new RequestRecord(options.logger, options.requestSeconds);
   }
 
   install(fastify: FastifyInstance): void {
@@ -53,8 +55,7 @@ export class RequestLifecycle {
       });
     });
     fastify.addHook('onResponse', (request, reply, done) => {
-      this.log(request, reply);
-      this.measure(request, reply);
+      this.record.keep(request, reply);
       done();
     });
   }
@@ -101,26 +102,6 @@ export class RequestLifecycle {
 
   private allowsOrigin(origin: string | undefined): boolean {
     return origin !== undefined && this.options.corsOrigins.includes(origin);
-  }
-
-  private measure({ method, routeOptions }: FastifyRequest, { statusCode, elapsedTime }: FastifyReply): void {
-    const labels = { method, route: routeOptions.url ?? 'none', status: statusCode };
-    this.options.requestSeconds.observe(labels, elapsedTime / 1_000);
-  }
-
-  private log(request: FastifyRequest, reply: FastifyReply): void {
-    // The route's template and not the URL: addresses can carry what does not belong in a log.
-    this.options.logger.info(
-      {
-        request_id: reply.getHeader('x-request-id'),
-        method: request.method,
-        route: request.routeOptions.url ?? 'none',
-        status: reply.statusCode,
-        ms: Math.round(reply.elapsedTime * 10) / 10,
-        address: clientAddress(request.ip, request.socket.remoteAddress),
-      },
-      'request',
-    );
   }
 }
 

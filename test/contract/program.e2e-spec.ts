@@ -1,0 +1,219 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { createServer, connect } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
+import { buildProgram, runProgram, type Program, type RunOptions } from '../support/built-program.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const PASSWORD = 'tidal-marble-orchard-57';
+
+let dist = '';
+let place: TestDatabase;
+const started: Program[] = [];
+beforeAll(async () => {
+  [dist, place] = await Promise.all([buildProgram(), createTestDatabase()]);
+}, 120_000);
+afterEach(async () => {
+  for (const program of started.splice(0)) await program.stop('SIGKILL');
+});
+afterAll(() => place.drop());
+
+function run(
+  env: Record<string, string> = {},
+  options: Partial<RunOptions> = {},
+  file = 'src/main.js',
+): Program {
+  const program = runProgram(dist, file, {
+    ...options,
+    env: { ...place.env, BOOTSTRAP_ADMIN_PASSWORD: PASSWORD, ...env },
+  });
+  started.push(program);
+  return program;
+}
+
+/** The one line that a start which fails says; it says nothing else. */
+async function refusal(env: Record<string, string>, options: Partial<RunOptions> = {}): Promise<string> {
+  const program = run(env, options);
+  expect(await program.end(), program.output).toBe(1);
+  const lines = program.errors.trimEnd().split('\n');
+  expect(lines, program.errors).toHaveLength(1);
+  expect(lines[0]).not.toContain('    at ');
+  return lines[0] ?? '';
+}
+
+async function signIn(url: string): Promise<number> {
+  const body = JSON.stringify({ username: 'admin', password: PASSWORD });
+  const headers = { 'content-type': 'application/json' };
+  return (await fetch(`${url}/signin`, { method: 'POST', headers, body })).status;
+}
+
+describe('the build', () => {
+  it('holds no file that only tests need', () => {
+    const files = readdirSync(dist, { recursive: true, encoding: 'utf8' });
+    expect(files).toContain(join('src', 'main.js'));
+    expect(files.filter((file) => /spec|testing|^test/.test(file))).toEqual([]);
+  });
+});
+
+describe('the program', { timeout: 60_000 }, () => {
+  it('starts, serves, and keeps what it acknowledged through kill −9', async () => {
+    const first = run();
+    const url = await first.untilReady();
+    expect(await signIn(url)).toBe(200);
+    await first.stop('SIGKILL');
+    const second = run();
+    expect(await signIn(await second.untilReady())).toBe(200);
+    expect(second.output).not.toContain(PASSWORD);
+    expect(await second.stop('SIGINT')).toBe(0);
+  });
+
+  it('ends with 0 on SIGTERM, a kept connection and half a request open', async () => {
+    const program = run();
+    const { hostname, port } = new URL(await program.untilReady());
+    const kept = connect(Number(port), hostname);
+    const half = connect(Number(port), hostname);
+    for (const socket of [kept, half]) socket.on('error', () => undefined);
+    kept.write('GET /health/live HTTP/1.1\r\nHost: a\r\n\r\n');
+    half.write(
+      'POST /signin HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
+    );
+    await once(kept, 'data');
+    const begun = Date.now();
+    expect(await program.stop('SIGTERM')).toBe(0);
+    expect(Date.now() - begun).toBeLessThan(9_000);
+  });
+
+  it('lets operator commands run beside it', async () => {
+    const program = run();
+    const url = await program.untilReady();
+    const status = run({}, { args: ['migrate', 'status'] }, 'src/cli.js');
+    expect(await status.end(), status.errors).toBe(0);
+    expect(status.output).toMatch(/^applied /);
+    const reset = run(
+      {},
+      { args: ['users', 'reset-password', 'admin'], input: `${PASSWORD}-2\n` },
+      'src/cli.js',
+    );
+    expect(await reset.end(), reset.errors).toBe(0);
+    expect(await signIn(url)).toBe(401);
+    const back = run(
+      {},
+      { args: ['users', 'reset-password', 'admin'], input: `${PASSWORD}\n` },
+      'src/cli.js',
+    );
+    expect(await back.end(), back.errors).toBe(0);
+    expect(await signIn(url)).toBe(200);
+  });
+});
+
+describe('a start that cannot be', { timeout: 60_000 }, () => {
+  if (inject('lane') === 'sqlite') {
+    it('names a port that is taken', async () => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const address = other.address();
+      const port = String(typeof address === 'object' && address !== null ? address.port : 0);
+      expect(await refusal({ PORT: port })).toMatch(new RegExp(`^PORT: .*${port}.* in use`));
+      other.close();
+    });
+
+    it('names a data folder that cannot be made', async () => {
+      const file = join(place.env['DATA_DIR'] ?? '', 'a-file');
+      writeFileSync(file, '');
+      expect(await refusal({ DATA_DIR: join(file, 'below') })).toMatch(/^DATA_DIR: /);
+    });
+
+    it('names every setting that production lacks, one a line', async () => {
+      const program = run({ NODE_ENV: 'production', DATA_DIR: join(place.env['DATA_DIR'] ?? '', 'empty') });
+      expect(await program.end()).toBe(1);
+      for (const name of ['TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'SIGNING_KEYS_DIR']) {
+        expect(
+          program.errors.split('\n').filter((line) => line.startsWith(`${name}`)),
+          program.errors,
+        ).toHaveLength(1);
+      }
+      expect(program.errors).not.toContain('    at ');
+    });
+
+    const olderNode = '/usr/bin/node';
+    const older = versionOf(olderNode);
+    it.runIf(older !== undefined && older < 24)('says so under an older Node', async () => {
+      expect(await refusal({}, { through: [olderNode] })).toMatch(
+        /needs Node 24 and this is v\d+.*npm start/,
+      );
+    });
+
+    it('is a second server on the same SQLite file', async () => {
+      await run().untilReady();
+      expect(await refusal({})).toMatch(/^DATA_DIR: another Gatehouse server/);
+    });
+
+    it('names a folder that this user may not write', async () => {
+      const setpriv = [
+        '/usr/bin/setpriv',
+        '--reuid=65534',
+        '--regid=65534',
+        '--clear-groups',
+        process.execPath,
+      ];
+      if (process.getuid?.() !== 0) return;
+      expect(
+        await refusal({ DATA_DIR: join(place.env['DATA_DIR'] ?? '', 'denied') }, { through: setpriv }),
+      ).toMatch(/^DATA_DIR: /);
+    });
+  } else {
+    const withUrl = (change: (url: URL) => void): Record<string, string> => {
+      const url = new URL(place.env['DATABASE_URL'] ?? '');
+      change(url);
+      return { DATABASE_URL: url.href };
+    };
+
+    it('names a database that does not answer', async () => {
+      const line = await refusal(withUrl((url) => (url.port = '1')));
+      expect(line).toMatch(/^DATABASE_URL .*127\.0\.0\.1:1 .*ECONNREFUSED/);
+    });
+
+    it('names a wrong password, without saying it', async () => {
+      const line = await refusal(
+        withUrl((url) => {
+          url.username = 'nobody-at-all';
+          url.password = 'canary';
+        }),
+      );
+      expect(line).toMatch(/^DATABASE_URL .*refuses this user or password/);
+      expect(line).not.toContain('canary');
+    });
+
+    it('names a database that is not there', async () => {
+      expect(await refusal(withUrl((url) => (url.pathname = '/gatehouse_not_there')))).toMatch(
+        /no such database/,
+      );
+    });
+  }
+});
+
+if (inject('lane') === 'mysql') {
+  describe('five servers that start together on one database', () => {
+    it('all serve, with one administrator', { timeout: 120_000 }, async () => {
+      const shared = await createTestDatabase();
+      try {
+        const servers = Array.from({ length: 5 }, () => run(shared.env));
+        const urls = await Promise.all(servers.map((server) => server.untilReady()));
+        expect(await Promise.all(urls.map(signIn))).toEqual([200, 200, 200, 200, 200]);
+        for (const server of servers) expect(await server.stop('SIGTERM')).toBe(0);
+      } finally {
+        await shared.drop();
+      }
+    });
+  });
+}
+
+function versionOf(node: string): number | undefined {
+  try {
+    return Number(/^v(\d+)/.exec(String(execFileSync(node, ['--version'])))?.[1]);
+  } catch {
+    return undefined;
+  }
+}
