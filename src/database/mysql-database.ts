@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 import { Database, type DatabaseStats, type SqlValue } from './database.js';
 import { DEADLINE, TRANSACTION_DEADLINE, withDeadline } from './deadlines.js';
-import { isWorthRetrying, translateDriverError, unavailable } from './driver-errors.js';
+import { breaksConnection, isWorthRetrying, translateDriverError, unavailable } from './driver-errors.js';
 
 interface UnitOfWork {
   readonly connection: PoolConnection;
@@ -25,6 +25,13 @@ const SESSION_SETTINGS = [
     " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
 ];
 
+/**
+ * On a node of a Galera cluster: reads and transactions begin only when the node has applied what any node committed
+ * before, or a session ended through one node would live on for a moment on another. Other servers have no such
+ * variable, or ignore it.
+ */
+const READ_YOUR_WRITES = 'SET SESSION wsrep_sync_wait = 1';
+
 /** MySQL or MariaDB over a pool of mysql2 connections, with prepared statements kept per connection. */
 export class MysqlDatabase extends Database {
   readonly dialect = 'mysql';
@@ -41,6 +48,9 @@ export class MysqlDatabase extends Database {
     });
     this.pool.on('connection', (connection) => {
       for (const sql of SESSION_SETTINGS) connection.query(sql, (error) => error && connection.destroy());
+      connection.query(READ_YOUR_WRITES, (error) => {
+        if (error && error.code !== 'ER_UNKNOWN_SYSTEM_VARIABLE') connection.destroy();
+      });
     });
   }
 
@@ -163,7 +173,7 @@ function send(
     const done = (error: Error | null, result: unknown) => {
       clearTimeout(timer);
       if (error) {
-        if ('fatal' in error && error.fatal === true) connection.destroy();
+        if (breaksConnection(error)) connection.destroy();
         reject(error);
       } else resolve(result);
     };
