@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { loadConfig, type Config } from './config/config.js';
 import { bootstrapPasswordRefusals } from './credentials/bootstrap-password.js';
 import { migrateDown, migrateUp, migrationStatus } from './database/migrator.js';
-import { createAdministrator, openApiDocument, resetPassword } from './operator-tasks.js';
+import { createAdministrator, openApiDocument, resetPassword, revokeSessions } from './operator-tasks.js';
 import { Clock } from './platform/time/clock.js';
 import { startFailure } from './start-error.js';
 import { listKeys, theCurrent } from './tokens/key-files.js';
@@ -81,6 +81,16 @@ function addPeople(program: Command, settings: Settings): void {
     .action(async (identifier: string) => {
       const user = await resetPassword(settings(), identifier);
       say(`Set the password of ${user.username} and ended all sessions of this user.`);
+    });
+  program
+    .command('sessions')
+    .description('sessions')
+    .command('revoke')
+    .description('end all sessions of a user')
+    .argument('<identifier>', 'user name, e-mail address or phone number')
+    .action(async (identifier: string) => {
+      const { user, ended } = await revokeSessions(settings(), identifier);
+      say(`Ended ${ended} session${ended === 1 ? '' : 's'} of ${user.username}.`);
     });
 }
 

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService, doneBy } from '../audit/audit.service.js';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { newId } from '../platform/crypto/random.js';
 import { networkOf } from '../platform/http/client-address.js';
 import { limitAndOffset, type PageQuery, type Slice } from '../platform/http/list-query.js';
-import type { Principal } from '../platform/security/principal.js';
+import type { Actor } from '../platform/security/principal.js';
 import { Clock, DAY, type Duration, type Instant } from '../platform/time/clock.js';
 import { KnownAddressesRepository } from './known-addresses.repository.js';
 import type { Session, SessionEnd } from './session.entity.js';
@@ -16,9 +16,6 @@ import { SessionsRepository } from './sessions.repository.js';
 
 /** How long an address counts as the user's own after the last session opened there. */
 export const ADDRESS_KNOWN_FOR: Duration = 30 * DAY;
-
-/** Who ends sessions, for the record; `null` for an operator's command. */
-export type EndedBy = Principal | null;
 
 /** The life of a signed-in device: open, found by its tokens, kept alive by use, ended. */
 @Injectable()
@@ -91,24 +88,24 @@ export class SessionsService {
   }
 
   /** Ends one live session of a user; answers whether there was one. */
-  async end(id: string, userId: string, reason: SessionEnd, by: EndedBy): Promise<boolean> {
+  async end(id: string, userId: string, reason: SessionEnd, by: Actor): Promise<boolean> {
     return this.database.transaction(async () => {
       const ended = await this.repository.end(id, userId, reason, this.clock.now());
       if (ended) {
         const target = { targetType: 'session', targetId: id, detail: { reason, user_id: userId } } as const;
-        await this.audit.record({ action: 'session.ended', ...actor(by), ...target });
+        await this.audit.record({ action: 'session.ended', ...doneBy(by), ...target });
       }
       return ended;
     });
   }
 
   /** Ends one live session of a user. @throws AppError 11006 */
-  async revoke(id: string, userId: string, by: EndedBy): Promise<void> {
+  async revoke(id: string, userId: string, by: Actor): Promise<void> {
     if (!(await this.end(id, userId, 'revoked', by))) throw SessionsErrors.noSuchSession();
   }
 
   /** Ends every live session of a user but `keepId`; answers how many. */
-  async revokeAll(userId: string, by: EndedBy, keepId = ''): Promise<number> {
+  async revokeAll(userId: string, by: Actor, keepId = ''): Promise<number> {
     return this.database.transaction(async () => {
       const ended = await this.repository.endAllExcept(keepId, userId, 'revoked', this.clock.now());
       if (ended > 0) {
@@ -117,7 +114,7 @@ export class SessionsService {
           targetId: userId,
           detail: { reason: 'revoked', ended },
         } as const;
-        await this.audit.record({ action: 'session.ended', ...actor(by), ...target });
+        await this.audit.record({ action: 'session.ended', ...doneBy(by), ...target });
       }
       return ended;
     });
@@ -150,10 +147,6 @@ export class SessionsService {
     this.uses.note(session, now);
     return session;
   }
-}
-
-function actor(by: EndedBy): { actorId: string | null; sessionId: string | null } {
-  return { actorId: by?.userId ?? null, sessionId: by?.sessionId ?? null };
 }
 
 function isLive(session: Session, now: Instant): boolean {
