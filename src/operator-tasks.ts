@@ -7,6 +7,7 @@ import { CliModule } from './app.module.js';
 import { loadConfig, type Config } from './config/config.js';
 import { describeApi, toYaml } from './docs/describe-api.js';
 import { OPERATOR } from './platform/security/principal.js';
+import { seed, type Seeded, type SeedRequest } from './seed.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { StartError } from './start-error.js';
 import { parseIdentifier, type Identifier } from './users/identifiers.js';
@@ -30,7 +31,7 @@ export async function createAdministrator(
 
 /** Sets the password on standard input for a user and ends all sessions of the user. */
 export async function resetPassword(config: Config, identifier: string): Promise<User> {
-  const parsed = parsedIdentifier(config, identifier);
+  const parsed = readIdentifier(config, identifier);
   const password = await passwordFromInput();
   return inModules(config, async (modules) => {
     const user = await findUser(modules, parsed);
@@ -39,29 +40,20 @@ export async function resetPassword(config: Config, identifier: string): Promise
   });
 }
 
-/** Ends all sessions of a user; answers how many. */
-export async function revokeSessions(
-  config: Config,
-  identifier: string,
-): Promise<{ readonly user: User; readonly ended: number }> {
-  const parsed = parsedIdentifier(config, identifier);
+/** Ends all sessions of a user, or without one all there are; answers how many. */
+export async function revokeSessions(config: Config, identifier: string | undefined): Promise<number> {
+  const parsed = identifier === undefined ? undefined : readIdentifier(config, identifier);
   return inModules(config, async (modules) => {
+    const sessions = modules.get(SessionsService);
+    if (parsed === undefined) return sessions.revokeEverybody(OPERATOR);
     const user = await findUser(modules, parsed);
-    const ended = await modules.get(SessionsService, { strict: false }).revokeAll(user.id, OPERATOR);
-    return { user, ended };
+    return sessions.revokeAll(user.id, OPERATOR);
   });
 }
 
-function parsedIdentifier(config: Config, identifier: string): Identifier {
-  const parsed = parseIdentifier(identifier, config.defaultPhoneRegion);
-  if (parsed !== undefined) return parsed;
-  throw new StartError(`"${identifier}" is no user name, e-mail address or phone number.`);
-}
-
-async function findUser(modules: INestApplicationContext, identifier: Identifier): Promise<User> {
-  const user = await modules.get(UsersService).findByIdentifier(identifier);
-  if (user === undefined) throw new StartError(`There is no user ${identifier.value}.`);
-  return user;
+/** Fills the database with people who do not exist. */
+export async function seedPeople(config: Config, request: SeedRequest): Promise<Seeded> {
+  return inModules(config, (modules) => seed(modules, request));
 }
 
 /** The OpenAPI document as YAML. It needs the routes and no database, so it is made with the settings of a trial. */
@@ -77,6 +69,19 @@ export async function openApiDocument(): Promise<string> {
   } finally {
     await app.close();
   }
+}
+
+function readIdentifier(config: Config, text: string): Identifier {
+  const parsed = parseIdentifier(text, config.defaultPhoneRegion);
+  if (parsed === undefined)
+    throw new StartError(`"${text}" is no user name, e-mail address or phone number.`);
+  return parsed;
+}
+
+async function findUser(modules: INestApplicationContext, identifier: Identifier): Promise<User> {
+  const user = await modules.get(UsersService).findByIdentifier(identifier);
+  if (user === undefined) throw new StartError(`There is no user ${identifier.value}.`);
+  return user;
 }
 
 async function inModules<T>(

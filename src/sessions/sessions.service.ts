@@ -3,7 +3,7 @@ import { AuditService, doneBy } from '../audit/audit.service.js';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
-import { newId } from '../platform/crypto/random.js';
+import { isUuid, newId } from '../platform/crypto/random.js';
 import { networkOf } from '../platform/http/client-address.js';
 import { limitAndOffset, type PageQuery, type Slice } from '../platform/http/list-query.js';
 import type { Actor } from '../platform/security/principal.js';
@@ -16,6 +16,8 @@ import { SessionsRepository } from './sessions.repository.js';
 
 /** How long an address counts as the user's own after the last session opened there. */
 export const ADDRESS_KNOWN_FOR: Duration = 30 * DAY;
+
+const EVERYBODY_BATCH = 500;
 
 /** The life of a signed-in device: open, found by its tokens, kept alive by use, ended. */
 @Injectable()
@@ -47,6 +49,7 @@ export class SessionsService {
       userAgent,
       ip: clientAddress,
       renewedIp: null,
+      renewedIpAt: null,
       createdAt: now,
       lastSeenAt: now,
       idleExpiresAt: now + idleTtl,
@@ -78,7 +81,7 @@ export class SessionsService {
   async renew(refreshDigest: string): Promise<Session | undefined> {
     const session = await this.repository.findByRefreshDigest(refreshDigest);
     const live = session === undefined ? undefined : this.use(session);
-    if (live !== undefined) this.uses.noteAddress(live);
+    if (live !== undefined) this.uses.noteAddress(live, this.clock.now());
     return live;
   }
 
@@ -101,7 +104,8 @@ export class SessionsService {
 
   /** Ends one live session of a user. @throws AppError 11006 */
   async revoke(id: string, userId: string, by: Actor): Promise<void> {
-    if (!(await this.end(id, userId, 'revoked', by))) throw SessionsErrors.noSuchSession();
+    // MySQL ignores blanks after an id, so what is no id is not asked for.
+    if (!isUuid(id) || !(await this.end(id, userId, 'revoked', by))) throw SessionsErrors.noSuchSession();
   }
 
   /** Ends every live session of a user but `keepId`; answers how many. */
@@ -118,6 +122,20 @@ export class SessionsService {
       }
       return ended;
     });
+  }
+
+  /** Ends every live session there is, in batches that each lock few rows and leave a row of audit; answers how many. */
+  async revokeEverybody(by: Actor): Promise<number> {
+    for (let total = 0; ;) {
+      const ended = await this.database.transaction(async () => {
+        const count = await this.repository.endSome(EVERYBODY_BATCH, 'revoked', this.clock.now());
+        const target = { targetType: 'session', detail: { reason: 'revoked', ended: count } } as const;
+        if (count > 0) await this.audit.record({ action: 'session.ended', ...doneBy(by), ...target });
+        return count;
+      });
+      if (ended === 0) return total;
+      total += ended;
+    }
   }
 
   /** Ends the session behind a refresh token, if it is live. */
