@@ -22,6 +22,7 @@ class OtherClock extends Database {
 
   execute = () => Promise.reject(new Error('not here'));
   transaction = () => Promise.reject(new Error('not here'));
+  afterCommit = () => undefined;
   close = () => Promise.resolve();
   stats = () => ({ busy: 0, idle: 0, waiting: 0 });
 }

@@ -107,7 +107,7 @@ describe('the program', { timeout: 60_000 }, () => {
     expect(await signIn(url)).toBe(200);
     const revoke = run({}, { args: ['sessions', 'revoke', 'admin'] }, 'src/cli.js');
     expect(await revoke.end(), revoke.errors).toBe(0);
-    expect(revoke.output).toBe('Ended 1 session of admin.\n');
+    expect(revoke.output).toBe('Ended 1 sessions.\n');
   });
 });
 
