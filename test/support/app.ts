@@ -148,6 +148,7 @@ export class TestApp {
   private readonly owned: boolean;
   private readonly agents = new Map<string, Agent>();
   private adminToken = '';
+  private adminSignsIn: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     this.url = parts.url;
@@ -215,12 +216,20 @@ export class TestApp {
     });
     // None yet, or the clock was moved past its end.
     if (answer.status === 401) {
-      this.adminToken = (await this.signIn()).access_token;
+      await this.renewAdminToken();
       answer = await this.call('POST', '/users', { token: this.adminToken, body });
     }
     if (answer.status !== 201) throw new Error(`POST /users answered ${answer.status} ${answer.text}`);
     const { id, username } = answer.body.data;
     return { id, username, password: body.password };
+  }
+
+  /** Once for all who ask at the same time. */
+  private async renewAdminToken(): Promise<void> {
+    this.adminSignsIn ??= this.signIn()
+      .then(({ access_token }) => void (this.adminToken = access_token))
+      .finally(() => (this.adminSignsIn = undefined));
+    await this.adminSignsIn;
   }
 
   /** Every row of every table, as text: what somebody with a copy of the database can read. */
