@@ -15,11 +15,18 @@ export interface UserFilter {
   readonly condition: Sql;
   /** The same in words that no index serves, for where another index is to be read in its order. */
   readonly test: Sql;
+  /** The test as a join, where a row that is no table's own is tested: MariaDB loses its name inside a subquery. */
+  readonly join?: Sql;
   /** The ids that it selects, by an index of its own. */
   readonly ids: Sql;
+  /** The same, as far as it takes to count them up to a limit. */
+  readonly first?: (limit: number) => Sql;
   /** The same with all that a list tests and sorts by, where the index carries it. */
   readonly rows?: Sql;
 }
+
+/** What a list tests and sorts by; the indexes of the search carry it. */
+export const LISTED = 'id, username, status, created_at, last_sign_in_at';
 
 /** The columns that a search looks into, each with an index of its own. */
 const SEARCHED = ['username', 'email', 'phone', 'search_name'] as const;
@@ -37,7 +44,15 @@ export function searchFilter(q: string): UserFilter {
     condition: { text: anyOf((name) => `u.${name}`), values },
     test: { text: anyOf((name) => `COALESCE(u.${name}, '')`), values },
     ids: { text: select('id'), values },
-    rows: { text: select('id, username, status, created_at, last_sign_in_at'), values },
+    // A UNION is made whole before a LIMIT around it counts, so each of its parts has one.
+    first: (limit) => ({
+      text: SEARCHED.map(
+        (name) =>
+          `SELECT id FROM (SELECT id FROM users WHERE ${name} >= ? AND ${name} < ? LIMIT ${limit}) by_${name}`,
+      ).join(' UNION '),
+      values,
+    }),
+    rows: { text: select(LISTED), values },
   };
 }
 
@@ -51,6 +66,7 @@ export function roleFilter(roleId: string): UserFilter {
       text: '(SELECT 1 FROM user_roles held WHERE held.user_id = u.id AND held.role_id = ?) = 1',
       values,
     },
+    join: { text: 'JOIN user_roles held ON held.user_id = u.id AND held.role_id = ?', values },
     ids: { text: 'SELECT user_id AS id FROM user_roles WHERE role_id = ?', values },
   };
 }

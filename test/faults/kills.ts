@@ -6,15 +6,19 @@ import type { Replica } from './support/replica.ts';
 import { finding, inOrder, type Finding, type Scenario } from './support/scenario.ts';
 
 /** What the service has acknowledged. */
-interface Ledger {
+export interface Ledger {
   readonly opened: Set<string>;
   readonly ended: Set<string>;
   readonly names: Map<string, number>;
   unacknowledged: number;
 }
 
+export function newLedger(): Ledger {
+  return { opened: new Set(), ended: new Set(), names: new Map(), unacknowledged: 0 };
+}
+
 /** Each worker opens a session, renames its person and ends the session, and writes down what was acknowledged. */
-function writes(replica: Replica, names: readonly string[], ledger: Ledger): Load {
+export function writes(replica: Replica, names: readonly string[], ledger: Ledger): Load {
   const sessions = new Map<number, Session>();
   return new Load(8, 0, async (worker, turn) => {
     const name = pick(names, worker);
@@ -48,7 +52,11 @@ function writes(replica: Replica, names: readonly string[], ledger: Ledger): Loa
 }
 
 /** What stands in the tables against what was acknowledged, and changes against their audit rows. */
-async function judge(store: Store, ledger: Ledger, names: readonly string[]): Promise<Finding[]> {
+export async function judge(
+  store: Pick<Store, 'rows'>,
+  ledger: Ledger,
+  names: readonly string[],
+): Promise<Finding[]> {
   const rows = await store.rows('SELECT id, ended_at FROM sessions');
   const endOf = new Map(rows.map(({ id, ended_at }) => [String(id), ended_at]));
   const lost = [...ledger.opened].filter((id) => !endOf.has(id)).length;
@@ -85,7 +93,7 @@ async function judge(store: Store, ledger: Ledger, names: readonly string[]): Pr
 }
 
 async function killAgainAndAgain(replica: Replica, names: readonly string[], kills: number): Promise<Ledger> {
-  const ledger: Ledger = { opened: new Set(), ended: new Set(), names: new Map(), unacknowledged: 0 };
+  const ledger = newLedger();
   const load = writes(replica, names, ledger);
   for (let kill = 0; kill < kills; kill += 1) {
     const acknowledged = ledger.opened.size;
@@ -130,10 +138,7 @@ export const killedOnMysql: Scenario = {
       await server.start();
       await sleep(1_000);
       await load.stop();
-      const rows = {
-        rows: (sql: string, params: readonly (string | number)[] = []) => server.rows(sql, params),
-      };
-      const second = await judge({ ...rows, close: async () => undefined }, ledger, names);
+      const second = await judge(server, ledger, names);
       return [
         ...first,
         ...second.map((one) => ({ ...one, promised: `${one.promised}, the server killed too` })),

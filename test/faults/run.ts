@@ -8,6 +8,7 @@
 import { parseArgs } from 'node:util';
 import { databaseFrozen, databaseKilled, databaseSlow } from './database-away.ts';
 import { clocksApart, timeZones } from './clocks.ts';
+import { galera } from './galera.ts';
 import { keyRotation } from './key-rotation.ts';
 import { killedOnMysql, killedOnSqlite } from './kills.ts';
 import { diskFull, longRun, smallPool } from './resources.ts';
@@ -33,6 +34,7 @@ const SCENARIOS: readonly Scenario[] = [
   timeZones,
   endedSessions,
   longRun,
+  galera,
 ];
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));

@@ -1,5 +1,5 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { chownSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -10,6 +10,9 @@ import { ended, guard, hasEnded, SCRATCH } from './janitor.ts';
 
 const START_DEADLINE_MS = 90_000;
 let servers = 0;
+
+/** As root, the account that Debian's package makes: rsync, which copies a cluster's state, does not stay root. */
+const SERVICE_USER = process.getuid?.() === 0 ? Number(execFileSync('id', ['-u', 'mysql'])) : undefined;
 
 export interface MariadbOptions {
   /** More options of the server's command line. */
@@ -44,6 +47,7 @@ export class Mariadb {
     servers += 1;
     const folder = join(SCRATCH, `mariadb-${servers}`);
     mkdirSync(folder);
+    if (SERVICE_USER !== undefined) chownSync(folder, SERVICE_USER, -1);
     const server = new Mariadb(folder, await freePort(), programs.server, options);
     await promisify(execFile)(
       programs.install,
@@ -124,7 +128,8 @@ export class Mariadb {
   }
 
   private get storage(): string[] {
-    return [`--datadir=${join(this.folder, 'data')}`, ...(process.getuid?.() === 0 ? ['--user=root'] : [])];
+    const user = SERVICE_USER === undefined ? [] : ['--user=mysql'];
+    return [`--datadir=${join(this.folder, 'data')}`, ...user];
   }
 
   private async untilItAnswers(): Promise<void> {
@@ -142,7 +147,10 @@ export class Mariadb {
     }
   }
 
+  /** The last errors, or else the last lines. */
   private log(): string {
-    return readFileSync(join(this.folder, 'error.log'), 'utf8').split('\n').slice(-15).join('\n');
+    const lines = readFileSync(join(this.folder, 'error.log'), 'utf8').split('\n');
+    const errors = lines.filter((line) => line.includes('[ERROR]'));
+    return (errors.length > 0 ? errors : lines).slice(-12).join('\n');
   }
 }
