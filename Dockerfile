@@ -47,7 +47,8 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/health/live`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # Exec form and no shell: the SIGTERM of a stop reaches the program itself.
 ENTRYPOINT ["node"]
-CMD ["dist/src/main.js"]
+# Space for new objects, in MiB: more only fills with garbage (docs/performance.md).
+CMD ["--max-semi-space-size=4", "dist/src/main.js"]
 # Last, because they change with every build.
 ARG VERSION=dev
 ARG REVISION=unknown

@@ -31,7 +31,8 @@ export async function startGatehouse(
       : { DATA_DIR: store.dataDir };
   return start({
     name,
-    args: [join(ROOT, 'dist', 'src', 'main.js')],
+    // As `npm start` and the image start it.
+    args: ['--max-semi-space-size=4', join(ROOT, 'dist', 'src', 'main.js')],
     env: {
       ...database,
       HOST: '127.0.0.1',

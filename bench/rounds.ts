@@ -18,6 +18,7 @@ export interface Sample extends LoadFigures, ProbeReading {
 
 export interface RoundSettings {
   readonly rounds: number;
+  readonly firstWarmUpSeconds: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
   readonly connections: Readonly<Record<WorkName, number>>;
@@ -41,6 +42,12 @@ export async function measureRounds(
 ): Promise<Measured> {
   const samples: Sample[] = [];
   const hashing: HashFigures[] = [];
+  // V8 compiles what runs often: the first seconds of a program cost several times what the later ones do.
+  tell('warming up');
+  for (const { work, process, requests } of entries) {
+    const connections = settings.connections[work];
+    await load.run({ url: process.url, connections, requests, seconds: settings.firstWarmUpSeconds });
+  }
   for (let round = 1; round <= settings.rounds; round += 1) {
     tell(`round ${round} of ${settings.rounds}`);
     hashing.push(await hashCapacity.measure(settings.seconds));

@@ -15,9 +15,11 @@ import { parseArgs } from 'node:util';
 import { openMysqlServer } from '../test/support/mysql-server.ts';
 import { BenchDatabases } from './databases.ts';
 import { makeSigningKey } from './people.ts';
+import { measureGrowth } from './growth.ts';
 import { machine } from './machine.ts';
 import { reportOf } from './report.ts';
-import { tableOf } from './table.ts';
+import { recordGrowth, recordSideBySide } from './record.ts';
+import { growthTable, tableOf } from './table.ts';
 import { measureSideBySide } from './side-by-side.ts';
 
 const { values, positionals } = parseArgs({
@@ -50,7 +52,21 @@ async function run(): Promise<void> {
   const place = { folder, key: makeSigningKey(join(folder, 'keys')) };
   const about = { ...machine(), database: await databases.version() };
   if (positionals[0] === 'growth') {
-    throw new Error('not yet');
+    const lines = await measureGrowth(
+      place,
+      databases,
+      {
+        sizes: values.sizes.split(',').map(Number),
+        sessionsPerUser: 5,
+        seconds: Number(values.seconds ?? 3),
+        rounds: 3,
+      },
+      tell,
+    );
+    process.stdout.write(growthTable(lines));
+    save('growth', { machine: about, lines });
+    if (values.record) recordGrowth(about, lines);
+    return;
   }
   if (values.peers) installPeers();
   const measured = await measureSideBySide(
@@ -59,6 +75,7 @@ async function run(): Promise<void> {
     {
       rounds: Number(values.rounds),
       seconds: Number(values.seconds ?? 3),
+      firstWarmUpSeconds: 4,
       warmUpSeconds: 1,
       connections: { renewal: 16, read: 16, list: 16, 'sign-in': 8 },
       starts: 3,
@@ -69,6 +86,7 @@ async function run(): Promise<void> {
   const report = reportOf(about, measured);
   process.stdout.write(tableOf(report));
   save('side-by-side', { ...report, samples: measured.samples, hashing: measured.hashing });
+  if (values.record) recordSideBySide(report);
 }
 
 /** The peers have a lock file of their own and never touch the product's packages. */

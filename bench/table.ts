@@ -1,3 +1,4 @@
+import type { GrowthLine } from './growth.ts';
 import type { Line, Report, Target } from './report.ts';
 import type { Spread } from './statistics.ts';
 
@@ -33,6 +34,42 @@ export function markdownOf(report: Report): string {
     `\nHash capacity: ${number(hashing.rate.median)}/s (${range(hashing.rate)}); one takes ${number(hashing.median)} ms.\n`,
     markdown([TARGET_HEAD, ...report.targets.map(targetCells)]),
   ].join('\n');
+}
+
+const GROWTH_HEAD = [
+  'work',
+  'users',
+  'sessions',
+  'p50 ms',
+  'p99 ms',
+  'answers/s',
+  'CPU µs',
+  'against the smallest',
+  'errors',
+];
+
+export function growthTable(lines: readonly GrowthLine[]): string {
+  return `${aligned(growthRows(lines))}\n`;
+}
+
+export function growthMarkdown(lines: readonly GrowthLine[]): string {
+  return markdown(growthRows(lines));
+}
+
+/** By work, so that the sizes stand below each other. */
+function growthRows(lines: readonly GrowthLine[]): string[][] {
+  const rows = [...Map.groupBy(lines, ({ work }) => work).values()].flatMap((group) => {
+    const smallest = group[0]?.rate ?? Number.NaN;
+    return group.map(({ work, users, sessions, p50, p99, rate, cpu, errors }) => [
+      work,
+      String(users),
+      String(sessions),
+      ...[p50, p99, rate, cpu].map(number),
+      `${number(smallest / rate)} ×`,
+      number(errors),
+    ]);
+  });
+  return [GROWTH_HEAD, ...rows];
 }
 
 function lineCells({ work, contender, rate, p50, p99, cpu, loopDelayP99, errors }: Line): string[] {

@@ -59,7 +59,6 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
       )`,
       `CREATE UNIQUE INDEX "sessions_refresh_digest" ON "sessions" ("refresh_digest")`,
       `CREATE INDEX "sessions_user" ON "sessions" ("user_id", "ended_at", "created_at")`,
-      `CREATE INDEX "sessions_expires_at" ON "sessions" ("expires_at")`,
 
       `CREATE TABLE "roles" (
         "id" varchar(36) NOT NULL PRIMARY KEY,

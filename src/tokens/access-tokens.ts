@@ -1,9 +1,10 @@
 import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { JwtSecretRequestType, JwtService, type JwtModuleOptions } from '@nestjs/jwt';
+import { JwtService, type JwtModuleOptions } from '@nestjs/jwt';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { Clock, SECOND, type Instant } from '../platform/time/clock.js';
 import { keyIdOf } from './bearer.js';
+import { signCompact } from './compact-jws.js';
 import { SigningKeys } from './signing-keys.js';
 import { TokenSettings } from './token-settings.js';
 
@@ -41,18 +42,16 @@ interface Payload {
 }
 
 /**
- * Settings of the JwtService: the one algorithm, and the key that a token itself names.
+ * Settings of the JwtService, which only verifies: the one algorithm, and the key that a token itself names.
  * `exp` is left to `AccessTokens`, which goes by our clock and insists that there is one.
  */
 export function jwtOptions(keys: SigningKeys): JwtModuleOptions {
   return {
-    secretOrKeyProvider: (purpose, token) => {
-      if (purpose === JwtSecretRequestType.SIGN) return keys.current().privateKey;
+    secretOrKeyProvider: (_purpose, token) => {
       const key = typeof token === 'string' ? verificationKey(keys, token) : undefined;
       if (!key) throw new Error('no access token of ours');
       return key;
     },
-    signOptions: { algorithm: 'ES256' },
     verifyOptions: { algorithms: ['ES256'], ignoreExpiration: true },
   };
 }
@@ -86,10 +85,8 @@ export class AccessTokens {
       iat,
       exp,
     };
-    const token = this.jwt.sign(payload, {
-      keyid: this.keys.current().kid,
-      header: { alg: 'ES256', typ: 'at+jwt' },
-    });
+    const { kid, privateKey } = this.keys.current();
+    const token = signCompact({ alg: 'ES256', typ: 'at+jwt', kid }, payload, privateKey);
     return { token, expiresAt: exp * SECOND };
   }
 

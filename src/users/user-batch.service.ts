@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AccessService } from '../access/access.service.js';
 import { currentRequest } from '../platform/context/request-context.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { failureFor, successEnvelope, toAppError, type Envelope } from '../platform/errors/failure.js';
 import type { Permission } from '../platform/security/permission.js';
 import type { Principal } from '../platform/security/principal.js';
@@ -20,6 +21,8 @@ const NEEDS: Readonly<Record<BatchAction, Permission>> = {
   disable: UsersPermissions.update,
   delete: UsersPermissions.delete,
 };
+
+const UNAVAILABLE = PlatformErrors.dependencyUnavailable().definition.code;
 
 /** One action on many users, each on its own. */
 @Injectable()
@@ -44,7 +47,7 @@ export class UserBatchService {
       const { code, msg, status } = outage ? { ...outage, status: 503 } : await this.one(actor, action, id);
       results.push({ id, code, msg });
       // A database that is away would let each of the others wait for its deadline.
-      if (status >= 500) outage ??= { code, data: null, msg };
+      if (code === UNAVAILABLE) outage ??= { code, data: null, msg };
     }
     return results;
   }

@@ -167,7 +167,10 @@ await check(
   'it starts without a shell, as a user that is a number, and checks its health without curl',
   () => {
     assert.equal(config.User, '10001:10001');
-    assert.deepEqual([...config.Entrypoint, ...config.Cmd], ['node', 'dist/src/main.js']);
+    assert.deepEqual(
+      [...config.Entrypoint, ...config.Cmd],
+      ['node', '--max-semi-space-size=4', 'dist/src/main.js'],
+    );
     assert.deepEqual(config.Healthcheck.Test.slice(0, 2), ['CMD', 'node']);
     assert(config.Env.includes('NODE_ENV=production') && config.Env.includes('DATA_DIR=/data'));
     assert.equal(config.Labels['org.opencontainers.image.version'], '0.0.0-test');
