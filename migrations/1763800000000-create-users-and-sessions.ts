@@ -25,7 +25,11 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
       `CREATE UNIQUE INDEX "users_email" ON "users" ("email")`,
       `CREATE UNIQUE INDEX "users_phone" ON "users" ("phone")`,
       // Every order and every filter of the list of users, so that none of them reads the whole table.
-      `CREATE INDEX "users_search_name" ON "users" ("search_name", "id")`,
+      // A search reads only these: ten thousand matches would else be ten thousand rows at random places.
+      `CREATE INDEX "users_search_username" ON "users" ("username", "status", "created_at", "last_sign_in_at", "id")`,
+      `CREATE INDEX "users_search_email" ON "users" ("email", "status", "created_at", "last_sign_in_at", "username", "id")`,
+      `CREATE INDEX "users_search_phone" ON "users" ("phone", "status", "created_at", "last_sign_in_at", "username", "id")`,
+      `CREATE INDEX "users_search_name" ON "users" ("search_name", "status", "created_at", "last_sign_in_at", "username", "id")`,
       `CREATE INDEX "users_created_at" ON "users" ("created_at", "id")`,
       `CREATE INDEX "users_last_sign_in_at" ON "users" ("last_sign_in_at", "id")`,
       `CREATE INDEX "users_status_created_at" ON "users" ("status", "created_at", "id")`,
@@ -55,7 +59,6 @@ export class CreateUsersAndSessions1763800000000 implements MigrationInterface {
       )`,
       `CREATE UNIQUE INDEX "sessions_refresh_digest" ON "sessions" ("refresh_digest")`,
       `CREATE INDEX "sessions_user" ON "sessions" ("user_id", "ended_at", "created_at")`,
-      `CREATE INDEX "sessions_expires_at" ON "sessions" ("expires_at")`,
 
       `CREATE TABLE "roles" (
         "id" varchar(36) NOT NULL PRIMARY KEY,

@@ -8,6 +8,7 @@ export class ExtendSessions1763810000000 implements MigrationInterface {
   async up(queryRunner: QueryRunner): Promise<void> {
     await runStatements(queryRunner, [
       `ALTER TABLE "sessions" ADD COLUMN "renewed_ip" varchar(45) NULL`,
+      `ALTER TABLE "sessions" ADD COLUMN "renewed_ip_at" bigint NULL`,
       `CREATE INDEX "sessions_ended_at" ON "sessions" ("ended_at")`,
       `CREATE INDEX "sessions_idle_expires_at" ON "sessions" ("idle_expires_at")`,
       `CREATE TABLE "known_addresses" (
@@ -30,6 +31,7 @@ export class ExtendSessions1763810000000 implements MigrationInterface {
       `DROP TABLE "known_addresses"`,
       dropIndex('sessions_idle_expires_at'),
       dropIndex('sessions_ended_at'),
+      `ALTER TABLE "sessions" DROP COLUMN "renewed_ip_at"`,
       `ALTER TABLE "sessions" DROP COLUMN "renewed_ip"`,
     ]);
   }

@@ -1,10 +1,16 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { loadConfig, type Config } from './config/config.js';
 import { bootstrapPasswordRefusals } from './credentials/bootstrap-password.js';
 import { migrateDown, migrateUp, migrationStatus } from './database/migrator.js';
-import { createAdministrator, openApiDocument, resetPassword } from './operator-tasks.js';
+import {
+  createAdministrator,
+  openApiDocument,
+  resetPassword,
+  revokeSessions,
+  seedPeople,
+} from './operator-tasks.js';
 import { Clock } from './platform/time/clock.js';
-import { startFailure } from './start-error.js';
+import { StartError, startFailure } from './start-error.js';
 import { listKeys, theCurrent } from './tokens/key-files.js';
 import { ensureCurrentKey, generateKeyFile, retireKeys, rotateKeys } from './tokens/key-rotation.js';
 import { VERSION } from './platform/version.js';
@@ -19,6 +25,8 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   const program = new Command('gatehouse').description('Operator commands of Gatehouse').version(VERSION);
   addMigrations(program, settings);
   addPeople(program, settings);
+  addSessions(program, settings);
+  addSeed(program, settings);
   addKeys(program, settings);
   addInspection(program);
   try {
@@ -81,6 +89,35 @@ function addPeople(program: Command, settings: Settings): void {
     .action(async (identifier: string) => {
       const user = await resetPassword(settings(), identifier);
       say(`Set the password of ${user.username} and ended all sessions of this user.`);
+    });
+}
+
+function addSessions(program: Command, settings: Settings): void {
+  program
+    .command('sessions')
+    .description('sessions')
+    .command('revoke')
+    .description('end the sessions of a user, or of everybody, at once on every replica')
+    .argument('[identifier]', 'user name, e-mail address or phone number')
+    .option('--all', 'everybody')
+    .action(async (identifier: string | undefined, { all = false }: { all?: boolean }) => {
+      if (all === (identifier !== undefined)) throw new StartError('Name a user, or say --all.');
+      say(`Ended ${await revokeSessions(settings(), identifier)} sessions.`);
+    });
+}
+
+function addSeed(program: Command, settings: Settings): void {
+  program
+    .command('seed')
+    .description('fill the database with people who do not exist, to look at a full system')
+    .requiredOption('--users <number>', 'how many people', wholeNumber)
+    .option('--sessions <number>', 'live sessions, spread over them', wholeNumber, 0)
+    .action(async (options: { users: number; sessions: number }) => {
+      const onProgress = (done: number) => process.stderr.write(`\r${done} of ${options.users} users`);
+      const seeded = await seedPeople(settings(), { ...options, onProgress });
+      process.stderr.write('\n');
+      say(`Seeded ${seeded.users} users with ${seeded.sessions} sessions.`);
+      say(`They all share one password hash, of the password ${seeded.password}`);
     });
 }
 
@@ -152,6 +189,11 @@ function addInspection(program: Command): void {
  */
 function withoutProduction(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, NODE_ENV: undefined, NODE_ENV_FILE: undefined };
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }
 
 function say(line: string): void {

@@ -7,8 +7,10 @@ import { CliModule } from './app.module.js';
 import { loadConfig, type Config } from './config/config.js';
 import { describeApi, toYaml } from './docs/describe-api.js';
 import { OPERATOR } from './platform/security/principal.js';
+import { seed, type Seeded, type SeedRequest } from './seed.js';
+import { SessionsService } from './sessions/sessions.service.js';
 import { StartError } from './start-error.js';
-import { parseIdentifier } from './users/identifiers.js';
+import { parseIdentifier, type Identifier } from './users/identifiers.js';
 import type { User } from './users/user.entity.js';
 import { UserPasswordService } from './users/user-password.service.js';
 import { UsersService } from './users/users.service.js';
@@ -29,17 +31,29 @@ export async function createAdministrator(
 
 /** Sets the password on standard input for a user and ends all sessions of the user. */
 export async function resetPassword(config: Config, identifier: string): Promise<User> {
-  const parsed = parseIdentifier(identifier, config.defaultPhoneRegion);
-  if (parsed === undefined)
-    throw new StartError(`"${identifier}" is no user name, e-mail address or phone number.`);
+  const parsed = readIdentifier(config, identifier);
   const password = await passwordFromInput();
   return inModules(config, async (modules) => {
-    const users = modules.get(UsersService);
-    const user = await users.findByIdentifier(parsed);
-    if (user === undefined) throw new StartError(`There is no user ${parsed.value}.`);
+    const user = await findUser(modules, parsed);
     await modules.get(UserPasswordService).reset(OPERATOR, user.id, password, 'password');
     return user;
   });
+}
+
+/** Ends all sessions of a user, or without one all there are; answers how many. */
+export async function revokeSessions(config: Config, identifier: string | undefined): Promise<number> {
+  const parsed = identifier === undefined ? undefined : readIdentifier(config, identifier);
+  return inModules(config, async (modules) => {
+    const sessions = modules.get(SessionsService);
+    if (parsed === undefined) return sessions.revokeEverybody(OPERATOR);
+    const user = await findUser(modules, parsed);
+    return sessions.revokeAll(user.id, OPERATOR);
+  });
+}
+
+/** Fills the database with people who do not exist. */
+export async function seedPeople(config: Config, request: SeedRequest): Promise<Seeded> {
+  return inModules(config, (modules) => seed(modules, request));
 }
 
 /** The OpenAPI document as YAML. It needs the routes and no database, so it is made with the settings of a trial. */
@@ -55,6 +69,19 @@ export async function openApiDocument(): Promise<string> {
   } finally {
     await app.close();
   }
+}
+
+function readIdentifier(config: Config, text: string): Identifier {
+  const parsed = parseIdentifier(text, config.defaultPhoneRegion);
+  if (parsed === undefined)
+    throw new StartError(`"${text}" is no user name, e-mail address or phone number.`);
+  return parsed;
+}
+
+async function findUser(modules: INestApplicationContext, identifier: Identifier): Promise<User> {
+  const user = await modules.get(UsersService).findByIdentifier(identifier);
+  if (user === undefined) throw new StartError(`There is no user ${identifier.value}.`);
+  return user;
 }
 
 async function inModules<T>(

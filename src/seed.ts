@@ -143,6 +143,7 @@ function makeSessions(
       userAgent: USER_AGENTS[index % USER_AGENTS.length] ?? '',
       ip: `203.0.113.${index % 256}`,
       renewedIp: null,
+      renewedIpAt: null,
       createdAt,
       lastSeenAt: createdAt,
       idleExpiresAt: Math.min(createdAt + idleTtl, createdAt + ttl),

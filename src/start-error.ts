@@ -26,14 +26,14 @@ function describe(error: unknown, config: Config | undefined): string {
   const setting = 'DATABASE_URL (or DATABASE_HOST and its companions)';
   switch (code) {
     case 'EADDRINUSE':
-      return `PORT: port ${config?.http.port} is in use. Stop the other program, or set PORT to a free one (0: any).`;
+      return `${portSetting(error, config)} is in use. Stop the other program, or set it to a free one (0: any).`;
     case 'EADDRNOTAVAIL':
       return `HOST: this machine has no address ${config?.http.host}. Set HOST to one that it has, or to 0.0.0.0.`;
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
       if ('syscall' in error && error.syscall === 'listen') {
-        return `PORT: no permission to listen on port ${config?.http.port}. Set PORT to one above 1023.`;
+        return `${portSetting(error, config)} needs a permission that this user lacks. Set it to one above 1023.`;
       }
       return `DATA_DIR: ${config?.dataDir} is not writable (${code}). Give this user the right to write, or set DATA_DIR.`;
     case 'ENOTDIR':
@@ -64,4 +64,11 @@ function describe(error: unknown, config: Config | undefined): string {
       }
       return error.message;
   }
+}
+
+/** The setting of the port that could not be listened on, and its number. */
+function portSetting(error: Error, config: Config | undefined): string {
+  const port = 'port' in error && typeof error.port === 'number' ? error.port : config?.http.port;
+  const name = port === config?.http.managementPort ? 'MANAGEMENT_PORT' : 'PORT';
+  return `${name}: port ${port}`;
 }

@@ -1,4 +1,5 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { newId } from '../platform/crypto/random.js';
 import { OPERATOR, type Actor } from '../platform/security/principal.js';
@@ -40,10 +41,11 @@ export class AuditService {
 
   constructor(
     private readonly repository: AuditRepository,
+    private readonly database: Database,
     private readonly clock: Clock,
   ) {}
 
-  /** Records an event in the current transaction, so that it stands if and only if the change does; and logs it. */
+  /** Records an event in the current transaction, so that it stands if and only if the change does; then logs it. */
   async record(entry: AuditEntry): Promise<void> {
     const { requestId, clientAddress, userAgent } = currentRequest();
     const {
@@ -64,7 +66,7 @@ export class AuditService {
       requestId,
       detail: JSON.stringify(entry.detail ?? {}),
     });
-    this.logger.log({ ...event, address: clientAddress }, action);
+    this.database.afterCommit(() => this.logger.log({ ...event, address: clientAddress }, action));
   }
 
   /** The newest events that pass the filters, newest first. */

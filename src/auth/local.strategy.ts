@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-local';
+import { pauseIfTurnedAway } from './refusal-pause.js';
 import { SignInService, type VerifiedAccount } from './sign-in.service.js';
 
 /** Passport's local strategy: user name and password from the body. */
@@ -11,6 +12,11 @@ export class LocalStrategy extends PassportStrategy(Strategy) {
   }
 
   async validate(username: string, password: string): Promise<VerifiedAccount> {
-    return this.signIn.verify(username, password);
+    try {
+      return await this.signIn.verify(username, password);
+    } catch (error) {
+      await pauseIfTurnedAway(error);
+      throw error;
+    }
   }
 }

@@ -70,7 +70,7 @@ export const settings = {
   MANAGEMENT_PORT: optional(kinds.port(), {
     group: 'HTTP',
     unset: 'no second port',
-    meaning: 'A second port, for `/metrics`.',
+    meaning: 'A second port, for `/health/*` and `/metrics`.',
     effect: 'In production `/metrics` is found only there, so without it there is none.',
   }),
   TRUST_PROXY: setting(trustProxy(), {

@@ -26,10 +26,11 @@ export class CredentialsRepository {
 
   /** Replaces the hash by that of a new password. */
   async replace(userId: string, hash: string, now: Instant): Promise<void> {
-    await this.database.execute(
+    const replaced = await this.database.execute(
       'UPDATE password_credentials SET hash = ?, updated_at = ? WHERE user_id = ?',
       [hash, now, userId],
     );
+    if (replaced === 0) await this.insert({ userId, hash, updatedAt: now });
   }
 
   /** Replaces a hash by a stronger one of the same password, unless the password changed meanwhile. */

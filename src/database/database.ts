@@ -32,6 +32,12 @@ export abstract class Database {
    */
   abstract transaction<T>(work: () => Promise<T>): Promise<T>;
 
+  /**
+   * Runs `effect` once what is done now is certain: after the commit of the current transaction, never after a
+   * rollback, and at once outside of one. For what cannot be taken back, such as a log line.
+   */
+  abstract afterCommit(effect: () => void): void;
+
   /** Connections by what they do now, and callers that wait for one. */
   abstract stats(): DatabaseStats;
 

@@ -10,8 +10,8 @@ export const TRANSACTION_DEADLINE: Duration = 1.8 * SECOND;
 /** How long a request may wait for a slow database, all its statements together. */
 const PATIENCE: Duration = 1.8 * SECOND;
 
-/** What each statement may take without counting as a wait, so that a request of many statements can be a long one. */
-const NORMAL: Duration = 50;
+/** What each statement or unit of work may take without counting as a wait, so that a request of many statements can be a long one. */
+const NORMAL: Duration = 200;
 
 const waits = new WeakMap<RequestContext, Duration>();
 

@@ -38,7 +38,10 @@ const UNAVAILABLE = new Set([
   'ER_DISK_FULL',
   'ER_RECORD_FILE_FULL',
   'ER_OPTION_PREVENTS_STATEMENT',
+  // Galera: "WSREP has not yet prepared node for application use".
   'ER_UNKNOWN_COM_ERROR',
+  // Galera: the node lost its cluster while it committed; nobody knows what became of it.
+  'ER_ERROR_DURING_COMMIT',
   'ER_ACCESS_DENIED_ERROR',
   'ER_DBACCESS_DENIED_ERROR',
   'ER_BAD_DB_ERROR',
@@ -54,6 +57,20 @@ function codeOf(error: unknown): string {
 export function isWorthRetrying(error: unknown): boolean {
   const code = codeOf(error);
   return code === 'ER_LOCK_DEADLOCK' || code === 'ER_LOCK_WAIT_TIMEOUT' || code === 'ER_CHECKREAD';
+}
+
+/** Errors of a server that serves nobody: outside its cluster, read-only since a failover, or shutting down. */
+const USELESS_SERVER = new Set([
+  'ER_UNKNOWN_COM_ERROR',
+  'ER_ERROR_DURING_COMMIT',
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_SERVER_SHUTDOWN',
+  'ER_NORMAL_SHUTDOWN',
+]);
+
+/** The connection is broken, or leads where nothing can be had: only a new one may lead to a better server. */
+export function breaksConnection(error: Error): boolean {
+  return ('fatal' in error && error.fatal === true) || USELESS_SERVER.has(codeOf(error));
 }
 
 /** Another process writes at this moment (the CLI beside the server). */

@@ -3,12 +3,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
 import { Database, type DatabaseStats, type SqlValue } from './database.js';
 import { DEADLINE, TRANSACTION_DEADLINE, withDeadline } from './deadlines.js';
-import { isWorthRetrying, translateDriverError, unavailable } from './driver-errors.js';
+import { breaksConnection, isWorthRetrying, translateDriverError, unavailable } from './driver-errors.js';
 
 interface UnitOfWork {
   readonly connection: PoolConnection;
   readonly deadline: number;
   open: boolean;
+  readonly effects: Array<() => void>;
 }
 
 type PoolInternals = Readonly<
@@ -23,6 +24,13 @@ const SESSION_SETTINGS = [
   "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 1," +
     " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
 ];
+
+/**
+ * On a node of a Galera cluster: reads and transactions begin only when the node has applied what any node committed
+ * before, or a session ended through one node would live on for a moment on another. Other servers have no such
+ * variable, or ignore it.
+ */
+const READ_YOUR_WRITES = 'SET SESSION wsrep_sync_wait = 1';
 
 /** MySQL or MariaDB over a pool of mysql2 connections, with prepared statements kept per connection. */
 export class MysqlDatabase extends Database {
@@ -40,6 +48,9 @@ export class MysqlDatabase extends Database {
     });
     this.pool.on('connection', (connection) => {
       for (const sql of SESSION_SETTINGS) connection.query(sql, (error) => error && connection.destroy());
+      connection.query(READ_YOUR_WRITES, (error) => {
+        if (error && error.code !== 'ER_UNKNOWN_SYSTEM_VARIABLE') connection.destroy();
+      });
     });
   }
 
@@ -67,6 +78,12 @@ export class MysqlDatabase extends Database {
     });
   }
 
+  afterCommit(effect: () => void): void {
+    const unit = this.current.getStore();
+    if (unit?.open) unit.effects.push(effect);
+    else effect();
+  }
+
   stats(): DatabaseStats {
     // mysql2 counts, but does not publish what it counts.
     const { _allConnections, _freeConnections, _connectionQueue } = this.pool as unknown as PoolInternals;
@@ -80,11 +97,12 @@ export class MysqlDatabase extends Database {
 
   private async attempt<T>(work: () => Promise<T>, deadline: number): Promise<T> {
     const connection = await this.acquire(deadline);
-    const unit: UnitOfWork = { connection, deadline, open: true };
+    const unit: UnitOfWork = { connection, deadline, open: true, effects: [] };
     try {
       await send(connection, 'START TRANSACTION', undefined, deadline);
       const result = await this.current.run(unit, work);
       await send(connection, 'COMMIT', undefined, deadline);
+      for (const effect of unit.effects) effect();
       return result;
     } catch (error) {
       // Where the connection is gone already, this fails at once and the server has rolled back by itself.
@@ -155,7 +173,7 @@ function send(
     const done = (error: Error | null, result: unknown) => {
       clearTimeout(timer);
       if (error) {
-        if ('fatal' in error && error.fatal === true) connection.destroy();
+        if (breaksConnection(error)) connection.destroy();
         reject(error);
       } else resolve(result);
     };

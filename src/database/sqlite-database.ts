@@ -7,6 +7,7 @@ import { isBusy, translateDriverError, unavailable } from './driver-errors.js';
 
 interface UnitOfWork {
   open: boolean;
+  readonly effects: Array<() => void>;
 }
 
 /**
@@ -40,6 +41,12 @@ export class SqliteDatabase extends Database {
     return withDeadline(TRANSACTION_DEADLINE, (deadline) => this.alone(work, deadline));
   }
 
+  afterCommit(effect: () => void): void {
+    const unit = this.current.getStore();
+    if (unit?.open) unit.effects.push(effect);
+    else effect();
+  }
+
   stats(): DatabaseStats {
     const busy = this.taken ? 1 : 0;
     return { busy, idle: 1 - busy, waiting: this.waiting.length };
@@ -52,13 +59,14 @@ export class SqliteDatabase extends Database {
   /** Runs `work` from BEGIN to COMMIT while nobody else has the connection. */
   private async alone<T>(work: () => Promise<T>, deadline: number): Promise<T> {
     await this.take(deadline);
-    const unit: UnitOfWork = { open: true };
+    const unit: UnitOfWork = { open: true, effects: [] };
     try {
       this.rollBack();
       await untilFree(() => this.prepared('BEGIN IMMEDIATE').run(), deadline);
       const result = await this.current.run(unit, work);
       // Nobody else can write between BEGIN IMMEDIATE and here, so COMMIT never finds the file busy.
       this.prepared('COMMIT').run();
+      for (const effect of unit.effects) effect();
       return result;
     } catch (error) {
       this.rollBack();

@@ -45,11 +45,13 @@ export function serveDocs(app: NestFastifyApplication): void {
   const fastify = app.getHttpAdapter().getInstance();
   let known: OpenAPIObject | undefined;
   const document = (): OpenAPIObject => (known ??= describeApi(app));
+  // Half a second of work, which must not be repeated for whoever asks.
+  let yaml: string | undefined;
 
   fastify.get('/', (_request, reply) => reply.redirect('/docs'));
   fastify.get('/openapi.json', (_request, reply) => reply.send(document()));
   fastify.get('/openapi.yaml', (_request, reply) =>
-    reply.type('application/yaml; charset=utf-8').send(toYaml(document())),
+    reply.type('application/yaml; charset=utf-8').send((yaml ??= toYaml(document()))),
   );
   fastify.get('/docs', (_request, reply) => sendFile(reply, 'index.html', { type: HTML, from: OWN }));
   fastify.get<{ Params: { file: string } }>('/docs/:file', ({ params: { file } }, reply) => {

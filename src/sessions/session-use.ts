@@ -4,7 +4,7 @@ import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { networkOf } from '../platform/http/client-address.js';
-import { MINUTE, type Duration, type Instant } from '../platform/time/clock.js';
+import { HOUR, MINUTE, type Duration, type Instant } from '../platform/time/clock.js';
 import type { Session } from './session.entity.js';
 import { SessionsRepository } from './sessions.repository.js';
 
@@ -37,14 +37,18 @@ export class SessionUse {
     this.write(`use:${id}`, () => this.repository.touch(id, now, idleExpiresAt, now - this.precision));
   }
 
-  /** Notes a renewal from another network than the last one: the trace that a copied refresh token leaves. */
-  noteAddress({ id, userId, ip, renewedIp }: Session): void {
+  /**
+   * Notes a renewal from another network than the last one: the trace that a copied refresh token leaves. At most one
+   * an hour, because a device with two networks would else fill the record.
+   */
+  noteAddress({ id, userId, ip, renewedIp, renewedIpAt }: Session, now: Instant): void {
+    if (renewedIpAt !== null && now - renewedIpAt < HOUR) return;
     const { clientAddress } = currentRequest();
     const from = renewedIp ?? ip;
     if (clientAddress === from || networkOf(clientAddress) === networkOf(from)) return;
     this.write(`address:${id}`, () =>
       this.database.transaction(async () => {
-        if (!(await this.repository.noteRenewal(id, from, clientAddress))) return;
+        if (!(await this.repository.noteRenewal(id, from, clientAddress, now, now - HOUR))) return;
         await this.audit.record({
           action: 'token.renewed_elsewhere',
           actorId: userId,

@@ -9,7 +9,6 @@ export type SessionEnd =
 @Entity('sessions')
 @Index('sessions_refresh_digest', ['refreshDigest'], { unique: true })
 @Index('sessions_user', ['userId', 'endedAt', 'createdAt'])
-@Index('sessions_expires_at', ['expiresAt'])
 @Index('sessions_idle_expires_at', ['idleExpiresAt'])
 @Index('sessions_ended_at', ['endedAt'])
 @ForeignKey('User', ['userId'], ['id'], {
@@ -38,6 +37,10 @@ export class Session {
   /** The client's address at the last renewal, once it was another one than at the sign-in. */
   @Column('varchar', { name: 'renewed_ip', length: 45, nullable: true })
   renewedIp!: string | null;
+
+  /** When `renewedIp` was noted; it bounds how often it is. */
+  @Column('bigint', { name: 'renewed_ip_at', nullable: true })
+  renewedIpAt!: Instant | null;
 
   @Column('bigint', { name: 'created_at' })
   createdAt!: Instant;

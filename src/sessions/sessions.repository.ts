@@ -68,10 +68,12 @@ export class SessionsRepository {
   }
 
   /** Notes a renewal from another address than the last one; of several that notice at once, one is told yes. */
-  async noteRenewal(id: string, from: string, to: string): Promise<boolean> {
+  async noteRenewal(id: string, from: string, to: string, now: Instant, before: Instant): Promise<boolean> {
     const noted = await this.database.execute(
-      'UPDATE sessions SET renewed_ip = ? WHERE id = ? AND COALESCE(renewed_ip, ip) = ? AND ended_at IS NULL',
-      [to, id, from],
+      `UPDATE sessions SET renewed_ip = ?, renewed_ip_at = ?
+       WHERE id = ? AND COALESCE(renewed_ip, ip) = ? AND ended_at IS NULL
+         AND (renewed_ip_at IS NULL OR renewed_ip_at <= ?)`,
+      [to, now, id, from, before],
     );
     return noted === 1;
   }
@@ -90,6 +92,21 @@ export class SessionsRepository {
     return this.database.execute(
       `UPDATE sessions SET ended_at = ?, end_reason = ? WHERE user_id = ? AND id <> ? AND ${LIVE}`,
       [now, reason, userId, keepId, now, now],
+    );
+  }
+
+  /** Ends some live sessions of whomever, at most so many; answers how many. */
+  async endSome(most: number, reason: SessionEnd, now: Instant): Promise<number> {
+    const rows = await this.database.query<{ id: string }>(`SELECT id FROM sessions WHERE ${LIVE} LIMIT ?`, [
+      now,
+      now,
+      most,
+    ]);
+    if (rows.length === 0) return 0;
+    return this.database.execute(
+      `UPDATE sessions SET ended_at = ?, end_reason = ?
+       WHERE id IN (${rows.map(() => '?').join(', ')}) AND ${LIVE}`,
+      [now, reason, ...rows.map(({ id }) => id), now, now],
     );
   }
 

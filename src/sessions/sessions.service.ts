@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService, doneBy } from '../audit/audit.service.js';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
-import { newId } from '../platform/crypto/random.js';
+import { isUuid, newId } from '../platform/crypto/random.js';
 import { networkOf } from '../platform/http/client-address.js';
 import { limitAndOffset, type PageQuery, type Slice } from '../platform/http/list-query.js';
-import type { Principal } from '../platform/security/principal.js';
+import type { Actor } from '../platform/security/principal.js';
 import { Clock, DAY, type Duration, type Instant } from '../platform/time/clock.js';
 import { KnownAddressesRepository } from './known-addresses.repository.js';
 import type { Session, SessionEnd } from './session.entity.js';
@@ -17,8 +17,7 @@ import { SessionsRepository } from './sessions.repository.js';
 /** How long an address counts as the user's own after the last session opened there. */
 export const ADDRESS_KNOWN_FOR: Duration = 30 * DAY;
 
-/** Who ends sessions, for the record; `null` for an operator's command. */
-export type EndedBy = Principal | null;
+const EVERYBODY_BATCH = 500;
 
 /** The life of a signed-in device: open, found by its tokens, kept alive by use, ended. */
 @Injectable()
@@ -50,6 +49,7 @@ export class SessionsService {
       userAgent,
       ip: clientAddress,
       renewedIp: null,
+      renewedIpAt: null,
       createdAt: now,
       lastSeenAt: now,
       idleExpiresAt: now + idleTtl,
@@ -81,7 +81,7 @@ export class SessionsService {
   async renew(refreshDigest: string): Promise<Session | undefined> {
     const session = await this.repository.findByRefreshDigest(refreshDigest);
     const live = session === undefined ? undefined : this.use(session);
-    if (live !== undefined) this.uses.noteAddress(live);
+    if (live !== undefined) this.uses.noteAddress(live, this.clock.now());
     return live;
   }
 
@@ -91,24 +91,25 @@ export class SessionsService {
   }
 
   /** Ends one live session of a user; answers whether there was one. */
-  async end(id: string, userId: string, reason: SessionEnd, by: EndedBy): Promise<boolean> {
+  async end(id: string, userId: string, reason: SessionEnd, by: Actor): Promise<boolean> {
     return this.database.transaction(async () => {
       const ended = await this.repository.end(id, userId, reason, this.clock.now());
       if (ended) {
         const target = { targetType: 'session', targetId: id, detail: { reason, user_id: userId } } as const;
-        await this.audit.record({ action: 'session.ended', ...actor(by), ...target });
+        await this.audit.record({ action: 'session.ended', ...doneBy(by), ...target });
       }
       return ended;
     });
   }
 
   /** Ends one live session of a user. @throws AppError 11006 */
-  async revoke(id: string, userId: string, by: EndedBy): Promise<void> {
-    if (!(await this.end(id, userId, 'revoked', by))) throw SessionsErrors.noSuchSession();
+  async revoke(id: string, userId: string, by: Actor): Promise<void> {
+    // MySQL ignores blanks after an id, so what is no id is not asked for.
+    if (!isUuid(id) || !(await this.end(id, userId, 'revoked', by))) throw SessionsErrors.noSuchSession();
   }
 
   /** Ends every live session of a user but `keepId`; answers how many. */
-  async revokeAll(userId: string, by: EndedBy, keepId = ''): Promise<number> {
+  async revokeAll(userId: string, by: Actor, keepId = ''): Promise<number> {
     return this.database.transaction(async () => {
       const ended = await this.repository.endAllExcept(keepId, userId, 'revoked', this.clock.now());
       if (ended > 0) {
@@ -117,10 +118,24 @@ export class SessionsService {
           targetId: userId,
           detail: { reason: 'revoked', ended },
         } as const;
-        await this.audit.record({ action: 'session.ended', ...actor(by), ...target });
+        await this.audit.record({ action: 'session.ended', ...doneBy(by), ...target });
       }
       return ended;
     });
+  }
+
+  /** Ends every live session there is, in batches that each lock few rows and leave a row of audit; answers how many. */
+  async revokeEverybody(by: Actor): Promise<number> {
+    for (let total = 0; ;) {
+      const ended = await this.database.transaction(async () => {
+        const count = await this.repository.endSome(EVERYBODY_BATCH, 'revoked', this.clock.now());
+        const target = { targetType: 'session', detail: { reason: 'revoked', ended: count } } as const;
+        if (count > 0) await this.audit.record({ action: 'session.ended', ...doneBy(by), ...target });
+        return count;
+      });
+      if (ended === 0) return total;
+      total += ended;
+    }
   }
 
   /** Ends the session behind a refresh token, if it is live. */
@@ -150,10 +165,6 @@ export class SessionsService {
     this.uses.note(session, now);
     return session;
   }
-}
-
-function actor(by: EndedBy): { actorId: string | null; sessionId: string | null } {
-  return { actorId: by?.userId ?? null, sessionId: by?.sessionId ?? null };
 }
 
 function isLive(session: Session, now: Instant): boolean {

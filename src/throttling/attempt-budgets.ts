@@ -73,7 +73,7 @@ export class AttemptBudgets {
 
   /** Forgets all attempts of a budget. */
   async reset({ key }: Budget): Promise<void> {
-    await this.repository.remove(key);
+    await this.repository.clear(key);
   }
 
   /** Whether this refusal is the first since the count began: one caller is told yes, to report it. */

@@ -6,7 +6,10 @@ import { signCompact } from './compact-jws.js';
 describe('signCompact', () => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const jwt = new JwtService({});
-  const options = { publicKey: publicKey.export({ type: 'spki', format: 'pem' }), algorithms: ['ES256' as const] };
+  const options = {
+    publicKey: publicKey.export({ type: 'spki', format: 'pem' }),
+    algorithms: ['ES256' as const],
+  };
 
   it('writes what a JWT library verifies, whatever the lengths of the two integers', () => {
     // One signature in 128 has an integer shorter than 32 bytes; half of all integers have a zero before them.

@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AccessService } from '../access/access.service.js';
 import { currentRequest } from '../platform/context/request-context.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { failureFor, successEnvelope, toAppError, type Envelope } from '../platform/errors/failure.js';
 import type { Permission } from '../platform/security/permission.js';
 import type { Principal } from '../platform/security/principal.js';
@@ -20,6 +21,8 @@ const NEEDS: Readonly<Record<BatchAction, Permission>> = {
   disable: UsersPermissions.update,
   delete: UsersPermissions.delete,
 };
+
+const UNAVAILABLE = PlatformErrors.dependencyUnavailable().definition.code;
 
 /** One action on many users, each on its own. */
 @Injectable()
@@ -41,28 +44,24 @@ export class UserBatchService {
     const results: BatchResult[] = [];
     let outage: Envelope | undefined;
     for (const id of new Set(ids)) {
-      const { code, msg, status } = outage ? { ...outage, status: 503 } : await this.one(actor, action, id);
+      const { code, msg } = outage ?? (await this.one(actor, action, id));
       results.push({ id, code, msg });
       // A database that is away would let each of the others wait for its deadline.
-      if (status >= 500) outage ??= { code, data: null, msg };
+      if (code === UNAVAILABLE) outage ??= { code, data: null, msg };
     }
     return results;
   }
 
-  private async one(
-    actor: Principal,
-    action: BatchAction,
-    id: string,
-  ): Promise<Envelope & { status: number }> {
+  private async one(actor: Principal, action: BatchAction, id: string): Promise<Envelope> {
     const { language } = currentRequest();
     try {
       await this.life[action](actor, id);
-      return { ...successEnvelope(null, language), status: 200 };
+      return successEnvelope(null, language);
     } catch (thrown) {
       const error = toAppError(thrown);
       const { status, body } = failureFor(error, language);
       if (status >= 500) this.logger.error({ err: thrown }, 'a batch failed half-way');
-      return { ...body, status };
+      return body;
     }
   }
 }

@@ -15,9 +15,18 @@ export interface UserFilter {
   readonly condition: Sql;
   /** The same in words that no index serves, for where another index is to be read in its order. */
   readonly test: Sql;
+  /** The test as a join, where a row that is no table's own is tested: MariaDB loses its name inside a subquery. */
+  readonly join?: Sql;
   /** The ids that it selects, by an index of its own. */
   readonly ids: Sql;
+  /** The same, as far as it takes to count them up to a limit. */
+  readonly first?: (limit: number) => Sql;
+  /** The same with all that a list tests and sorts by, where the index carries it. */
+  readonly rows?: Sql;
 }
+
+/** What a list tests and sorts by; the indexes of the search carry it. */
+export const LISTED = 'id, username, status, created_at, last_sign_in_at';
 
 /** The columns that a search looks into, each with an index of its own. */
 const SEARCHED = ['username', 'email', 'phone', 'search_name'] as const;
@@ -28,26 +37,37 @@ export function searchFilter(q: string): UserFilter {
   const values = SEARCHED.flatMap(() => [from, below]);
   const anyOf = (column: (name: string) => string) =>
     `(${SEARCHED.map((name) => `(${column(name)} >= ? AND ${column(name)} < ?)`).join(' OR ')})`;
-  const ids = SEARCHED.map((name) => `SELECT id FROM users WHERE ${name} >= ? AND ${name} < ?`);
+  const select = (columns: string) =>
+    SEARCHED.map((name) => `SELECT ${columns} FROM users WHERE ${name} >= ? AND ${name} < ?`).join(' UNION ');
   return {
     kind: 'q',
     condition: { text: anyOf((name) => `u.${name}`), values },
     test: { text: anyOf((name) => `COALESCE(u.${name}, '')`), values },
-    ids: { text: ids.join(' UNION '), values },
+    ids: { text: select('id'), values },
+    // A UNION is made whole before a LIMIT around it counts, so each of its parts has one.
+    first: (limit) => ({
+      text: SEARCHED.map(
+        (name) =>
+          `SELECT id FROM (SELECT id FROM users WHERE ${name} >= ? AND ${name} < ? LIMIT ${limit}) by_${name}`,
+      ).join(' UNION '),
+      values,
+    }),
+    rows: { text: select(LISTED), values },
   };
 }
 
 export function roleFilter(roleId: string): UserFilter {
-  // Not EXISTS, which MySQL would turn into a join that begins with the holders.
-  const condition = {
-    text: '(SELECT 1 FROM user_roles held WHERE held.user_id = u.id AND held.role_id = ?) = 1',
-    values: [roleId],
-  };
+  const values = [roleId];
   return {
     kind: 'role',
-    condition,
-    test: condition,
-    ids: { text: 'SELECT user_id AS id FROM user_roles WHERE role_id = ?', values: [roleId] },
+    condition: { text: 'u.id IN (SELECT user_id FROM user_roles WHERE role_id = ?)', values },
+    // MySQL would turn IN and EXISTS into a join that begins with the holders.
+    test: {
+      text: '(SELECT 1 FROM user_roles held WHERE held.user_id = u.id AND held.role_id = ?) = 1',
+      values,
+    },
+    join: { text: 'JOIN user_roles held ON held.user_id = u.id AND held.role_id = ?', values },
+    ids: { text: 'SELECT user_id AS id FROM user_roles WHERE role_id = ?', values },
   };
 }
 
@@ -57,7 +77,7 @@ export function createdFilter(from = 0, to = Number.MAX_SAFE_INTEGER): UserFilte
   return {
     kind: 'created',
     condition: { text: 'u.created_at >= ? AND u.created_at <= ?', values },
-    test: { text: 'u.created_at + 0 >= ? AND u.created_at + 0 <= ?', values },
+    test: { text: 'COALESCE(u.created_at, 0) >= ? AND COALESCE(u.created_at, 0) <= ?', values },
     ids: { text: 'SELECT id FROM users WHERE created_at >= ? AND created_at <= ?', values },
   };
 }

@@ -6,6 +6,7 @@ import type { Sort } from '../platform/http/query-parameters.js';
 import { User } from './user.entity.js';
 import {
   createdFilter,
+  LISTED,
   roleFilter,
   searchFilter,
   statusFilter,
@@ -23,6 +24,9 @@ const COLUMNS = columnList(User)
 
 /** The size of database that the choice of plan is made for. */
 const USERS = 1_000_000;
+
+/** How many rows may be looked up for a total: some tenths of a second, where they have to be read from the disk. */
+const COUNTED_ROWS = 50_000;
 
 /**
  * The list of users, at a cost that does not grow with their number.
@@ -68,8 +72,8 @@ export class UserSearch {
 
   /** The ids of all that match, in order; the caller takes its page of them. */
   private async pageOf(filters: readonly UserFilter[], sort: Sort<UserSort>, end: number): Promise<Sql> {
-    const unordered = filters.filter((filter) => !comesInOrder(filter, filters, sort));
-    const driver = await this.fewest(unordered, Math.max(LIST_WINDOW, Math.ceil(Math.sqrt(end * USERS))));
+    const bearable = Math.max(LIST_WINDOW, Math.ceil(Math.sqrt(end * USERS)));
+    const driver = comesInOrder(filters, sort) ? undefined : await this.fewest(filters, bearable);
     if (driver !== undefined) return ordered(lookUp(filters, driver), sort);
     const role = filters.find(({ kind }) => kind === 'role');
     return role !== undefined && sort.field === 'created_at'
@@ -79,22 +83,29 @@ export class UserSearch {
 
   private async total(filters: readonly UserFilter[]): Promise<number> {
     const [only, ...others] = filters;
-    if (others.length === 0) return this.count(only?.ids ?? { text: 'SELECT id FROM users', values: [] });
-    const driver = await this.fewest(filters, Math.ceil(Math.sqrt(LIST_WINDOW * USERS)));
+    if (only === undefined) return this.count({ text: 'SELECT id FROM users', values: [] });
+    if (others.length === 0) return this.count(only.first?.(LIST_WINDOW) ?? only.ids);
+    const driver = await this.fewest(filters, COUNTED_ROWS);
     return this.count(driver === undefined ? matching(filters) : lookUp(filters, driver));
   }
 
-  /** The first filter that selects no more ids than this. */
+  /** The filter whose ids cost least to look up, if they cost no more than so many rows. */
   private async fewest(filters: readonly UserFilter[], bearable: number): Promise<UserFilter | undefined> {
+    let fewest: UserFilter | undefined;
+    let fewestCost = bearable;
     for (const filter of filters) {
-      const { text, values } = filter.ids;
+      const most = Math.floor(fewestCost / costOf(filter));
+      const { text, values } = filter.first?.(most + 1) ?? filter.ids;
       const [counted] = await this.database.query<{ size: number }>(
-        `SELECT COUNT(*) AS size FROM (SELECT id FROM (${text}) ids LIMIT ${bearable + 1}) counted`,
-        values,
+        `SELECT COUNT(*) AS size FROM (SELECT id FROM (${text}) ids LIMIT ?) counted`,
+        [...values, most + 1],
       );
-      if ((counted?.size ?? 0) <= bearable) return filter;
+      const size = counted?.size ?? 0;
+      if (size > most) continue;
+      fewest = filter;
+      fewestCost = size * costOf(filter);
     }
-    return undefined;
+    return fewest;
   }
 
   private async count({ text, values }: Sql): Promise<number> {
@@ -106,31 +117,40 @@ export class UserSearch {
   }
 }
 
-/** Whether the ids of a filter can be read in the order of the sort, so that nothing needs to be looked up first. */
-function comesInOrder(
-  { kind }: UserFilter,
-  filters: readonly UserFilter[],
-  { field }: Sort<UserSort>,
-): boolean {
-  switch (kind) {
-    case 'q':
-      return false;
-    case 'role':
-    case 'created':
-      return field === 'created_at';
-    case 'status':
-      return filters.length === 1;
-  }
+/** What an id of the filter costs: a row at a random place, or an entry of an index beside its neighbours. */
+function costOf({ rows }: UserFilter): number {
+  return rows === undefined ? 1 : 0.3;
 }
 
-/** The ids of one filter, each looked up and tested by the others. */
+/** Whether an index gives what passes all filters in the order of the sort, so that nothing needs to be looked up. */
+function comesInOrder(filters: readonly UserFilter[], { field }: Sort<UserSort>): boolean {
+  const kinds = filters.map(({ kind }) => kind).join(' ');
+  if (kinds === '' || kinds === 'status') return true;
+  return field === 'created_at' && ['created', 'created status', 'role', 'role created'].includes(kinds);
+}
+
+/**
+ * What one filter selects, each looked up unless its index tells enough, and tested by the others. In order of the
+ * ids, because that reads each page of a table once; with a LIMIT, because without one MySQL drops the order and
+ * plans across the border. LEFT, because an inner join might begin with the users.
+ */
 function lookUp(filters: readonly UserFilter[], driver: UserFilter): Sql {
-  const { text, values } = all(filters.filter((filter) => filter !== driver).map(({ test }) => test));
+  const others = filters.filter((filter) => filter !== driver);
+  const joins = others.flatMap(({ join }) => (join === undefined ? [] : [join]));
+  const tests = all(others.map(({ join, test }) => (join === undefined ? test : HOLDS)));
+  const chosen = (columns: string, from: string) =>
+    `(SELECT ${columns} FROM (${from}) chosen ORDER BY id LIMIT ${USERS})`;
+  const from = driver.rows
+    ? `${chosen(LISTED, driver.rows.text)} u`
+    : `${chosen('id', driver.ids.text)} driver LEFT JOIN users u ON u.id = driver.id`;
   return {
-    text: `SELECT u.id FROM (${driver.ids.text}) driver JOIN users u ON u.id = driver.id WHERE ${text}`,
-    values: [...driver.ids.values, ...values],
+    text: `SELECT u.id FROM ${from} ${joins.map(({ text }) => `LEFT ${text}`).join(' ')} WHERE ${tests.text}`,
+    values: [...driver.ids.values, ...joins.flatMap(({ values }) => values), ...tests.values],
   };
 }
+
+/** That a LEFT JOIN with the holders of a role has found one, in words that do not make it an inner one. */
+const HOLDS: Sql = { text: "COALESCE(held.user_id, '') <> ''", values: [] };
 
 /** All users in the order of an index, which carries the status and the sort; the rest is tested on each. */
 function walkUsers(filters: readonly UserFilter[], sort: UserSort): Sql {

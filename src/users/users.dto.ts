@@ -59,7 +59,7 @@ export class CreateUserRequest {
   @Text({ min: 1, max: 512, example: 'Mei Lin', description: '1 to 128 characters.' })
   full_name!: string;
 
-  @Text({ min: 0, max: 1_024, example: 'correct horse battery staple', format: 'password' })
+  @Text({ min: 0, max: 32_768, example: 'correct horse battery staple', format: 'password' })
   password!: string;
 
   @Text({ min: 0, max: 320, example: 'mei.lin@example.com', optional: true, description: 'Empty: none.' })

@@ -27,7 +27,7 @@ function run(
 ): Program {
   const program = runProgram(dist, file, {
     ...options,
-    env: { ...place.env, BOOTSTRAP_ADMIN_PASSWORD: PASSWORD, ...env },
+    env: { ...place.env, BOOTSTRAP_ADMIN_PASSWORD: PASSWORD, HASH_WAIT: '20s', ...env },
   });
   started.push(program);
   return program;

@@ -7,7 +7,13 @@
  */
 import { parseArgs } from 'node:util';
 import { databaseFrozen, databaseKilled, databaseSlow } from './database-away.ts';
+import { clocksApart, timeZones } from './clocks.ts';
+import { galera } from './galera.ts';
+import { keyRotation } from './key-rotation.ts';
+import { killedOnMysql, killedOnSqlite } from './kills.ts';
+import { diskFull, longRun, smallPool } from './resources.ts';
 import { rollingRestarts, signalsDuringStart } from './shutdowns.ts';
+import { endedSessions, parallelStarts } from './starts.ts';
 import { isBuilt } from './support/replica.ts';
 import { finding, machineLoad, type Finding, type Outcome, type Scenario } from './support/scenario.ts';
 import { table } from './support/table.ts';
@@ -18,6 +24,17 @@ const SCENARIOS: readonly Scenario[] = [
   databaseSlow,
   rollingRestarts,
   signalsDuringStart,
+  killedOnSqlite,
+  killedOnMysql,
+  keyRotation,
+  smallPool,
+  diskFull,
+  parallelStarts,
+  clocksApart,
+  timeZones,
+  endedSessions,
+  longRun,
+  galera,
 ];
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
@@ -82,5 +99,5 @@ async function findingsOf(scenario: Scenario): Promise<Finding[]> {
 
 /** How a scenario is asked for: its name with hyphens. */
 function slug({ name }: Scenario): string {
-  return name.replaceAll(' ', '-');
+  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
 }

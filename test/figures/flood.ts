@@ -23,6 +23,7 @@ async function run(kind: Kind, seconds: number, what: string, shape: Shape): Pro
     const owner = new Client(program.url, OWNER_ADDRESS);
     const { refresh_token } = await owner.signIn('attacked', PASSWORD);
     const idle = program.memory().resident;
+    const cpu = program.processorTime();
     const task: FloodTask = { url: program.url, seconds, connections: 200, ...shape };
     const worker = new Worker(new URL('./flood-worker.ts', import.meta.url), { workerData: task });
     const reported = once(worker, 'message');
@@ -36,11 +37,14 @@ async function run(kind: Kind, seconds: number, what: string, shape: Shape): Pro
     const [report]: [FloodReport] = await reported.then(([message]) => [message]);
     owner.close();
 
+    const cost = (program.processorTime() - cpu) / report.total;
     const rate = report.total / seconds;
     const tally = Object.entries(report.statuses).map(
       ([status, { count, p99 }]) => `${count} × ${status} (p99 ${p99.toFixed(0)} ms)`,
     );
-    say(`${kind}, ${seconds} s, 200 connections: ${what}; ${rate.toFixed(0)} answers/s: ${tally.join(', ')}`);
+    say(
+      `${kind}, ${seconds} s, 200 connections: ${what}; ${rate.toFixed(0)} answers/s at ${cost.toFixed(2)} ms of CPU: ${tally.join(', ')}`,
+    );
     const p99 = (answers: readonly { ms: number }[]) =>
       percentile(
         answers.map(({ ms }) => ms),

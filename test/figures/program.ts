@@ -50,6 +50,13 @@ export class Program {
     return { resident: Math.round(field('VmRSS')), peak: Math.round(field('VmHWM')) };
   }
 
+  /** Processor time used since the start, in milliseconds, of all threads. */
+  processorTime(): number {
+    const fields = readFileSync(`/proc/${this.child.pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+    // In ticks of 10 ms, user and system.
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  }
+
   async stop(): Promise<void> {
     if (this.child.exitCode !== null || this.child.signalCode !== null) return;
     const ended = once(this.child, 'exit');

@@ -12,12 +12,17 @@ beforeAll(async () => {
   app = await startApp();
   const { text } = await app.call('GET', '/openapi.json');
   const document: { paths: Record<string, object> } = JSON.parse(text);
-  for (const [path, operations] of Object.entries(document.paths)) {
-    const filled = path.replace(/\{\w+\}/g, '3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11');
-    routes.set(
-      filled,
-      Object.keys(operations).map((method) => method.toUpperCase()),
-    );
+  const templates = Object.entries(document.paths).map(([path, operations]) => ({
+    path: path.replace(/\{\w+\}/g, '3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11'),
+    pattern: new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`),
+    methods: Object.keys(operations).map((method) => method.toUpperCase()),
+  }));
+  // `/users/batch` is a user's address, too.
+  for (const { path } of templates) {
+    const methods = templates
+      .filter(({ pattern }) => pattern.test(path))
+      .flatMap((template) => template.methods);
+    routes.set(path, [...new Set(methods)]);
   }
 });
 afterAll(() => app.close());

@@ -95,7 +95,7 @@ export class Program {
 
   /** Its address, once it says that it is ready. */
   async untilReady(): Promise<string> {
-    const deadline = Date.now() + 30_000;
+    const deadline = Date.now() + 60_000;
     for (;;) {
       const url = READY.exec(this.output)?.[1];
       if (url !== undefined) return url;

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -13,16 +13,11 @@ export interface Balancer {
   stop(): Promise<unknown>;
 }
 
-/** A real load balancer in front of these ports, as docs/operations.md sets it up, with a faster check. */
+/** A real load balancer in front of these replicas, as docs/operations.md sets it up, with a faster check. */
 export async function startHaproxy(ports: readonly number[]): Promise<Balancer> {
-  if (!existsSync(PROGRAM)) throw new Error('haproxy is needed: apt-get install haproxy');
   const port = await freePort();
-  const folder = join(SCRATCH, `haproxy-${port}`);
-  mkdirSync(folder);
-  const file = join(folder, 'haproxy.cfg');
-  const servers = ports.map((one, index) => `  server replica${index} 127.0.0.1:${one}`);
-  writeFileSync(
-    file,
+  const stop = launch(
+    port,
     `defaults
   mode http
   timeout connect 1s
@@ -36,21 +31,56 @@ backend gatehouse
   balance roundrobin
   option httpchk GET /health/ready
   default-server check inter 300ms fall 2 rise 1
-${servers.join('\n')}
+${servers(ports)}
 `,
   );
-  const child: ChildProcess = guard(spawn(PROGRAM, ['-db', '-f', file], { stdio: 'ignore' }));
   const base = `http://127.0.0.1:${port}`;
   const deadline = Date.now() + 20_000;
   while ((await call(base, 'GET', '/health/ready', { timeout: 2_000 })).status !== 200) {
     if (Date.now() > deadline) throw new Error('haproxy found no replica ready');
     await sleep(100);
   }
-  return {
-    base,
-    stop: () => {
-      child.kill('SIGKILL');
-      return ended(child, 5_000);
-    },
+  return { base, stop };
+}
+
+/** One address for several database servers: each new connection goes to the next that answers. */
+export async function balanceTcp(
+  ports: readonly number[],
+): Promise<{ port: number; stop(): Promise<unknown> }> {
+  const port = await freePort();
+  const stop = launch(
+    port,
+    `defaults
+  mode tcp
+  timeout connect 1s
+  timeout client 10m
+  timeout server 10m
+  retries 2
+  option redispatch
+listen databases
+  bind 127.0.0.1:${port}
+  balance roundrobin
+  default-server check inter 300ms fall 2 rise 2 on-marked-down shutdown-sessions
+${servers(ports)}
+`,
+  );
+  await sleep(1_000);
+  return { port, stop };
+}
+
+function servers(ports: readonly number[]): string {
+  return ports.map((port, index) => `  server server${index} 127.0.0.1:${port}`).join('\n');
+}
+
+function launch(port: number, config: string): () => Promise<unknown> {
+  if (!existsSync(PROGRAM)) throw new Error('haproxy is needed: apt-get install haproxy');
+  const folder = join(SCRATCH, `haproxy-${port}`);
+  mkdirSync(folder);
+  const file = join(folder, 'haproxy.cfg');
+  writeFileSync(file, config);
+  const child = guard(spawn(PROGRAM, ['-db', '-f', file], { stdio: 'ignore' }));
+  return () => {
+    child.kill('SIGKILL');
+    return ended(child, 5_000);
   };
 }

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { chmodSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** Where everything of this run lies; the janitor removes it. */
 export const SCRATCH = mkdtempSync(join(tmpdir(), 'gatehouse-faults-'));
+// The database servers run as another account.
+chmodSync(SCRATCH, 0o711);
 
 /**
  * A shell that outlives this process just long enough to end what it left, by process id, and to remove its folder:

@@ -1,5 +1,5 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { chownSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -10,6 +10,9 @@ import { ended, guard, hasEnded, SCRATCH } from './janitor.ts';
 
 const START_DEADLINE_MS = 90_000;
 let servers = 0;
+
+/** As root, the account that Debian's package makes: rsync, which copies a cluster's state, does not stay root. */
+const SERVICE_USER = process.getuid?.() === 0 ? Number(execFileSync('id', ['-u', 'mysql'])) : undefined;
 
 export interface MariadbOptions {
   /** More options of the server's command line. */
@@ -28,6 +31,7 @@ export class Mariadb {
   private readonly program: string;
   private readonly more: readonly string[];
   private child: ChildProcess | undefined;
+  private database: string | undefined;
 
   private constructor(folder: string, port: number, program: string, more: readonly string[]) {
     this.folder = folder;
@@ -43,6 +47,7 @@ export class Mariadb {
     servers += 1;
     const folder = join(SCRATCH, `mariadb-${servers}`);
     mkdirSync(folder);
+    if (SERVICE_USER !== undefined) chownSync(folder, SERVICE_USER, -1);
     const server = new Mariadb(folder, await freePort(), programs.server, options);
     await promisify(execFile)(
       programs.install,
@@ -96,13 +101,19 @@ export class Mariadb {
   /** Creates an empty database, with the wrong default collation on purpose; returns its URL. */
   async createDatabase(name: string): Promise<string> {
     await this.rows(`CREATE DATABASE ${name} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci`);
+    this.database = name;
     return `${this.url}/${name}`;
   }
 
-  async rows(sql: string): Promise<readonly Record<string, unknown>[]> {
-    const connection = await mysql.createConnection({ uri: this.url, connectTimeout: 5_000 });
+  /** Runs one statement on a connection of its own, in the database that was created last. */
+  async rows(
+    sql: string,
+    params: readonly (string | number)[] = [],
+  ): Promise<readonly Record<string, unknown>[]> {
+    const uri = this.database === undefined ? this.url : `${this.url}/${this.database}`;
+    const connection = await mysql.createConnection({ uri, connectTimeout: 5_000 });
     try {
-      const [rows] = await connection.query(sql);
+      const [rows] = await connection.query(sql, [...params]);
       return Array.isArray(rows) ? rows.map((row) => ({ ...row })) : [];
     } finally {
       await connection.end();
@@ -117,7 +128,8 @@ export class Mariadb {
   }
 
   private get storage(): string[] {
-    return [`--datadir=${join(this.folder, 'data')}`, ...(process.getuid?.() === 0 ? ['--user=root'] : [])];
+    const user = SERVICE_USER === undefined ? [] : ['--user=mysql'];
+    return [`--datadir=${join(this.folder, 'data')}`, ...user];
   }
 
   private async untilItAnswers(): Promise<void> {
@@ -135,7 +147,10 @@ export class Mariadb {
     }
   }
 
+  /** The last errors, or else the last lines. */
   private log(): string {
-    return readFileSync(join(this.folder, 'error.log'), 'utf8').split('\n').slice(-15).join('\n');
+    const lines = readFileSync(join(this.folder, 'error.log'), 'utf8').split('\n');
+    const errors = lines.filter((line) => line.includes('[ERROR]'));
+    return (errors.length > 0 ? errors : lines).slice(-12).join('\n');
   }
 }
