@@ -21,7 +21,10 @@ export interface AppOptions {
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const { clock = new Clock(), logDestination } = options;
   const logger = createLogger(config.logLevel, logDestination);
-  logger.info({ trust_proxy: trustText(config.http) }, 'whose forwarded headers tell the client address');
+  logger.info(
+    { trust_proxy: trustText(config.http) },
+    'TRUST_PROXY: whose forwarded headers tell the address of a client',
+  );
   const metrics = new Metrics();
   const http: HttpLayerSettings = {
     defaultLanguage: config.defaultLanguage,

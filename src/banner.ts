@@ -15,7 +15,7 @@ export function banner(config: Config, url: string, password: string | undefined
         : `${database.dialect}, ${database.name} on ${database.host}:${database.port}`,
     ],
     ['User name', bootstrap.username],
-    ...passwordRows(password),
+    ...passwordRows(password, bootstrap),
   ];
   const lines = [
     `Gatehouse ${VERSION} is ready. This is a trial; for production see README.md.`,
@@ -28,9 +28,16 @@ export function banner(config: Config, url: string, password: string | undefined
   return [`╭${edge}╮`, ...body, `╰${edge}╯`, ''].join('\n');
 }
 
-function passwordRows(password: string | undefined): Array<[string, string]> {
-  if (password === undefined)
-    return [['Password', '(set before; new one: npm run cli -- users reset-password)']];
+function passwordRows(password: string | undefined, bootstrap: Config['bootstrap']): Array<[string, string]> {
+  if (password === undefined) {
+    return [
+      [
+        'Password',
+        bootstrap.password === undefined ? 'as shown at the first start' : 'as in BOOTSTRAP_ADMIN_PASSWORD',
+      ],
+      ['', `Forgotten: npm run cli -- users reset-password ${bootstrap.username}`],
+    ];
+  }
   return [
     ['Password', password],
     ['', 'Keep it: it is shown only this once.'],

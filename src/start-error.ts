@@ -12,14 +12,14 @@ export function startFailure(error: unknown, config?: Config): string[] {
     const refusals = error.options.violations ?? [];
     const sentence = translate(error.definition.key, 'en');
     if (refusals.length === 0)
-      return [error.options.cause === undefined ? sentence : describe(error.options.cause, config)];
+      return [error.options.cause === undefined ? sentence : describe(error.options.cause, config, sentence)];
     return refusals.map(({ field, rule, params }) => `${field}: ${translate(`rule.${rule}`, 'en', params)}`);
   }
   if (error instanceof StartError) return [error.message];
   return [describe(error, config)];
 }
 
-function describe(error: unknown, config: Config | undefined): string {
+function describe(error: unknown, config: Config | undefined, about = ''): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const server = config?.database.kind === 'mysql' ? `${config.database.host}:${config.database.port}` : '';
@@ -62,6 +62,9 @@ function describe(error: unknown, config: Config | undefined): string {
       if (code === 'SQLITE_ERROR' && error.message.startsWith('no such table')) {
         return 'The database has no schema yet, or an older one: run "npm run cli -- migrate up".';
       }
+      // Our own deadlines carry no code.
+      if (about !== '' && server !== '')
+        return `${setting}: ${error.message} (${server}). Look at it, then start again.`;
       return error.message;
   }
 }

@@ -8,7 +8,7 @@ import { Clock } from '../platform/time/clock.js';
 import { readChanges, type ProfileChanges, type ProfileInput } from './profile.js';
 import { UserAuthority } from './user-authority.js';
 import type { User } from './user.entity.js';
-import { takenBy } from './users.errors.js';
+import { takenBy } from './taken.js';
 import { UsersRepository } from './users.repository.js';
 
 /** Names of the request's fields for what the record says was changed. */
@@ -48,8 +48,8 @@ export class UserChangesService {
           detail: { fields },
         });
       })
-      .catch((error: unknown) => {
-        throw takenBy(error);
+      .catch(async (error: unknown) => {
+        throw await takenBy(error, this.repository, { ...wanted, id });
       });
   }
 

@@ -1,5 +1,5 @@
-import { DuplicateKeyError } from '../database/driver-errors.js';
-import { defineErrors } from '../platform/errors/app-error.js';
+import { defineErrors, type AppError } from '../platform/errors/app-error.js';
+import type { IdentifierKind } from './identifiers.js';
 
 export const UsersErrors = defineErrors('users', {
   notFound: [12001, 404],
@@ -11,13 +11,9 @@ export const UsersErrors = defineErrors('users', {
   notOnYourself: [12007, 409],
 });
 
-const TAKEN: Readonly<Record<string, () => Error>> = {
-  users_username: UsersErrors.usernameTaken,
-  users_email: UsersErrors.emailTaken,
-  users_phone: UsersErrors.phoneTaken,
+/** The failure for an identifier that somebody else has. */
+export const TAKEN: Readonly<Record<IdentifierKind, () => AppError>> = {
+  username: UsersErrors.usernameTaken,
+  email: UsersErrors.emailTaken,
+  phone: UsersErrors.phoneTaken,
 };
-
-/** A violated unique key as the failure that names what is taken; anything else as it is. */
-export function takenBy(error: unknown): unknown {
-  return error instanceof DuplicateKeyError ? (TAKEN[error.key]?.() ?? error) : error;
-}

@@ -11,7 +11,8 @@ import { Clock } from '../platform/time/clock.js';
 import type { Identifier } from './identifiers.js';
 import { readProfile, type ProfileInput } from './profile.js';
 import type { User } from './user.entity.js';
-import { takenBy, UsersErrors } from './users.errors.js';
+import { takenBy } from './taken.js';
+import { UsersErrors } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
 
 export interface NewUser extends ProfileInput {
@@ -47,7 +48,7 @@ export class UsersService {
    */
   async create(actor: Actor, input: NewUser): Promise<UserWithRoles> {
     const roles = [...new Set(input.roles)].sort();
-    if (roles.length > 0) await this.access.require(actor, AccessPermissions.assignRoles);
+    if (input.roles !== undefined) await this.access.require(actor, AccessPermissions.assignRoles);
     const profile = readProfile(input, this.config.defaultPhoneRegion);
     this.credentials.checkPolicy(input.password, profile, 'password', UsersErrors.passwordRefused);
     const hash = await this.credentials.hash(input.password);
@@ -76,8 +77,8 @@ export class UsersService {
           detail: { roles },
         });
       })
-      .catch((error: unknown) => {
-        throw takenBy(error);
+      .catch(async (error: unknown) => {
+        throw await takenBy(error, this.repository, user);
       });
     return { user, roles };
   }

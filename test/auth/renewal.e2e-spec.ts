@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startApp, type SignInData, type TestApp } from '../support/app.ts';
 import { expectEnvelope, expectFailure } from '../support/envelope.ts';
 
@@ -25,6 +25,11 @@ const renew = (refresh_token: unknown = session.refresh_token) =>
   app.call<Renewed>('POST', '/tokens/renew_access', { body: { refresh_token } });
 const revoke = (refresh_token: unknown = session.refresh_token) =>
   app.call('POST', '/tokens/revoke', { body: { refresh_token } });
+/** Use is written down beside the request; time must not move on before it is. */
+const lastSeenAt = async () => {
+  const sql = 'SELECT last_seen_at AS seen FROM sessions WHERE id = ?';
+  return (await app.database.query<{ seen: number }>(sql, [session.session_id]))[0]?.seen;
+};
 const me = (token: string = session.access_token) => app.call('GET', '/me', { token });
 
 function expiryOf(token: string): string {
@@ -72,6 +77,7 @@ describe('POST /tokens/renew_access', () => {
     for (let day = 0; day < 29; day += 6) {
       app.clock.advance(6 * DAY - (day === 24 ? 10 * MINUTE : 0));
       const answer = await renew();
+      await vi.waitFor(async () => expect(await lastSeenAt()).toBe(app.clock.now()), 5_000);
       expect(answer.status, `day ${day + 6}`).toBe(200);
       if (day === 24) {
         const end = new Date(Math.floor(Date.parse(session.refresh_token_expires_at) / 1_000) * 1_000);

@@ -95,6 +95,9 @@ export class RequestLifecycle {
     if (timesSent(request.raw, 'host') > 1 || (needsHost && !request.headers.host)) {
       return PlatformErrors.malformedRequest({ reason: 'the Host header is missing or doubled' });
     }
+    if (!isWellEncoded(request.raw.url ?? '')) {
+      return PlatformErrors.malformedRequest({ reason: 'the query is not percent-encoded UTF-8' });
+    }
     if (isPreflight(request) && this.allowsOrigin(request.headers.origin)) return undefined;
     const unrouted = request.is404 || request.method === 'HEAD';
     return unrouted ? this.options.routes.failureFor(request.raw.url ?? '/') : undefined;
@@ -107,4 +110,16 @@ export class RequestLifecycle {
 
 function isPreflight(request: FastifyRequest): boolean {
   return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
+}
+
+/** The router refuses a path that is badly encoded; the parser of queries would let it pass. */
+function isWellEncoded(url: string): boolean {
+  const start = url.indexOf('?');
+  if (start === -1 || !url.includes('%', start)) return true;
+  try {
+    decodeURIComponent(url.slice(start + 1));
+    return true;
+  } catch {
+    return false;
+  }
 }

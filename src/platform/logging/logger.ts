@@ -49,7 +49,8 @@ export class NestLogger implements LoggerService {
     this.write(NEST_DETAILS.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
   }
   error(message: unknown, ...rest: unknown[]): void {
-    this.write('error', message, rest);
+    // A failed start is told in one line on standard error; Nest would tell it a second time.
+    this.write(NEST_DETAILS.has(String(rest.at(-1))) ? 'debug' : 'error', message, rest);
   }
   warn(message: unknown, ...rest: unknown[]): void {
     this.write('warn', message, rest);
