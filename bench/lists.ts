@@ -29,7 +29,7 @@ let token: string | undefined;
 token = (await ask('POST', '/signin', { username, password: process.env['GATEHOUSE_PASSWORD'] ?? '' })).data
   .access_token;
 
-const searches = ['li', 'xin.w', 'wang', '王芳', '+8613800', 'ms', 'no-such-prefix'];
+const searches = ['li', 'xin.w', 'rosa.s', '王芳', '+861380012', 'xin', 'no-such-prefix'];
 const filters = [
   '',
   'status=active',

@@ -44,28 +44,23 @@ export class UserBatchService {
     const results: BatchResult[] = [];
     let outage: Envelope | undefined;
     for (const id of new Set(ids)) {
-      const { code, msg, status } = outage ? { ...outage, status: 503 } : await this.one(actor, action, id);
-      results.push({ id, code, msg });
+      const answer: Envelope = outage ?? (await this.one(actor, action, id));
+      results.push({ id, code: answer.code, msg: answer.msg });
       // A database that is away would let each of the others wait for its deadline.
-      if (code === UNAVAILABLE) outage ??= { code, data: null, msg };
+      if (answer.code === UNAVAILABLE) outage = answer;
     }
     return results;
   }
 
-  private async one(
-    actor: Principal,
-    action: BatchAction,
-    id: string,
-  ): Promise<Envelope & { status: number }> {
+  private async one(actor: Principal, action: BatchAction, id: string): Promise<Envelope> {
     const { language } = currentRequest();
     try {
       await this.life[action](actor, id);
-      return { ...successEnvelope(null, language), status: 200 };
+      return successEnvelope(null, language);
     } catch (thrown) {
-      const error = toAppError(thrown);
-      const { status, body } = failureFor(error, language);
+      const { status, body } = failureFor(toAppError(thrown), language);
       if (status >= 500) this.logger.error({ err: thrown }, 'a batch failed half-way');
-      return { ...body, status };
+      return body;
     }
   }
 }

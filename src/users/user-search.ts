@@ -25,8 +25,8 @@ const COLUMNS = columnList(User)
 /** The size of database that the choice of plan is made for. */
 const USERS = 1_000_000;
 
-/** How many rows may be looked up for a total: some tenths of a second, where they have to be read from the disk. */
-const COUNTED_ROWS = 50_000;
+/** How many rows may be looked up at most: some tenths of a second, where they have to be read from the disk. */
+const MOST_LOOKED_UP = 50_000;
 
 /**
  * The list of users, at a cost that does not grow with their number.
@@ -72,7 +72,7 @@ export class UserSearch {
 
   /** The ids of all that match, in order; the caller takes its page of them. */
   private async pageOf(filters: readonly UserFilter[], sort: Sort<UserSort>, end: number): Promise<Sql> {
-    const bearable = Math.max(LIST_WINDOW, Math.ceil(Math.sqrt(end * USERS)));
+    const bearable = Math.min(MOST_LOOKED_UP, Math.max(LIST_WINDOW, Math.ceil(Math.sqrt(end * USERS))));
     const driver = comesInOrder(filters, sort) ? undefined : await this.fewest(filters, bearable);
     if (driver !== undefined) return ordered(lookUp(filters, driver), sort);
     const role = filters.find(({ kind }) => kind === 'role');
@@ -85,7 +85,7 @@ export class UserSearch {
     const [only, ...others] = filters;
     if (only === undefined) return this.count({ text: 'SELECT id FROM users', values: [] });
     if (others.length === 0) return this.count(only.first?.(LIST_WINDOW) ?? only.ids);
-    const driver = await this.fewest(filters, COUNTED_ROWS);
+    const driver = await this.fewest(filters, MOST_LOOKED_UP);
     return this.count(driver === undefined ? matching(filters) : lookUp(filters, driver));
   }
 
@@ -119,7 +119,7 @@ export class UserSearch {
 
 /** What an id of the filter costs: a row at a random place, or an entry of an index beside its neighbours. */
 function costOf({ rows }: UserFilter): number {
-  return rows === undefined ? 1 : 0.3;
+  return rows === undefined ? 1 : 0.5;
 }
 
 /** Whether an index gives what passes all filters in the order of the sort, so that nothing needs to be looked up. */
