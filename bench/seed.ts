@@ -57,8 +57,8 @@ export async function seed(
 async function equip(query: Query, count: number): Promise<Person[]> {
   const rows = await query(
     `SELECT sessions.id AS sessionId, users.id AS userId, users.username FROM sessions
-     JOIN users ON users.id = sessions.user_id WHERE users.status = 'active' LIMIT ?`,
-    [count],
+     JOIN users ON users.id = sessions.user_id WHERE users.status = 'active' AND sessions.ended_at IS NULL AND sessions.idle_expires_at > ? LIMIT ?`,
+    [Date.now() + 86_400_000, count],
   );
   const people: Person[] = [];
   for (const row of rows) {

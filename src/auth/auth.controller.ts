@@ -15,6 +15,7 @@ import {
   toSignInResponse,
 } from './auth.dto.js';
 import { AuthErrors } from './auth.errors.js';
+import { AuthMetrics } from './auth-metrics.js';
 import { CurrentAccount, LocalAuthGuard } from './local-auth.guard.js';
 import { RenewalService } from './renewal.service.js';
 import { SignInService, type VerifiedAccount } from './sign-in.service.js';
@@ -26,6 +27,7 @@ export class AuthController {
     private readonly signInService: SignInService,
     private readonly renewal: RenewalService,
     private readonly sessions: SessionsService,
+    private readonly metrics: AuthMetrics,
   ) {}
 
   /**
@@ -43,7 +45,7 @@ export class AuthController {
     @Body() _: SignInRequest,
     @CurrentAccount() account: VerifiedAccount,
   ): Promise<SignInResponse> {
-    return toSignInResponse(await this.signInService.open(account));
+    return toSignInResponse(await this.metrics.signedIn(this.signInService.open(account)));
   }
 
   /**
@@ -56,7 +58,7 @@ export class AuthController {
   @ApiAnswer(RenewAccessResponse)
   @ApiFailures(AuthErrors.invalidRefreshToken, PlatformErrors.tooManyRequests)
   async renewAccess(@Body() { refresh_token }: RefreshTokenRequest): Promise<RenewAccessResponse> {
-    return toRenewAccessResponse(await this.renewal.renew(refresh_token));
+    return toRenewAccessResponse(await this.metrics.renewed(this.renewal.renew(refresh_token)));
   }
 
   /**

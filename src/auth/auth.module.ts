@@ -10,6 +10,7 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
+import { AuthMetrics } from './auth-metrics.js';
 import { AuthController } from './auth.controller.js';
 import { LocalStrategy } from './local.strategy.js';
 import { RenewalService } from './renewal.service.js';
@@ -29,6 +30,7 @@ import { SignInService } from './sign-in.service.js';
   ],
   controllers: [AuthController],
   providers: [
+    AuthMetrics,
     SignInAttempts,
     SignInService,
     RenewalService,

@@ -5,10 +5,10 @@ import { SECOND, type Duration } from '../platform/time/clock.js';
 export const DEADLINE: Duration = 1.5 * SECOND;
 
 /** How long a whole unit of work may take, its further attempts included. */
-export const TRANSACTION_DEADLINE: Duration = 1.8 * SECOND;
+export const TRANSACTION_DEADLINE: Duration = 2 * SECOND;
 
 /** How long a request may wait for a slow database, all its statements together. */
-const PATIENCE: Duration = 1.8 * SECOND;
+const PATIENCE: Duration = 2 * SECOND;
 
 /** What each statement or unit of work may take without counting as a wait, so that a request of many statements can be a long one. */
 const NORMAL: Duration = 200;

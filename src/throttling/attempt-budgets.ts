@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import type { Counter } from 'prom-client';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import type { AttemptBudget } from './attempt-budget.entity.js';
+import { Metrics } from '../platform/metrics/metrics.js';
 import { AttemptBudgetsRepository, waitAfter } from './attempt-budgets.repository.js';
 import { SharedClock } from './shared-clock.js';
 
@@ -37,12 +39,18 @@ class LostRace extends Error {}
  */
 @Injectable()
 export class AttemptBudgets {
+  private readonly limited: Counter<'budget'>;
+
   constructor(
     private readonly repository: AttemptBudgetsRepository,
     private readonly database: Database,
     private readonly config: Config,
     private readonly clock: SharedClock,
-  ) {}
+    metrics: Metrics,
+  ) {
+    const help = 'Attempts that were not admitted, by the kind of their budget.';
+    this.limited = metrics.counter('limited_total', help, ['budget']);
+  }
 
   /**
    * Takes one attempt from each budget, or from none. Not inside another transaction: it must be committed before
@@ -51,6 +59,13 @@ export class AttemptBudgets {
    * @returns nothing when admitted, else the refusal of the first budget that is used up
    */
   async take(...budgets: readonly [Budget, ...Budget[]]): Promise<Refusal | undefined> {
+    const refusal = await this.tryToTake(...budgets);
+    // What stands behind the colon says whose budget it is, and stays out of the metrics.
+    if (refusal !== undefined) this.limited.inc({ budget: refusal.budget.key.split(':', 1)[0] ?? '' });
+    return refusal;
+  }
+
+  private async tryToTake(...budgets: readonly [Budget, ...Budget[]]): Promise<Refusal | undefined> {
     const now = await this.clock.now();
     for (let round = 0; round < ROUNDS; round += 1) {
       // A refusal costs this read and no lock; an attempt costs the same statements whether or not it is the first.

@@ -105,6 +105,9 @@ describe('the program', { timeout: 60_000 }, () => {
     );
     expect(await back.end(), back.errors).toBe(0);
     expect(await signIn(url)).toBe(200);
+    const revoke = run({}, { args: ['sessions', 'revoke', 'admin'] }, 'src/cli.js');
+    expect(await revoke.end(), revoke.errors).toBe(0);
+    expect(revoke.output).toBe('Ended 1 sessions.\n');
   });
 });
 

@@ -78,7 +78,7 @@ async function race(victim: Victim, end: () => Promise<Answer<unknown>>): Promis
   return (await Promise.all(callers)).flat();
 }
 
-describe('no call that starts after the answer succeeds', () => {
+describe('no call that starts after the answer succeeds', { timeout: 60_000 }, () => {
   it.each(endings)('to %s', async (_, end) => {
     const user = await app.createUser();
     for (let round = 0; round < ROUNDS / endings.length; round += 1) {

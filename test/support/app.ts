@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp } from '../../src/app.ts';
@@ -148,6 +149,7 @@ export class TestApp {
   private readonly owned: boolean;
   private readonly agents = new Map<string, Agent>();
   private adminToken = '';
+  private adminSignsIn: Promise<void> | undefined;
 
   constructor(parts: Parts) {
     this.url = parts.url;
@@ -186,16 +188,14 @@ export class TestApp {
     return { status: answer.statusCode, headers: answer.headers, text, body: parsed(text) as Envelope<T> };
   }
 
-  /** `POST /signin`, which is expected to succeed. */
+  /** `POST /signin`, which is expected to succeed; a 503 is tried again, as its Retry-After asks. */
   async signIn(
     username: string = ADMIN.username,
     password: string = ADMIN.password,
     options: Pick<CallOptions, 'headers' | 'from'> = {},
   ): Promise<SignInData> {
-    const answer = await this.call<SignInData>('POST', '/signin', {
-      ...options,
-      body: { username, password },
-    });
+    const body = { username, password };
+    const answer = await this.patiently(() => this.call<SignInData>('POST', '/signin', { ...options, body }));
     if (answer.status !== 200) throw new Error(`POST /signin answered ${answer.status} ${answer.text}`);
     return answer.body.data;
   }
@@ -209,18 +209,35 @@ export class TestApp {
       password: PASSWORD,
       ...given,
     };
-    let answer = await this.call<{ id: string; username: string }>('POST', '/users', {
-      token: this.adminToken,
-      body,
-    });
+    const post = () =>
+      this.call<{ id: string; username: string }>('POST', '/users', { token: this.adminToken, body });
+    let answer = await this.patiently(post);
     // None yet, or the clock was moved past its end.
     if (answer.status === 401) {
-      this.adminToken = (await this.signIn()).access_token;
-      answer = await this.call('POST', '/users', { token: this.adminToken, body });
+      await this.renewAdminToken();
+      answer = await this.patiently(post);
     }
     if (answer.status !== 201) throw new Error(`POST /users answered ${answer.status} ${answer.text}`);
     const { id, username } = answer.body.data;
     return { id, username, password: body.password };
+  }
+
+  /** A machine that others use, too, may be too slow for the deadlines of many calls at once. */
+  private async patiently<T>(call: () => Promise<Answer<T>>): Promise<Answer<T>> {
+    const deadline = Date.now() + 15_000;
+    for (;;) {
+      const answer = await call();
+      if (answer.status !== 503 || Date.now() > deadline) return answer;
+      await sleep(250);
+    }
+  }
+
+  /** Once for all who ask at the same time. */
+  private async renewAdminToken(): Promise<void> {
+    this.adminSignsIn ??= this.signIn()
+      .then(({ access_token }) => void (this.adminToken = access_token))
+      .finally(() => (this.adminSignsIn = undefined));
+    await this.adminSignsIn;
   }
 
   /** Every row of every table, as text: what somebody with a copy of the database can read. */

@@ -1,0 +1,54 @@
+import { Injectable } from '@nestjs/common';
+import type { Counter } from 'prom-client';
+import { AppError } from '../platform/errors/app-error.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { Metrics } from '../platform/metrics/metrics.js';
+import { AuthErrors } from './auth.errors.js';
+
+/** How an attempt ended; the only label. `failed` is our fault or the database's. */
+type Result = 'succeeded' | 'refused' | 'limited' | 'overloaded' | 'failed';
+
+const RESULTS: ReadonlyMap<number, Result> = new Map([
+  [AuthErrors.wrongCredentials().definition.code, 'refused'],
+  [AuthErrors.invalidRefreshToken().definition.code, 'refused'],
+  [PlatformErrors.tooManyRequests().definition.code, 'limited'],
+  [PlatformErrors.overloaded().definition.code, 'overloaded'],
+]);
+
+/** Counts sign-ins and renewals by how they end. */
+@Injectable()
+export class AuthMetrics {
+  private readonly signIns: Counter<'result'>;
+  private readonly renewals: Counter<'result'>;
+
+  constructor(metrics: Metrics) {
+    this.signIns = metrics.counter('sign_ins_total', 'Sign-ins by result.', ['result']);
+    this.renewals = metrics.counter('renewals_total', 'Renewals of access tokens by result.', ['result']);
+  }
+
+  /** Counts a verification that fails. One that succeeds is no sign-in yet. */
+  async verified<T>(work: Promise<T>): Promise<T> {
+    return work.catch((error: unknown) => count(this.signIns, error));
+  }
+
+  /** Counts a sign-in whose password has been verified. */
+  async signedIn<T>(work: Promise<T>): Promise<T> {
+    return counted(this.signIns, work);
+  }
+
+  async renewed<T>(work: Promise<T>): Promise<T> {
+    return counted(this.renewals, work);
+  }
+}
+
+async function counted<T>(counter: Counter<'result'>, work: Promise<T>): Promise<T> {
+  const value = await work.catch((error: unknown) => count(counter, error));
+  counter.inc({ result: 'succeeded' });
+  return value;
+}
+
+function count(counter: Counter<'result'>, error: unknown): never {
+  const result = error instanceof AppError ? RESULTS.get(error.definition.code) : undefined;
+  counter.inc({ result: result ?? 'failed' });
+  throw error;
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { Database } from '../database/database.js';
+import { Clock, MINUTE } from '../platform/time/clock.js';
+import { SharedClock } from './shared-clock.js';
+
+/** A database server whose clock is off by a fixed time. */
+class OtherClock extends Database {
+  asked = 0;
+
+  constructor(
+    readonly dialect: 'sqlite' | 'mysql',
+    private readonly ahead: number,
+  ) {
+    super();
+  }
+
+  async query<Row>(): Promise<Row[]> {
+    this.asked += 1;
+    // The one statement of the class under test.
+    return [{ now: Date.now() + this.ahead } as Row];
+  }
+
+  execute = () => Promise.reject(new Error('not here'));
+  transaction = () => Promise.reject(new Error('not here'));
+  afterCommit = () => undefined;
+  close = () => Promise.resolve();
+  stats = () => ({ busy: 0, idle: 0, waiting: 0 });
+}
+
+class MovedClock extends Clock {
+  moved = 0;
+  override now(): number {
+    return Date.now() + this.moved;
+  }
+}
+
+describe('SharedClock', () => {
+  it.each([-2 * MINUTE, 0, 2 * MINUTE])("tells the database server's time, %d ms off ours", async (ahead) => {
+    const shared = new SharedClock(new OtherClock('mysql', ahead), new Clock());
+    expect(Math.abs((await shared.now()) - (Date.now() + ahead))).toBeLessThan(1_000);
+  });
+
+  it('moves with the clock that it is given', async () => {
+    const clock = new MovedClock();
+    const shared = new SharedClock(new OtherClock('mysql', MINUTE), clock);
+    const before = await shared.now();
+    clock.moved = 15 * MINUTE;
+    expect(Math.abs((await shared.now()) - before - 15 * MINUTE)).toBeLessThan(1_000);
+  });
+
+  it('asks once for many at once, and not again soon', async () => {
+    const database = new OtherClock('mysql', 0);
+    const shared = new SharedClock(database, new Clock());
+    await Promise.all(Array.from({ length: 10 }, () => shared.now()));
+    await shared.now();
+    expect(database.asked).toBe(1);
+  });
+
+  it('is our own clock on SQLite', async () => {
+    const database = new OtherClock('sqlite', MINUTE);
+    const shared = new SharedClock(database, new Clock());
+    expect(Math.abs((await shared.now()) - Date.now())).toBeLessThan(1_000);
+    expect(database.asked).toBe(0);
+  });
+});

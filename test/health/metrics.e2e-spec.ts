@@ -1,0 +1,86 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ensureCurrentKey } from '../../src/tokens/key-rotation.js';
+import { freePort } from '../support/free-port.ts';
+import { ADMIN, startApp, type TestApp } from '../support/app.ts';
+
+/** Label values that are no route template: results, states and what the runtime tells of itself. */
+const WORDS = /^[A-Za-z0-9_.+-]{0,32}$/;
+const TEMPLATE = /^(none|\/[a-z_.-]*(\/(:[a-z_]+|[a-z_.-]+))*)$/;
+
+describe('metrics', () => {
+  let app: TestApp;
+  let management: string;
+
+  beforeAll(async () => {
+    const port = await freePort();
+    management = `http://127.0.0.1:${port}`;
+    app = await startApp({ env: { MANAGEMENT_PORT: String(port), SIGNIN_ACCOUNT_ATTEMPTS: '2' } });
+  });
+  afterAll(() => app.close());
+
+  const post = (path: string, body: unknown) =>
+    fetch(app.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'Canary-Agent' },
+      body: JSON.stringify(body),
+    });
+  const read = async () => (await fetch(`${management}/metrics`)).text();
+
+  it('counts sign-ins and renewals by result, and what a budget refused', async () => {
+    expect((await post('/signin', ADMIN)).status).toBe(200);
+    for (const status of [401, 401, 429]) {
+      const answer = await post('/signin', { username: 'canary.person', password: 'canary-password' });
+      expect(answer.status).toBe(status);
+    }
+    expect((await post('/tokens/renew_access', { refresh_token: 'canary-token' })).status).toBe(401);
+
+    const text = await read();
+    expect(text).toContain('gatehouse_sign_ins_total{result="succeeded"} 1');
+    expect(text).toContain('gatehouse_sign_ins_total{result="refused"} 2');
+    expect(text).toContain('gatehouse_sign_ins_total{result="limited"} 1');
+    expect(text).toContain('gatehouse_renewals_total{result="refused"} 1');
+    expect(text).toContain('gatehouse_limited_total{budget="name"} 1');
+  });
+
+  it('has no label but route templates and words of its own', async () => {
+    await fetch(`${app.url}/users/canary-id?q=canary`);
+    await fetch(`${app.url}/canary/path`);
+    const text = await read();
+    expect(text).not.toMatch(/canary/i);
+    expect(text).not.toContain(ADMIN.username + '"');
+    const labels = [...text.matchAll(/([a-z_]+)="([^"]*)"/g)].map(([, name, value]) => ({ name, value }));
+    expect(labels.length).toBeGreaterThan(20);
+    const odd = labels.filter(({ name, value }) => !(name === 'route' ? TEMPLATE : WORDS).test(value ?? ''));
+    expect(odd).toEqual([]);
+  });
+});
+
+describe('metrics in production', () => {
+  it('stand on the management port alone', async () => {
+    const port = await freePort();
+    const keys = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
+    await ensureCurrentKey(keys);
+    const app = await startApp({
+      env: {
+        SIGNING_KEYS_DIR: keys,
+        NODE_ENV: 'production',
+        HOST: '127.0.0.1',
+        TOKEN_ISSUER: 'https://issuer.test',
+        TOKEN_AUDIENCE: 'test',
+        MANAGEMENT_PORT: String(port),
+      },
+    });
+    try {
+      expect((await fetch(`${app.url}/metrics`)).status).toBe(404);
+      const answer = await fetch(`http://127.0.0.1:${port}/metrics`);
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain('gatehouse_http_request_duration_seconds');
+    } finally {
+      await app.close();
+      await rm(keys, { recursive: true });
+    }
+  });
+});
