@@ -48,7 +48,7 @@ export class UsersService {
    */
   async create(actor: Actor, input: NewUser): Promise<UserWithRoles> {
     const roles = [...new Set(input.roles)].sort();
-    if (input.roles !== undefined) await this.access.require(actor, AccessPermissions.assignRoles);
+    if (roles.length > 0) await this.access.require(actor, AccessPermissions.assignRoles);
     const profile = readProfile(input, this.config.defaultPhoneRegion);
     this.credentials.checkPolicy(input.password, profile, 'password', UsersErrors.passwordRefused);
     const hash = await this.credentials.hash(input.password);
