@@ -24,6 +24,7 @@ export async function startHaproxy(ports: readonly number[]): Promise<Balancer> 
   timeout client 60s
   timeout server 20s
   timeout http-keep-alive 30s
+  timeout check 2s
 frontend public
   bind 127.0.0.1:${port}
   default_backend gatehouse
