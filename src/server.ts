@@ -7,7 +7,6 @@ import { bootstrapAdministrator } from './bootstrap.js';
 import { banner } from './banner.js';
 import type { Config } from './config/config.js';
 import { lockFile } from './database/locks.js';
-import { ManagementServer } from './health/management-server.js';
 import { migrateUp } from './database/migrator.js';
 import { Draining } from './platform/http/draining.js';
 import { SECOND } from './platform/time/clock.js';
@@ -57,7 +56,6 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
 async function listen(app: NestFastifyApplication, { http }: Config): Promise<string> {
   try {
     await app.listen({ port: http.port, host: http.host });
-    await app.get(ManagementServer).listen();
     return await app.getUrl();
   } catch (error) {
     await app.close();

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { fastify, type FastifyInstance } from 'fastify';
 import { Config } from '../config/config.js';
 import { HttpLayer, HttpLayerSettings } from '../platform/http/http-layer.js';
@@ -10,7 +10,7 @@ import { ReadinessService } from './readiness.service.js';
  * routed to clients. It stops last, so that readiness can be asked while the API drains.
  */
 @Injectable()
-export class ManagementServer implements OnApplicationShutdown {
+export class ManagementServer implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly logger = new Logger(ManagementServer.name);
   private server: FastifyInstance | undefined;
 
@@ -21,8 +21,7 @@ export class ManagementServer implements OnApplicationShutdown {
     private readonly metrics: Metrics,
   ) {}
 
-  /** Call when the API listens, so that nobody is told to come too early. */
-  async listen(): Promise<void> {
+  async onApplicationBootstrap(): Promise<void> {
     const { host, managementPort: port } = this.config.http;
     if (port === undefined) return;
     this.server = this.build();
