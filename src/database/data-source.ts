@@ -25,7 +25,7 @@ export function openDatabase(config: DatabaseConfig): Database {
 
 /**
  * TypeORM's connection, for what it does best: migrations and the comparison of schema and entities. Requests never
- * use it (docs/decisions/statements-not-entity-manager.md).
+ * use it (docs/decisions/0002-statements-not-entity-manager.md).
  */
 export function createDataSource(
   config: DatabaseConfig,
