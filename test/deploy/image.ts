@@ -64,8 +64,16 @@ const buildah = (...args: string[]) =>
     ...args,
   );
 
+/** Debian's packages, and the program for which each is wanted. */
+const TOOLS = {
+  buildah: '/usr/bin/buildah',
+  mmdebstrap: '/usr/bin/mmdebstrap',
+  // Either of two packages satisfies buildah, but its store, kept from run to run, insists on the one it began with.
+  netavark: '/usr/lib/podman/netavark',
+};
+
 function installTools(): void {
-  const missing = ['buildah', 'mmdebstrap'].filter((tool) => spawnSync(tool, ['--version']).status !== 0);
+  const missing = Object.entries(TOOLS).flatMap(([name, path]) => (fs.existsSync(path) ? [] : [name]));
   if (missing.length === 0) return;
   run('apt-get', 'update');
   run('apt-get', 'install', '-y', '--no-install-recommends', ...missing);
