@@ -1,7 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { PageQuery } from '../platform/http/list-query.js';
 import { SortParameter, type Sort } from '../platform/http/query-parameters.js';
-import { Text, TextList } from '../platform/http/rules.js';
+import { DisplayName, Text, TextList } from '../platform/http/rules.js';
 import { declaredPermissions, type Permission } from '../platform/security/permission.js';
 import { toTimestamp } from '../platform/time/clock.js';
 import type { RoleWithPermissions } from './roles.service.js';
@@ -42,7 +42,7 @@ export class CreateRoleRequest {
   })
   key!: string;
 
-  @Text({ min: 1, max: 64, noControlCharacters: true, stored: true, example: 'Help desk' })
+  @DisplayName({ max: 64, example: 'Help desk' })
   name!: string;
 
   @Text({ min: 0, max: 512, stored: true, optional: true, example: 'Unlocks people' })
@@ -53,7 +53,7 @@ export class CreateRoleRequest {
 }
 
 export class UpdateRoleRequest {
-  @Text({ min: 1, max: 64, noControlCharacters: true, stored: true, optional: true, example: 'Help desk' })
+  @DisplayName({ max: 64, example: 'Help desk', optional: true })
   name?: string;
 
   @Text({ min: 0, max: 512, stored: true, optional: true, example: 'Unlocks people' })

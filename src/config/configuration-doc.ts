@@ -1,4 +1,4 @@
-import { GROUPS, notesOf, type Notes } from './setting.js';
+import { GROUPS, type Setting } from './setting.js';
 import { settingNames, settings, type SettingName } from './settings.js';
 
 const HEADER = `# Configuration
@@ -27,7 +27,7 @@ export function renderConfigurationDoc(): string {
 }
 
 function section(group: (typeof GROUPS)[number]): string {
-  const rows = settingNames.filter((name) => notesOf(settings[name]).group === group).map(row);
+  const rows = settingNames.filter((name) => settings[name].group === group).map(row);
   return `## ${group}
 
 | Setting | Default | Takes | Meaning | Effect |
@@ -37,14 +37,14 @@ ${rows.join('\n')}
 }
 
 function row(name: SettingName): string {
-  const notes = notesOf(settings[name]);
-  const setting = `\`${name}\`${notes.secret === true ? ' *secret*' : ''}`;
-  return `| ${[setting, defaultText(notes), settings[name].description ?? '', notes.meaning, notes.effect].map(cell).join(' | ')} |`;
+  const setting: Setting<unknown> = settings[name];
+  const { kind, meaning, effect, secret } = setting;
+  const title = `\`${name}\`${secret === true ? ' *secret*' : ''}`;
+  return `| ${[title, defaultText(setting), kind.accepts, meaning, effect].map(cell).join(' | ')} |`;
 }
 
-function defaultText(notes: Notes): string {
-  const { default: given } = notes;
-  if (given === undefined) return notes.unset ?? '';
+function defaultText({ default: given, unset = '' }: Setting<unknown>): string {
+  if (given === undefined) return unset;
   if (typeof given === 'string') return `\`${given}\``;
   const production = 'production' in given ? `\`${given.production}\`` : 'must be set';
   return `trial: \`${given.trial}\`<br>production: ${production}`;

@@ -11,14 +11,8 @@ export interface SqliteConfig {
   readonly file: string;
 }
 
-export interface MysqlConfig {
+export interface MysqlConfig extends ServerAddress {
   readonly kind: 'mysql';
-  readonly dialect: 'mysql' | 'mariadb';
-  readonly host: string;
-  readonly port: number;
-  readonly user: string;
-  readonly password: string;
-  readonly name: string;
   readonly tls: 'off' | 'required' | 'verify';
   /** PEM text; without it, `verify` trusts the system's authorities. */
   readonly ca?: string;

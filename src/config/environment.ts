@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import type { Findings } from './findings.js';
-import { defaultOf, notesOf, standInOf, type Notes } from './setting.js';
-import { environment, settingNames, settings, type SettingName, type Values } from './settings.js';
+import { Refusal } from './kinds.js';
+import { defaultOf, GROUPS, type Setting } from './setting.js';
+import { settingNames, settings, type SettingName, type Values } from './settings.js';
 
 /** The environment after each setting was read by itself; how settings agree with each other comes later. */
 export interface Reading {
@@ -12,7 +13,7 @@ export interface Reading {
 }
 
 /** Groups whose values are not quoted: a password or a whole URL easily lands in the variable beside its own. */
-const BESIDE_SECRETS = new Set<Notes['group']>(['Database', 'First administrator']);
+const BESIDE_SECRETS = new Set<(typeof GROUPS)[number]>(['Database', 'First administrator']);
 
 /** Reads every setting. One that is refused leaves its finding and a stand-in value, so that the rest can be judged. */
 export function readEnvironment(env: NodeJS.ProcessEnv, findings: Findings): Reading {
@@ -25,31 +26,44 @@ export function readEnvironment(env: NodeJS.ProcessEnv, findings: Findings): Rea
   }
 
   const production = texts.get('NODE_ENV') === 'production';
-  const accepted: Partial<Record<SettingName, string>> = {};
-  for (const name of settingNames) {
-    const schema = settings[name];
-    const text = texts.get(name) ?? defaultOf(schema, production);
-    if (findings.trusts(name)) judge(name, text, isSet(env[name]), findings);
-    accepted[name] = findings.trusts(name) ? text : standInOf(schema);
-  }
-  return { production, given, values: environment.parse(accepted) };
+  const values = settingNames.map((name) => {
+    const text = texts.get(name) ?? defaultOf(settings[name], production);
+    const value = findings.trusts(name) ? valueOf(name, text, isSet(env[name]), findings) : undefined;
+    return [name, findings.trusts(name) ? value : standInOf(settings[name])] as const;
+  });
+  // Each value was read by the kind that gives it its type.
+  return { production, given, values: Object.fromEntries(values) as unknown as Values };
 }
 
 /** @param quotable false for the content of a file, which may be a secret mounted under the wrong name */
-function judge(name: SettingName, text: string | undefined, quotable: boolean, findings: Findings): void {
-  const notes = notesOf(settings[name]);
+function valueOf(
+  name: SettingName,
+  text: string | undefined,
+  quotable: boolean,
+  findings: Findings,
+): unknown {
+  const { kind, default: given, secret, group }: Setting<unknown> = settings[name];
   if (text === undefined) {
-    if (typeof notes.default === 'object' && 'example' in notes.default) {
-      findings.refuse(name, `must be set in production, for example to ${notes.default.example}`);
+    if (typeof given === 'object' && 'example' in given) {
+      findings.refuse(name, `must be set in production, for example to ${given.example}`);
     }
-    return;
+    return undefined;
   }
-  const result = settings[name].safeParse(text);
-  if (result.success) return;
-  const [issue] = result.error.issues;
-  const quoted =
-    quotable && notes.secret !== true && !BESIDE_SECRETS.has(notes.group) ? ` (it is ${excerpt(text)})` : '';
-  findings.refuse(name, `${issue?.message ?? 'is not valid'}${quoted}`);
+  try {
+    return kind.read(text);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    const quoted =
+      quotable && secret !== true && !BESIDE_SECRETS.has(group) ? ` (it is ${excerpt(text)})` : '';
+    findings.refuse(name, `${error.message}${quoted}`);
+    return undefined;
+  }
+}
+
+/** Some valid value for a setting whose own is refused, so that the checks after it can still run. */
+function standInOf(setting: Setting<unknown>): unknown {
+  const text = defaultOf(setting, false);
+  return text === undefined ? undefined : setting.kind.read(text);
 }
 
 function textOf(name: SettingName, env: NodeJS.ProcessEnv, findings: Findings): string | undefined {

@@ -1,35 +1,26 @@
 import { isIP, isIPv4 } from 'node:net';
 import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
-import { z } from 'zod';
 
 /** What a setting's text becomes. The text always comes from outside, so every kind says what it takes. */
-export type Kind<T> = z.ZodType<T, string>;
+export interface Kind<T> {
+  /** What is taken, as the end of "must be …"; errors and the documentation both print it. */
+  readonly accepts: string;
+  /** @throws Refusal */
+  readonly read: (text: string) => T;
+}
 
-/** Ends the reading of a value. The sentence continues after the setting's name and never quotes the value. */
+/** Why a text is refused: a sentence that continues after the setting's name and never quotes the value. */
+export class Refusal extends Error {}
+
+/** Ends the reading of a value. */
 export type Refuse = (sentence?: string) => never;
 
-class Refusal extends Error {}
-
-/**
- * @param accepts what is taken, as the end of "must be …"; errors and the documentation both print it
- * @param read turns the text into the value, or calls `refuse`
- */
+/** @param read turns the text into the value, or calls `refuse` */
 export function kind<T>(accepts: string, read: (text: string, refuse: Refuse) => T): Kind<T> {
   const refuse: Refuse = (sentence = `must be ${accepts}`) => {
     throw new Refusal(sentence);
   };
-  return z
-    .string()
-    .transform((text, context) => {
-      try {
-        return read(text, refuse);
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        context.addIssue({ code: 'custom', message: error.message });
-        return z.NEVER;
-      }
-    })
-    .describe(accepts);
+  return { accepts, read: (text) => read(text, refuse) };
 }
 
 /** Plain decimal digits only: `Number()` would also take 0x10, 1e3, blanks and the empty string. */

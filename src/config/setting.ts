@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Kind } from './kinds.js';
 
 /** The parts of docs/configuration.md, in their order there. */
@@ -30,45 +29,33 @@ interface Description {
   readonly secret?: boolean;
 }
 
-export interface Notes extends Description {
+interface Notes extends Description {
   readonly default?: Default;
   /** What holds while the setting is unset and has no default, for the documentation. */
   readonly unset?: string;
 }
 
-const notes = z.registry<Notes>();
+/** A setting that reads as `T`; one that may stay unset reads as `T | undefined`. */
+export interface Setting<T> extends Notes {
+  readonly kind: Kind<T>;
+}
 
 /** Declares a setting that always has a value. */
-export function setting<T>(type: Kind<T>, about: Description & { readonly default: Default }): Kind<T> {
-  notes.add(type, about);
-  return type;
+export function setting<T>(kind: Kind<T>, about: Description & { readonly default: Default }): Setting<T> {
+  return { kind, ...about };
 }
 
 /** Declares a setting that may stay unset. */
 export function optional<T>(
-  type: Kind<T>,
+  kind: Kind<T>,
   about: Description & { readonly unset: string },
-): z.ZodOptional<Kind<T>> {
-  const schema = type.optional().describe(type.description ?? '');
-  notes.add(schema, about);
-  return schema;
+): Setting<T | undefined> {
+  return { kind, ...about };
 }
 
-/** @throws Error for a schema that was not declared with `setting` or `optional` */
-export function notesOf(schema: z.ZodType): Notes {
-  const found = notes.get(schema);
-  if (found === undefined) throw new Error('A setting is declared without its notes.');
-  return found;
-}
-
-export function defaultOf(schema: z.ZodType, production: boolean): string | undefined {
-  const { default: given } = notesOf(schema);
+/** The text that stands in for a setting which is not given. */
+export function defaultOf({ default: given }: Notes, production: boolean): string | undefined {
   if (given === undefined || typeof given === 'string') return given;
   if (!production) return given.trial;
   return 'production' in given ? given.production : undefined;
-}
-
-/** Some valid text for a setting whose own is refused, so that the checks after it can still run. */
-export function standInOf(schema: z.ZodType): string | undefined {
-  return defaultOf(schema, false);
 }

@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import { databaseSettings } from './database-settings.js';
 import * as kinds from './kinds.js';
-import { optional, setting } from './setting.js';
+import { optional, setting, type Setting } from './setting.js';
 import { trustProxy } from './trust-proxy.js';
 
 /**
@@ -244,12 +243,12 @@ export const settings = {
 
 export type SettingName = keyof typeof settings;
 
-export const environment = z.object(settings);
-
 /** Every setting as its own type, before it is put in its group. */
-export type Values = z.output<typeof environment>;
+export type Values = {
+  readonly [Name in SettingName]: (typeof settings)[Name] extends Setting<infer T> ? T : never;
+};
 
-export function isSettingName(text: string): text is SettingName {
+function isSettingName(text: string): text is SettingName {
   return Object.hasOwn(settings, text);
 }
 

@@ -1,7 +1,8 @@
 import { Text } from '../platform/http/rules.js';
+import { FullName } from './full-name.js';
 
 export class UpdateMeRequest {
-  @Text({ min: 1, max: 512, example: 'Mei Lin', optional: true, description: '1 to 128 characters.' })
+  @FullName({ optional: true })
   full_name?: string;
 }
 

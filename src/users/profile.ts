@@ -1,6 +1,7 @@
 import type { Violation } from '../platform/errors/app-error.js';
+import { parseDisplayName } from '../platform/display-name.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
-import { parseFullName } from './full-name.js';
+import { FULL_NAME_MAX_LENGTH } from './full-name.js';
 import { parseIdentifierOf, type CountryCode, type IdentifierKind } from './identifiers.js';
 import { searchForm } from './search-form.js';
 import type { User } from './user.entity.js';
@@ -60,7 +61,7 @@ class Fields {
   }
 
   fullName(text: string): Pick<Profile, 'fullName' | 'searchName'> {
-    const { value = '', refusal } = parseFullName(text);
+    const { value = '', refusal } = parseDisplayName(text, FULL_NAME_MAX_LENGTH);
     if (refusal !== undefined) this.violations.push({ field: 'full_name', ...refusal });
     return { fullName: value, searchName: searchForm(value) };
   }

@@ -11,6 +11,7 @@ import {
 } from '../platform/http/query-parameters.js';
 import { Choice, Text, TextList } from '../platform/http/rules.js';
 import { toTimestamp, type Instant } from '../platform/time/clock.js';
+import { FullName } from './full-name.js';
 import { BATCH_ACTIONS, type BatchAction, type BatchResult } from './user-batch.service.js';
 import type { UserStatus } from './user.entity.js';
 import type { UserSort } from './user-search.js';
@@ -56,7 +57,7 @@ export class CreateUserRequest {
   })
   username!: string;
 
-  @Text({ min: 1, max: 512, example: 'Mei Lin', description: '1 to 128 characters.' })
+  @FullName()
   full_name!: string;
 
   @Text({ min: 0, max: 32_768, example: 'correct horse battery staple', format: 'password' })
@@ -73,7 +74,7 @@ export class CreateUserRequest {
 }
 
 export class UpdateUserRequest {
-  @Text({ min: 1, max: 512, example: 'Mei Lin', optional: true, description: '1 to 128 characters.' })
+  @FullName({ optional: true })
   full_name?: string;
 
   @Text({ min: 0, max: 320, example: 'mei.lin@example.com', optional: true, description: 'Empty: none.' })
@@ -101,7 +102,7 @@ export class UserBatchRequest {
     min: 1,
     max: 200,
     item: isUuid,
-    rule: 'id',
+    rule: 'ids',
     format: 'uuid',
     example: ['3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11'],
     description: 'Ids of users; duplicates count once.',

@@ -1,53 +1,62 @@
 import { isUtf8 } from 'node:buffer';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import type { AppError } from '../errors/app-error.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
 
 /** In bytes. */
 export const BODY_LIMIT = 32 * 1024;
-export const MAX_DEPTH = 10;
+const MAX_DEPTH = 10;
+
+/** A body that is none of ours. Whoever declares a body throws why; where none is declared it is a body too many. */
+export class UnreadableBody {
+  constructor(readonly failure: AppError) {}
+}
 
 /**
- * Makes JSON in UTF-8 the only body that is read. An empty body under the JSON type counts as no body, because
- * common clients send the header on every call. GET may carry a body too, so that one is refused and not ignored.
+ * Makes JSON in UTF-8 the only body that is read. An empty body under the JSON type, or under none, counts as no body:
+ * common clients send the header on every call, and some send chunks and none in them. GET may carry a body too, so
+ * that one is refused and not ignored.
  */
 export function acceptOnlyJson(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers();
   fastify.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
-  fastify.addContentTypeParser<Buffer>(
-    'application/json',
-    { parseAs: 'buffer', bodyLimit: BODY_LIMIT },
-    (request, body, done) => {
-      try {
-        done(null, parseJsonBody(request, body));
-      } catch (error) {
-        done(error instanceof Error ? error : new Error(String(error)), undefined);
-      }
-    },
+  const options = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
+  fastify.addContentTypeParser<Buffer>('application/json', options, ({ headers }, body, done) =>
+    done(null, readJson(headers, body)),
   );
+  fastify.addContentTypeParser<Buffer>('*', options, ({ headers }, body, done) => {
+    const unsupported = PlatformErrors.unsupportedMediaType();
+    if (body.length > 0) done(null, new UnreadableBody(unsupported));
+    else done(headers['content-type'] === undefined ? null : unsupported);
+  });
 }
 
 /**
- * @throws AppError 10006 for another charset or an encoded body, 10002 for bad UTF-8 or bad JSON, 10001 for too
- *   many levels
+ * The value, `undefined` for no body, or the refusal: 10006 for another charset or an encoded body, 10002 for bad UTF-8
+ * or bad JSON, 10001 for too many levels.
  */
-function parseJsonBody(request: FastifyRequest, body: Buffer): unknown {
-  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = request.headers;
+function readJson(headers: IncomingHttpHeaders, body: Buffer): unknown {
+  const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
   if (!hasUtf8Charset(type) || encoding.toLowerCase() !== 'identity')
-    throw PlatformErrors.unsupportedMediaType();
+    return new UnreadableBody(PlatformErrors.unsupportedMediaType());
   if (body.length === 0) return undefined;
-  if (!isUtf8(body)) throw PlatformErrors.malformedRequest({ reason: 'the body is not UTF-8' });
+  if (!isUtf8(body)) return malformed('the body is not UTF-8');
   let value: unknown;
   try {
     value = JSON.parse(body.toString('utf8'));
   } catch {
-    throw PlatformErrors.malformedRequest({ reason: 'the body is not JSON' });
+    return malformed('the body is not JSON');
   }
   if (isDeeperThan(value, MAX_DEPTH)) {
-    throw PlatformErrors.invalidRequest({
-      violations: [{ field: '', rule: 'depth', params: { max: MAX_DEPTH } }],
-    });
+    const violations = [{ field: '', rule: 'depth', params: { max: MAX_DEPTH } }];
+    return new UnreadableBody(PlatformErrors.invalidRequest({ violations }));
   }
   return value;
+}
+
+function malformed(reason: string): UnreadableBody {
+  return new UnreadableBody(PlatformErrors.malformedRequest({ reason }));
 }
 
 function hasUtf8Charset(contentType: string): boolean {

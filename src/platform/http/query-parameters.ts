@@ -4,9 +4,8 @@ import { isUuid } from '../crypto/random.js';
 import type { Violation } from '../errors/app-error.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
 import { parseTimestamp } from '../time/timestamp.js';
-
-/** Why a parameter was refused: a locale key, with what its text needs. */
-type Refusal = Pick<Violation, 'rule' | 'params'>;
+import { DeclaredFields } from './declared-fields.js';
+import type { Refusal } from './request-body.js';
 
 /** What the text of a parameter means, or why it means nothing. */
 type Reading = { readonly value: unknown } | { readonly refusal: Refusal };
@@ -18,7 +17,7 @@ interface Parameter {
 
 type QueryClass<T extends object> = new () => T;
 
-const declared = new WeakMap<object, Map<string, Parameter>>();
+const declared = new DeclaredFields<Parameter>();
 
 /**
  * Reads a query string by its class: every parameter that the class declares, at most once each, and no other.
@@ -27,7 +26,7 @@ const declared = new WeakMap<object, Map<string, Parameter>>();
  * @throws AppError 10001 with one violation for each refused parameter
  */
 export function readQuery<T extends object>(type: QueryClass<T>, input: unknown): T {
-  const parameters = parametersOf(type);
+  const parameters = declared.of(type);
   const given = new Map<string, unknown>(Object.entries(input ?? {}));
   const violations: Violation[] = [];
   const query = new type();
@@ -48,27 +47,13 @@ export function readQuery<T extends object>(type: QueryClass<T>, input: unknown)
   return query;
 }
 
-/** The parameters of a class and of those that it extends. */
-function parametersOf(type: QueryClass<object>): ReadonlyMap<string, Parameter> {
-  const parameters = new Map<string, Parameter>();
-  for (let prototype = type.prototype; prototype !== null; prototype = Object.getPrototypeOf(prototype)) {
-    for (const [name, parameter] of declared.get(prototype) ?? []) {
-      if (!parameters.has(name)) parameters.set(name, parameter);
-    }
-  }
-  return parameters;
-}
-
 function queryParameter(
   read: Parameter['read'],
   documentation: ApiPropertyOptions,
   fallback?: unknown,
 ): PropertyDecorator {
   return applyDecorators(
-    (prototype: object, name: string | symbol) => {
-      const parameters = declared.get(prototype) ?? new Map<string, Parameter>();
-      declared.set(prototype, parameters.set(String(name), { read, fallback }));
-    },
+    declared.decorator({ read, fallback }),
     ApiProperty({ required: false, ...documentation } as ApiPropertyOptions),
   );
 }

@@ -1,47 +1,50 @@
-import 'reflect-metadata';
-import { getMetadataStorage, validateSync, type ValidationError } from 'class-validator';
 import type { Violation } from '../errors/app-error.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
+import { DeclaredFields } from './declared-fields.js';
+import { UnreadableBody } from './json-body.js';
 
-type RequestClass<T extends object> = new () => T;
+/** Why a value was refused: a locale key, with what its text needs. */
+export type Refusal = Pick<Violation, 'rule' | 'params'>;
 
-/** The fields that a request class declares, learnt once from its validation rules. */
-const declaredFields = new WeakMap<object, ReadonlySet<string>>();
+interface BodyField {
+  readonly optional: boolean;
+  /** Why this cannot be the value; undefined when it can. */
+  readonly refusalOf: (value: unknown) => Refusal | undefined;
+}
+
+const declared = new DeclaredFields<BodyField>();
+
+/** Declares a field of a request class by what its value must be. */
+export function bodyField(field: BodyField): PropertyDecorator {
+  return declared.decorator(field);
+}
 
 /**
  * Checks input against the rules of its class and nothing else: types are never coerced, unknown fields are
  * refused under whatever name (`__proto__` and `constructor` too), and absent means absent.
  *
  * @returns an instance that holds exactly the given fields
- * @throws AppError 10001 with one violation for each refused field
+ * @throws AppError 10001 with one violation for each refused field, or why the body could not be read
  */
-export function validated<T extends object>(type: RequestClass<T>, input: unknown): T {
+export function validated<T extends object>(type: new () => T, input: unknown): T {
+  if (input instanceof UnreadableBody) throw input.failure;
   if (input === null || typeof input !== 'object' || Array.isArray(input)) {
     throw PlatformErrors.invalidRequest({ violations: [{ field: '', rule: 'body' }] });
   }
-  const fields = fieldsOf(type);
+  const fields = declared.of(type);
+  const given = new Map<string, unknown>(Object.entries(input));
   const violations: Violation[] = [];
-  const instance = new type();
-  for (const [field, value] of Object.entries(input)) {
-    if (fields.has(field)) Object.assign(instance, { [field]: value });
-    else violations.push({ field, rule: 'unknown' });
+  const body = new type();
+  for (const field of given.keys()) {
+    if (!fields.has(field)) violations.push({ field, rule: 'unknown' });
   }
-  for (const error of validateSync(instance, { stopAtFirstError: true })) violations.push(violationOf(error));
+  for (const [field, { optional, refusalOf }] of fields) {
+    const value = given.get(field);
+    if (value === undefined && optional) continue;
+    const refusal = value === undefined ? { rule: 'required' } : refusalOf(value);
+    if (refusal !== undefined) violations.push({ field, ...refusal });
+    else Object.assign(body, { [field]: value });
+  }
   if (violations.length > 0) throw PlatformErrors.invalidRequest({ violations });
-  return instance;
-}
-
-function fieldsOf(type: RequestClass<object>): ReadonlySet<string> {
-  let fields = declaredFields.get(type);
-  if (fields === undefined) {
-    const rules = getMetadataStorage().getTargetValidationMetadatas(type, '', true, false);
-    fields = new Set(rules.map((rule) => rule.propertyName));
-    declaredFields.set(type, fields);
-  }
-  return fields;
-}
-
-function violationOf({ property, constraints = {}, contexts = {} }: ValidationError): Violation {
-  const rule = Object.keys(constraints)[0] ?? 'body';
-  return { field: property, rule, params: contexts[rule] };
+  return body;
 }

@@ -1,20 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
-import { ValidateBy, ValidateIf } from 'class-validator';
-
-type Check = (value: unknown) => boolean;
-
-/** One validation rule under the name that clients see and the locales translate. */
-export function rule(
-  name: string,
-  holds: Check,
-  params?: Record<string, string | number>,
-): PropertyDecorator {
-  return ValidateBy(
-    { name, validator: { validate: holds, defaultMessage: () => name } },
-    params === undefined ? {} : { context: params },
-  );
-}
+import { parseDisplayName } from '../display-name.js';
+import { bodyField } from './request-body.js';
 
 export interface TextOptions extends Pick<ApiPropertyOptions, 'description' | 'format' | 'pattern'> {
   /** Bounds in Unicode code points. */
@@ -42,16 +29,20 @@ export function Text(options: TextOptions): PropertyDecorator {
     rule: form,
     ...documentation
   } = options;
-  // Half of a surrogate pair is no character; what is only compared may hold one, what is stored may not.
-  const wellFormed = rule('well_formed', (value) => typeof value === 'string' && value.isWellFormed());
-  // The first that fails is the one that is told, so the most basic stands first.
   return applyDecorators(
-    presence(optional),
-    rule('string', (value) => typeof value === 'string'),
-    rule('length', (value) => hasCodePoints(value, min, max), { min, max }),
-    ...(matches && form ? [rule(form, (value) => typeof value === 'string' && matches.test(value))] : []),
-    ...(stored ? [wellFormed] : []),
-    ...(noControlCharacters ? [rule('control_characters', (value) => !hasControlCharacters(value))] : []),
+    bodyField({
+      optional,
+      // The first rule that is broken is the one that is told, so the most basic stands first.
+      refusalOf: (value) => {
+        if (typeof value !== 'string') return { rule: 'string' };
+        if (!hasCodePoints(value, min, max)) return { rule: 'length', params: { min, max } };
+        if (matches && form && !matches.test(value)) return { rule: form };
+        // Half of a surrogate pair is no character; what is only compared may hold one, what is stored may not.
+        if (stored && !value.isWellFormed()) return { rule: 'well_formed' };
+        if (noControlCharacters && /\p{Cc}/u.test(value)) return { rule: 'control_characters' };
+        return undefined;
+      },
+    }),
     ApiProperty({
       ...documentation,
       ...(matches && { pattern: matches.source }),
@@ -63,10 +54,36 @@ export function Text(options: TextOptions): PropertyDecorator {
   );
 }
 
+export interface DisplayNameOptions {
+  /** The greatest length of the canonical form, in code points. */
+  readonly max: number;
+  readonly example: string;
+  readonly optional?: boolean;
+}
+
+/** A name that people see, which is stored in its canonical form. */
+export function DisplayName({ max, example, optional = false }: DisplayNameOptions): PropertyDecorator {
+  return applyDecorators(
+    bodyField({
+      optional,
+      refusalOf: (value) =>
+        typeof value === 'string' ? parseDisplayName(value, max).refusal : { rule: 'string' },
+    }),
+    ApiProperty({
+      type: String,
+      minLength: 1,
+      maxLength: max,
+      required: !optional,
+      example,
+      description: 'Blanks around it are dropped.',
+    }),
+  );
+}
+
 export interface TextListOptions extends Pick<ApiPropertyOptions, 'description' | 'format'> {
   readonly min?: number;
   readonly max: number;
-  /** What each item must be, and the name of that rule. */
+  /** What each text must be, and the name of the rule that says so of the list. */
   readonly item: (text: string) => boolean;
   readonly rule: string;
   readonly example: readonly string[];
@@ -77,12 +94,15 @@ export interface TextListOptions extends Pick<ApiPropertyOptions, 'description' 
 export function TextList(options: TextListOptions): PropertyDecorator {
   const { min = 0, max, item, rule: form, optional = false, example, format, ...documentation } = options;
   return applyDecorators(
-    presence(optional),
-    rule('list', (value) => Array.isArray(value) && value.length >= min && value.length <= max, { min, max }),
-    rule(
-      form,
-      (value) => Array.isArray(value) && value.every((text) => typeof text === 'string' && item(text)),
-    ),
+    bodyField({
+      optional,
+      refusalOf: (value) => {
+        if (!Array.isArray(value) || value.length < min || value.length > max)
+          return { rule: 'list', params: { min, max } };
+        if (!value.every((text) => typeof text === 'string')) return { rule: 'strings' };
+        return value.every(item) ? undefined : { rule: form };
+      },
+    }),
     ApiProperty({
       ...documentation,
       example: [...example],
@@ -101,28 +121,20 @@ export function Choice(
   documentation: { readonly description: string },
 ): PropertyDecorator {
   return applyDecorators(
-    presence(false),
-    rule('choice', (value) => typeof value === 'string' && choices.includes(value), {
-      choices: choices.join(', '),
+    bodyField({
+      optional: false,
+      refusalOf: (value) =>
+        typeof value === 'string' && choices.includes(value)
+          ? undefined
+          : { rule: 'choice', params: { choices: choices.join(', ') } },
     }),
     ApiProperty({ ...documentation, type: String, enum: [...choices], example: choices[0] }),
   );
 }
 
-function presence(optional: boolean): PropertyDecorator {
-  return optional
-    ? ValidateIf((_, value) => value !== undefined)
-    : rule('required', (value) => value !== undefined);
-}
-
-function hasCodePoints(value: unknown, min: number, max: number): boolean {
-  if (typeof value !== 'string') return false;
+function hasCodePoints(value: string, min: number, max: number): boolean {
   // Counting code points costs a pass, so the cheap bound on code units comes first.
   if (value.length < min || value.length > 2 * max) return false;
   const count = [...value].length;
   return count >= min && count <= max;
-}
-
-function hasControlCharacters(value: unknown): boolean {
-  return typeof value === 'string' && /\p{Cc}/u.test(value);
 }

@@ -1,7 +1,7 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Violation } from '../errors/app-error.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
 
@@ -16,14 +16,7 @@ export class UndeclaredInputGuard implements CanActivate {
   private readonly declared = new WeakMap<object, Declared>();
 
   canActivate(context: ExecutionContext): boolean {
-    const { body, query } = context.switchToHttp().getRequest<FastifyRequest>();
-    const declared = this.declaredBy(context);
-    const violations: Violation[] = [];
-    if (body !== undefined && !declared.body) violations.push({ field: '', rule: 'no_body' });
-    if (!declared.query) {
-      for (const field of Object.keys(query as object)) violations.push({ field, rule: 'unknown' });
-    }
-    if (violations.length > 0) throw PlatformErrors.invalidRequest({ violations });
+    refuseUndeclared(context.switchToHttp().getRequest<FastifyRequest>(), this.declaredBy(context));
     return true;
   }
 
@@ -38,4 +31,19 @@ export class UndeclaredInputGuard implements CanActivate {
     }
     return declared;
   }
+}
+
+/** The same for Fastify's own routes, which declare nothing: as their `preHandler`. */
+export function refuseAnyInput(request: FastifyRequest, _reply: FastifyReply, done: () => void): void {
+  refuseUndeclared(request, { body: false, query: false });
+  done();
+}
+
+function refuseUndeclared({ body, query }: FastifyRequest, declared: Declared): void {
+  const violations: Violation[] = [];
+  if (body !== undefined && !declared.body) violations.push({ field: '', rule: 'no_body' });
+  if (!declared.query) {
+    for (const field of Object.keys(query as object)) violations.push({ field, rule: 'unknown' });
+  }
+  if (violations.length > 0) throw PlatformErrors.invalidRequest({ violations });
 }

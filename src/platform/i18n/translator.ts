@@ -15,10 +15,11 @@ export const LANGUAGES = Object.keys(locales) as readonly Language[];
 export function translate(
   key: string,
   language: Language,
-  params: Readonly<Record<string, string | number>> = {},
+  params?: Readonly<Record<string, string | number>>,
 ): string {
   const text: string | undefined = (locales[language] as Record<string, string>)[key];
   if (text === undefined) return key;
+  if (params === undefined) return text;
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
 }
 
