@@ -46,7 +46,7 @@ const DATABASE_FAILURES = [PlatformErrors.overloaded, PlatformErrors.dependencyU
 /** A field that no request has. */
 const STRAY_FIELD = 'colour';
 
-const UNDECLARED_INPUT = PlatformErrors.invalidRequest({
+export const UNDECLARED_INPUT = PlatformErrors.invalidRequest({
   violations: [{ field: STRAY_FIELD, rule: 'unknown' }],
 });
 

@@ -3,6 +3,7 @@ import type { FastifyReply } from 'fastify';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { refuseAnyInput } from '../platform/http/undeclared-input.guard.js';
 import { describeApi, toYaml } from './describe-api.js';
 
 const HTML = 'text/html; charset=utf-8';
@@ -48,13 +49,14 @@ export function serveDocs(app: NestFastifyApplication): void {
   // Half a second of work, which must not be repeated for whoever asks.
   let yaml: string | undefined;
 
-  fastify.get('/', (_request, reply) => reply.redirect('/docs'));
-  fastify.get('/openapi.json', (_request, reply) => reply.send(document()));
-  fastify.get('/openapi.yaml', (_request, reply) =>
+  const own = { preHandler: refuseAnyInput };
+  fastify.get('/', own, (_request, reply) => reply.redirect('/docs'));
+  fastify.get('/openapi.json', own, (_request, reply) => reply.send(document()));
+  fastify.get('/openapi.yaml', own, (_request, reply) =>
     reply.type('application/yaml; charset=utf-8').send((yaml ??= toYaml(document()))),
   );
-  fastify.get('/docs', (_request, reply) => sendFile(reply, 'index.html', { type: HTML, from: OWN }));
-  fastify.get<{ Params: { file: string } }>('/docs/:file', ({ params: { file } }, reply) => {
+  fastify.get('/docs', own, (_request, reply) => sendFile(reply, 'index.html', { type: HTML, from: OWN }));
+  fastify.get<{ Params: { file: string } }>('/docs/:file', own, ({ params: { file } }, reply) => {
     if (file === '') return reply.redirect('/docs');
     const asset = ASSETS.get(file);
     if (asset === undefined) throw PlatformErrors.noSuchRoute();

@@ -1,9 +1,14 @@
 import type { OpenAPIObject, OperationObject, ResponseObject, ResponsesObject } from '@nestjs/swagger';
+import { UNDECLARED_INPUT } from './failures.js';
 import { failureResponses, headersFor } from './failure-responses.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 
 /** Switched off, the address does not exist. */
-export const UNROUTED_FAILURES = [PlatformErrors.noSuchRoute];
+export const UNROUTED_FAILURES = [
+  UNDECLARED_INPUT,
+  PlatformErrors.malformedRequest,
+  PlatformErrors.noSuchRoute,
+];
 
 /** What is served without a controller: this document and the page that shows it. */
 export const UNROUTED_PATHS: OpenAPIObject['paths'] = {

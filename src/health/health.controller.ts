@@ -1,7 +1,6 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Bare } from '../platform/http/envelope.interceptor.js';
 import { Public } from '../platform/security/route-access.js';
 import { ReadinessService, type Readiness } from './readiness.service.js';
 
@@ -47,7 +46,6 @@ export class HealthController {
    */
   @Get('live')
   @Public()
-  @Bare()
   @ApiResponse({ status: 200, type: LiveResponse })
   getLive(): LiveResponse {
     return { status: 'ok' };
@@ -60,12 +58,9 @@ export class HealthController {
    */
   @Get('ready')
   @Public()
-  @Bare()
   @ApiResponse({ status: 200, type: ReadyResponse, description: 'Yes' })
   @ApiResponse({ status: 503, type: ReadyResponse, description: 'No, or not yet', example: NOT_READY })
   async getReady(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyResponse> {
-    const readiness = await this.readiness.check();
-    if (readiness.status !== 'ok') reply.code(503).header('retry-after', '1');
-    return readiness;
+    return this.readiness.answer(reply);
   }
 }

@@ -1,7 +1,6 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Bare } from '../platform/http/envelope.interceptor.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { Public } from '../platform/security/route-access.js';
 
@@ -13,7 +12,6 @@ export class MetricsController {
 
   @Get()
   @Public()
-  @Bare()
   async getMetrics(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const { type, text } = await this.metrics.render();
     reply.type(type);

@@ -1,6 +1,5 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Bare } from '../platform/http/envelope.interceptor.js';
 import { Public } from '../platform/security/route-access.js';
 import { JwksResponse } from './jwks.dto.js';
 import { SigningKeys } from './signing-keys.js';
@@ -19,7 +18,6 @@ export class JwksController {
    */
   @Get('jwks.json')
   @Public()
-  @Bare()
   @ApiResponse({ status: 200, type: JwksResponse })
   @Header('Cache-Control', 'public, max-age=300')
   getSigningKeys(): JwksResponse {

@@ -1,5 +1,6 @@
 import { applyDecorators, HttpCode, SetMetadata, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
+import { Enveloped } from './envelope.js';
 
 /** The documented success of a route. */
 export interface Answer extends AnswerOptions {
@@ -39,6 +40,7 @@ export function ApiAnswer(data: Type | null, options: AnswerOptions = {}): Metho
   };
   return applyDecorators(
     HttpCode(answer.status),
+    Enveloped(),
     ApiExtraModels(answer.envelope),
     SetMetadata(ANSWER, answer),
   );
@@ -68,7 +70,7 @@ function envelopeClass(data: Type): Type {
 }
 
 /** The answer of a call that has nothing to tell but that it worked. */
-export class EmptyEnvelope {
+class EmptyEnvelope {
   @ApiProperty({ type: 'integer', enum: [0], example: 0, description: '0: success.' })
   code!: number;
 

@@ -1,4 +1,5 @@
 import { BlockList, isIP, isIPv6 } from 'node:net';
+import { currentRequest } from '../context/request-context.js';
 
 /**
  * The canonical form of a client's address: IPv4-mapped IPv6 as IPv4, no zone. What is no address (a forwarded
@@ -24,6 +25,11 @@ export function networkOf(address: string): string {
   const zeros = Array.from({ length: 8 - groups.length }, () => '0');
   groups.splice(head?.length ?? 0, 0, ...zeros);
   return `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+/** The client of the request being served, as attempts are counted. */
+export function clientNetwork(): string {
+  return networkOf(currentRequest().clientAddress);
 }
 
 /** Whether an address belongs to a private network, where a peer is more likely a proxy than a client. */

@@ -11,6 +11,7 @@ import { toAppError } from '../errors/failure.js';
 import type { Language } from '../i18n/translator.js';
 import { SECOND } from '../time/clock.js';
 import type { Draining } from './draining.js';
+import { wrapAnswers } from './envelope.js';
 import { acceptOnlyJson, BODY_LIMIT } from './json-body.js';
 import { RawAnswers } from './raw-answers.js';
 import { RequestLifecycle } from './request-lifecycle.js';
@@ -83,6 +84,7 @@ export class HttpLayer {
     this.routes.install(fastify);
     acceptOnlyJson(fastify);
     this.lifecycle.install(fastify);
+    wrapAnswers(fastify);
     fastify.server.on('checkExpectation', (request, response) =>
       this.rawAnswers.refuseExpectation(request, response),
     );
