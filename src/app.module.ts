@@ -1,5 +1,11 @@
-import { Module, type DynamicModule, type ValueProvider } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
+import {
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type ValueProvider,
+} from '@nestjs/common';
+import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { Config } from './config/config.js';
@@ -10,10 +16,10 @@ import { AppExceptionFilter } from './platform/errors/app-exception.filter.js';
 import { CodesController } from './platform/errors/codes.controller.js';
 import { Draining } from './platform/http/draining.js';
 import { HttpLayerSettings } from './platform/http/http-layer.js';
-import { EnvelopeInterceptor } from './platform/http/envelope.interceptor.js';
 import { ValidationPipe } from './platform/http/validation.pipe.js';
 import { Metrics } from './platform/metrics/metrics.js';
 import { Clock } from './platform/time/clock.js';
+import { Upkeep } from './platform/time/upkeep.js';
 import { TokenSettings } from './tokens/token-settings.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -35,6 +41,7 @@ class SharedModule {
       { provide: TokenSettings, useValue: config.tokens },
       { provide: Clock, useValue: clock },
       { provide: Metrics, useValue: metrics },
+      { provide: Upkeep, useValue: new Upkeep() },
       ...more,
     ];
     return {
@@ -52,11 +59,12 @@ class SharedModule {
   controllers: [CodesController],
   providers: [
     { provide: APP_FILTER, useClass: AppExceptionFilter },
-    { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
     { provide: APP_PIPE, useClass: ValidationPipe },
   ],
 })
-export class AppModule {
+export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(private readonly upkeep: Upkeep) {}
+
   static with({ http, ...parts }: AppParts): DynamicModule {
     const forHttp = [
       { provide: HttpLayerSettings, useValue: http },
@@ -66,9 +74,17 @@ export class AppModule {
     const controllers = parts.config.production ? [] : [MetricsController];
     return { module: AppModule, imports: [SharedModule.with(parts, forHttp)], controllers };
   }
+
+  onApplicationBootstrap(): void {
+    this.upkeep.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.upkeep.stop();
+  }
 }
 
-/** The same modules without HTTP, for operator commands: no route, no signing key. */
+/** The same modules without HTTP, for operator commands: no route, no signing key, no periodic work. */
 @Module({ imports: [DatabaseModule, AuditModule, UsersModule] })
 export class CliModule {
   static with(config: Config): DynamicModule {

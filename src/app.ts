@@ -4,6 +4,7 @@ import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config, HttpConfig } from './config/config.js';
 import { serveDocs } from './docs/serve-docs.js';
+import { ManagementServer } from './health/management-server.js';
 import { Draining } from './platform/http/draining.js';
 import { HttpLayer, type HttpLayerSettings, type TrustedProxies } from './platform/http/http-layer.js';
 import { createLogger, NestLogger } from './platform/logging/logger.js';
@@ -53,6 +54,13 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   );
   if (config.http.docsEnabled) serveDocs(app);
   return app;
+}
+
+/** Listens, on the management port last; answers the API's address. */
+export async function listen(app: NestFastifyApplication, { http }: Config): Promise<string> {
+  await app.listen({ port: http.port, host: http.host });
+  await app.get(ManagementServer).listen();
+  return app.getUrl();
 }
 
 function trustedProxies({ trustProxy }: HttpConfig): TrustedProxies {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApp } from './app.js';
+import { createApp, listen } from './app.js';
 import { bootstrapAdministrator } from './bootstrap.js';
 import { banner } from './banner.js';
 import type { Config } from './config/config.js';
@@ -46,17 +46,16 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   const app = await createApp(config);
   await app.init();
   const password = config.production ? undefined : await bootstrapAdministrator(app, config);
-  const url = await listen(app, config);
+  const url = await listenOrClose(app, config);
   if (config.production) new Logger('Server').log(`Gatehouse ${VERSION} is ready on ${url}`);
   else process.stdout.write(banner(config, url, password));
   if (!stop.aborted) await once(stop, 'abort');
   await shutDown(app, config);
 }
 
-async function listen(app: NestFastifyApplication, { http }: Config): Promise<string> {
+async function listenOrClose(app: NestFastifyApplication, config: Config): Promise<string> {
   try {
-    await app.listen({ port: http.port, host: http.host });
-    return await app.getUrl();
+    return await listen(app, config);
   } catch (error) {
     await app.close();
     throw error;

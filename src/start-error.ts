@@ -24,6 +24,7 @@ function describe(error: unknown, config: Config | undefined, about = ''): strin
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   const server = config?.database.kind === 'mysql' ? `${config.database.host}:${config.database.port}` : '';
   const setting = 'DATABASE_URL (or DATABASE_HOST and its companions)';
+  const { name: folder, path } = folderSetting(error, config);
   switch (code) {
     case 'EADDRINUSE':
       return `${portSetting(error, config)} is in use. Stop the other program, or set it to a free one (0: any).`;
@@ -35,12 +36,13 @@ function describe(error: unknown, config: Config | undefined, about = ''): strin
       if ('syscall' in error && error.syscall === 'listen') {
         return `${portSetting(error, config)} needs a permission that this user lacks. Set it to one above 1023.`;
       }
-      return `DATA_DIR: ${config?.dataDir} is not writable (${code}). Give this user the right to write, or set DATA_DIR.`;
+      return `${folder}: ${path} is not writable (${code}). Give this user the right to write, or set ${folder}.`;
+    case 'ENOENT':
     case 'ENOTDIR':
     case 'EEXIST':
     case 'SQLITE_CANTOPEN':
     case 'SQLITE_READONLY':
-      return `DATA_DIR: cannot use ${config?.dataDir} as a folder for data (${code}). Set DATA_DIR to a writable folder.`;
+      return `${folder}: cannot use ${path} as a folder for data (${code}). Set ${folder} to a writable folder.`;
     case 'SQLITE_NOTADB':
       return `DATA_DIR: the file of the database in ${config?.dataDir} is no SQLite database. Move it away or restore it.`;
     case 'ER_ACCESS_DENIED_ERROR':
@@ -55,6 +57,8 @@ function describe(error: unknown, config: Config | undefined, about = ''): strin
     case 'EAI_AGAIN':
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
+    case 'ECONNRESET':
+    case 'PROTOCOL_CONNECTION_LOST':
       return `${setting}: no database server answers at ${server} (${code}). Start it, or correct the address.`;
     case 'ER_NO_SUCH_TABLE':
       return 'The database has no schema yet, or an older one: run "npm run cli -- migrate up".';
@@ -67,6 +71,17 @@ function describe(error: unknown, config: Config | undefined, about = ''): strin
         return `${setting}: ${error.message} (${server}). Look at it, then start again.`;
       return error.message;
   }
+}
+
+/** The setting of the folder that could not be used, and the folder. */
+function folderSetting(error: Error, config: Config | undefined) {
+  const failed = 'path' in error && typeof error.path === 'string' ? error.path : '';
+  const keys = config?.tokens.signingKeysDir ?? '';
+  const data = config?.dataDir ?? '';
+  const meant = (folder: string) => `${failed}/`.startsWith(`${folder}/`) || folder.startsWith(`${failed}/`);
+  return failed !== '' && meant(keys) && !meant(data)
+    ? { name: 'SIGNING_KEYS_DIR', path: keys }
+    : { name: 'DATA_DIR', path: data };
 }
 
 /** The setting of the port that could not be listened on, and its number. */

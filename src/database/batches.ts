@@ -17,6 +17,8 @@ export interface Outdated {
   readonly age: string;
   /** Rows whose `age` is this or less are outdated. */
   readonly until: number;
+  /** Whose rows alone are meant; by default everybody's. */
+  readonly owner?: { readonly column: string; readonly id: string } | undefined;
 }
 
 /**
@@ -27,13 +29,18 @@ export interface Outdated {
  */
 export async function removeOutdated(
   database: Database,
-  { table, key, age, until }: Outdated,
+  { table, key, age, until, owner }: Outdated,
 ): Promise<number> {
-  const select = `SELECT ${key} AS id FROM ${table} WHERE ${age} <= ? ORDER BY ${age} LIMIT ?`;
+  // An owner's rows in any order: for that of their age MySQL might read everybody's.
+  const [whose, which] =
+    owner === undefined
+      ? [[], `${age} <= ? ORDER BY ${age}`]
+      : [[owner.id], `${owner.column} = ? AND ${age} <= ?`];
+  const select = `SELECT ${key} AS id FROM ${table} WHERE ${which} LIMIT ?`;
   const remove = `DELETE FROM ${table} WHERE ${key} IN (${PLACES}) AND ${age} <= ?`;
   let removed = 0;
   for (let batch = 0; batch < BATCHES_A_ROUND; batch += 1) {
-    const rows = await database.query<{ id: string }>(select, [until, BATCH]);
+    const rows = await database.query<{ id: string }>(select, [...whose, until, BATCH]);
     const ids = rows.map(({ id }) => id).sort();
     const last = ids.at(-1);
     if (last === undefined) break;

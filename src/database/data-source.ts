@@ -1,10 +1,11 @@
-import { existsSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { existsSync, closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
 import type { PoolOptions } from 'mysql2';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { migrations } from '../../migrations/index.js';
 import type { Config } from '../config/config.js';
+import { makeFolder } from '../platform/folder.js';
 import { Database } from './database.js';
 import { MysqlDatabase } from './mysql-database.js';
 import { SqliteDatabase } from './sqlite-database.js';
@@ -65,7 +66,7 @@ export function createDataSource(
   });
 }
 
-export function connectionOptions(config: MysqlConfig) {
+function connectionOptions(config: MysqlConfig) {
   return {
     host: config.host,
     port: config.port,
@@ -86,6 +87,6 @@ function tlsOptions({ tls, ca }: MysqlConfig): { ssl?: { ca?: string; rejectUnau
 
 /** SQLite would create the file readable for everybody; its WAL files take over the mode of the file. */
 function createPrivateFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
 }

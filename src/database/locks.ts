@@ -1,6 +1,6 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import BetterSqlite3 from 'better-sqlite3';
+import { makeFolder } from '../platform/folder.js';
 import { isBusy } from './driver-errors.js';
 
 /**
@@ -10,7 +10,7 @@ import { isBusy } from './driver-errors.js';
  * @returns a function that frees the lock, or `undefined` when another process holds it
  */
 export function lockFile(file: string): (() => void) | undefined {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  makeFolder(dirname(file));
   const connection = new BetterSqlite3(file, { timeout: 0 });
   try {
     connection.pragma('journal_mode = OFF');

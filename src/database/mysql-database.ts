@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
+import type { Duration } from '../platform/time/clock.js';
 import { Database, type DatabaseStats, type SqlValue } from './database.js';
 import { DEADLINE, TRANSACTION_DEADLINE, withDeadline } from './deadlines.js';
 import { breaksConnection, isWorthRetrying, translateDriverError, unavailable } from './driver-errors.js';
@@ -16,7 +17,8 @@ type PoolInternals = Readonly<
   Record<'_allConnections' | '_freeConnections' | '_connectionQueue', { readonly length: number }>
 >;
 
-const ATTEMPTS = 4;
+/** Between two attempts of a transaction that lost: at random, so that those who collided part. */
+const LONGEST_PAUSE: Duration = 100;
 
 /** Every connection speaks in the same terms, whatever the server's defaults are. */
 const SESSION_SETTINGS = [
@@ -70,10 +72,9 @@ export class MysqlDatabase extends Database {
         try {
           return await this.attempt(work, deadline);
         } catch (error) {
-          const isLast = attempt >= ATTEMPTS || performance.now() >= deadline;
-          if (isLast || !isWorthRetrying(error)) throw translateDriverError(error);
+          if (!isWorthRetrying(error) || performance.now() >= deadline) throw translateDriverError(error);
         }
-        await sleep(Math.random() * 10 * attempt);
+        await sleep(Math.random() * Math.min(10 * attempt, LONGEST_PAUSE));
       }
     });
   }
@@ -140,10 +141,11 @@ export class MysqlDatabase extends Database {
   private acquire(deadline: number): Promise<PoolConnection> {
     return new Promise((resolve, reject) => {
       let overdue = false;
-      const timer = setTimeout(() => {
+      const giveUp = () => {
         overdue = true;
         reject(unavailable(new Error('waited too long for a database connection')));
-      }, deadline - performance.now());
+      };
+      const timer = setTimeout(giveUp, Math.max(1, deadline - performance.now()));
       this.pool.getConnection((error, connection) => {
         if (overdue) return error ? undefined : connection.release();
         clearTimeout(timer);

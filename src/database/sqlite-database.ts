@@ -127,10 +127,11 @@ export class SqliteDatabase extends Database {
         clearTimeout(timer);
         resolve();
       };
-      const timer = setTimeout(() => {
+      const giveUp = () => {
         this.waiting.splice(this.waiting.indexOf(turn), 1);
         reject(unavailable(new Error('waited too long for the SQLite connection')));
-      }, deadline - performance.now());
+      };
+      const timer = setTimeout(giveUp, Math.max(1, deadline - performance.now()));
       this.waiting.push(turn);
     });
   }
@@ -143,7 +144,7 @@ export class SqliteDatabase extends Database {
 }
 
 /** Opens the file with the durability that an acknowledged write is worth: WAL and a sync at every commit. */
-export function openSqlite(file: string): BetterSqlite3.Database {
+function openSqlite(file: string): BetterSqlite3.Database {
   // No busy time-out: SQLite would wait by blocking the event loop. Whoever finds it busy tries again later.
   const connection = new BetterSqlite3(file, { timeout: 0 });
   connection.pragma('journal_mode = WAL');

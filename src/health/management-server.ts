@@ -1,16 +1,18 @@
-import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
 import { fastify, type FastifyInstance } from 'fastify';
 import { Config } from '../config/config.js';
 import { HttpLayer, HttpLayerSettings } from '../platform/http/http-layer.js';
+import { refuseAnyInput } from '../platform/http/undeclared-input.guard.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { ReadinessService } from './readiness.service.js';
 
 /**
  * A second server for the cluster's own eyes, on MANAGEMENT_PORT: health and metrics, apart from the API and never
- * routed to clients. It stops last, so that readiness can be asked while the API drains.
+ * routed to clients. It starts after the API, so that it never says ready too early, and stops after it, so that
+ * readiness can be asked while the API drains.
  */
 @Injectable()
-export class ManagementServer implements OnApplicationBootstrap, OnApplicationShutdown {
+export class ManagementServer implements OnApplicationShutdown {
   private readonly logger = new Logger(ManagementServer.name);
   private server: FastifyInstance | undefined;
 
@@ -21,7 +23,8 @@ export class ManagementServer implements OnApplicationBootstrap, OnApplicationSh
     private readonly metrics: Metrics,
   ) {}
 
-  async onApplicationBootstrap(): Promise<void> {
+  /** Call once the API listens. */
+  async listen(): Promise<void> {
     const { host, managementPort: port } = this.config.http;
     if (port === undefined) return;
     this.server = this.build();
@@ -34,15 +37,13 @@ export class ManagementServer implements OnApplicationBootstrap, OnApplicationSh
 
   private build(): FastifyInstance {
     const http = new HttpLayer(this.settings);
-    const server = fastify(http.options);
+    // When it stops, nobody is left to wait for: half a request must not hold the process.
+    const server = fastify({ ...http.options, forceCloseConnections: true });
     http.install(server);
     http.answerFailures(server);
+    server.addHook('preHandler', refuseAnyInput);
     server.get('/health/live', () => ({ status: 'ok' }));
-    server.get('/health/ready', async (_request, reply) => {
-      const answer = await this.readiness.check();
-      if (answer.status !== 'ok') reply.code(503).header('retry-after', '1');
-      return answer;
-    });
+    server.get('/health/ready', (_request, reply) => this.readiness.answer(reply));
     server.get('/metrics', async (_request, reply) => {
       const { type, text } = await this.metrics.render();
       return reply.type(type).send(text);

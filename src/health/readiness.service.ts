@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { FastifyReply } from 'fastify';
 import { Database } from '../database/database.js';
 import { schemaIsReady } from '../database/migrator.js';
 import { Draining } from '../platform/http/draining.js';
@@ -25,6 +26,13 @@ export class ReadinessService {
     const draining = this.draining.begun;
     const ready = database && schema === 'ready' && !draining;
     return { status: ready ? 'ok' : 'unavailable', database: database ? 'up' : 'down', schema, draining };
+  }
+
+  /** The same as the answer to a request. */
+  async answer(reply: FastifyReply): Promise<Readiness> {
+    const readiness = await this.check();
+    if (readiness.status !== 'ok') reply.code(503).header('retry-after', '1');
+    return readiness;
   }
 
   private async isUp(): Promise<boolean> {

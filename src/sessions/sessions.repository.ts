@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { removeOutdated } from '../database/batches.js';
+import { removeOutdated, type Outdated } from '../database/batches.js';
 import { Database } from '../database/database.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
 import { cappedCount, type Slice } from '../platform/http/list-query.js';
@@ -110,26 +110,16 @@ export class SessionsRepository {
     );
   }
 
-  /** Removes the rows of sessions that ended, in whatever way, at this instant or before; answers how many. */
-  async removeEndedUntil(instant: Instant): Promise<number> {
-    const rows = { table: 'sessions', key: 'id', until: instant };
+  /** Removes rows of sessions that ended, in whatever way, at this instant or before; answers how many. */
+  async removeEndedUntil(instant: Instant, owner?: Outdated['owner']): Promise<number> {
+    const rows = { table: 'sessions', key: 'id', until: instant, owner };
     const ended = await removeOutdated(this.database, { ...rows, age: 'ended_at' });
     // The idle end is never after the absolute one, so it alone tells which sessions have run out.
     return ended + (await removeOutdated(this.database, { ...rows, age: 'idle_expires_at' }));
   }
 
-  /** Removes a user's sessions that are over, however many, in statements that each lock few rows. */
+  /** Removes a user's sessions that are over, however many. */
   async removeEndedOf(userId: string, now: Instant): Promise<void> {
-    const batch = 500;
-    const select = `SELECT id FROM sessions WHERE user_id = ? AND (ended_at IS NOT NULL OR idle_expires_at <= ?) LIMIT ?`;
-    for (;;) {
-      const rows = await this.database.query<{ id: string }>(select, [userId, now, batch]);
-      if (rows.length === 0) return;
-      const places = rows.map(() => '?').join(', ');
-      await this.database.execute(
-        `DELETE FROM sessions WHERE id IN (${places})`,
-        rows.map(({ id }) => id),
-      );
-    }
+    while ((await this.removeEndedUntil(now, { column: 'user_id', id: userId })) > 0);
   }
 }

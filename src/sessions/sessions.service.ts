@@ -4,7 +4,7 @@ import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
-import { networkOf } from '../platform/http/client-address.js';
+import { clientNetwork } from '../platform/http/client-address.js';
 import { limitAndOffset, type PageQuery, type Slice } from '../platform/http/list-query.js';
 import type { Actor } from '../platform/security/principal.js';
 import { Clock, DAY, type Duration, type Instant } from '../platform/time/clock.js';
@@ -61,14 +61,13 @@ export class SessionsService {
       await this.end(oldest, userId, 'replaced', { userId, sessionId: session.id });
     }
     await this.repository.insert(session);
-    await this.addresses.note(userId, networkOf(clientAddress), now);
+    await this.addresses.note(userId, clientNetwork(), now);
     return session;
   }
 
   /** Whether the user has opened a session from the client's address lately, whatever became of that session. */
   async isKnownAddress(userId: string): Promise<boolean> {
-    const { clientAddress } = currentRequest();
-    return this.addresses.exists(userId, networkOf(clientAddress), this.clock.now() - ADDRESS_KNOWN_FOR);
+    return this.addresses.exists(userId, clientNetwork(), this.clock.now() - ADDRESS_KNOWN_FOR);
   }
 
   /** The live session behind an access token, noted as in use; nothing when it ended or belongs to another. */

@@ -1,29 +1,22 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { Clock, MINUTE } from '../platform/time/clock.js';
-import { Periodic } from '../platform/time/periodic.js';
+import { Upkeep } from '../platform/time/upkeep.js';
 import { KnownAddressesRepository } from './known-addresses.repository.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { ADDRESS_KNOWN_FOR } from './sessions.service.js';
 
 /** Removes what nobody asks for any more: sessions that ended long ago, addresses that nobody signs in from. */
 @Injectable()
-export class SessionsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly periodic = new Periodic('sessions', MINUTE, () => this.sweep());
-
+export class SessionsSweep {
   constructor(
     private readonly sessions: SessionsRepository,
     private readonly addresses: KnownAddressesRepository,
     private readonly config: Config,
     private readonly clock: Clock,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.periodic.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.periodic.stop();
+    upkeep: Upkeep,
+  ) {
+    upkeep.every(MINUTE, 'sessions', () => this.sweep());
   }
 
   /** One round; answers how many sessions it removed. */

@@ -1,22 +1,12 @@
-import { Injectable, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { MINUTE } from '../platform/time/clock.js';
-import { Periodic } from '../platform/time/periodic.js';
+import { Upkeep } from '../platform/time/upkeep.js';
 import { AttemptBudgets } from './attempt-budgets.js';
 
 /** Keeps the table as small as the attempts of one window. */
 @Injectable()
-export class AttemptBudgetsSweep implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly periodic: Periodic;
-
-  constructor(budgets: AttemptBudgets) {
-    this.periodic = new Periodic('attempt budgets', MINUTE, () => budgets.sweep());
-  }
-
-  onApplicationBootstrap(): void {
-    this.periodic.start();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    await this.periodic.stop();
+export class AttemptBudgetsSweep {
+  constructor(budgets: AttemptBudgets, upkeep: Upkeep) {
+    upkeep.every(MINUTE, 'attempt budgets', () => budgets.sweep());
   }
 }

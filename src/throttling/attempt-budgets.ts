@@ -2,9 +2,11 @@ import { Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
+import type { AppError } from '../platform/errors/app-error.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { Metrics } from '../platform/metrics/metrics.js';
 import { SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import type { AttemptBudget } from './attempt-budget.entity.js';
-import { Metrics } from '../platform/metrics/metrics.js';
 import { AttemptBudgetsRepository, waitAfter } from './attempt-budgets.repository.js';
 import { SharedClock } from './shared-clock.js';
 
@@ -133,6 +135,11 @@ export class AttemptBudgets {
   private forgottenAt(now: Instant): Instant {
     return now - this.config.budgets.signinWindow;
   }
+}
+
+/** What a refused caller is told. */
+export function tooManyAttempts({ retryAfter }: Refusal): AppError {
+  return PlatformErrors.tooManyRequests({ retryAfter, reason: 'an attempt budget is used up' });
 }
 
 function refusal(budget: Budget, wait: Duration, reported: boolean): Refusal {

@@ -1,5 +1,5 @@
 /** No token of ours comes near it; what is longer is not looked at. */
-export const MAX_TOKEN_LENGTH = 4_096;
+const MAX_TOKEN_LENGTH = 4_096;
 
 const AUTHORIZATION = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
 

@@ -1,5 +1,5 @@
 import { createHash, type JsonWebKey, type KeyObject } from 'node:crypto';
-import { lstat, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { lstat, open, readdir, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { randomToken } from '../platform/crypto/random.js';
 import type { Instant } from '../platform/time/clock.js';
@@ -152,11 +152,6 @@ export function keyPath(dir: string, state: KeyState, kid: string): string {
 export function kidOf(publicKey: KeyObject): string {
   const { crv, kty, x, y }: JsonWebKey = publicKey.export({ format: 'jwk' });
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('hex').slice(0, 32);
-}
-
-/** Makes the folder, for its owner only, where it is missing. */
-export async function makeKeyFolder(dir: string): Promise<void> {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
 }
 
 /** Writes a private key, readable by its owner only, so that nobody ever meets half a file, power cuts included. */

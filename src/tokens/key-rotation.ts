@@ -1,6 +1,7 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { link, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../platform/folder.js';
 import { MINUTE, type Duration, type Instant } from '../platform/time/clock.js';
 import {
   codeOf,
@@ -8,7 +9,6 @@ import {
   keyPath,
   kidOf,
   listKeys,
-  makeKeyFolder,
   removeFile,
   syncFolder,
   theCurrent,
@@ -20,7 +20,7 @@ import {
 } from './key-files.js';
 
 /** How long a key is published before it signs: longer than verifiers may cache the JWKS, and than a re-read takes. */
-export const PUBLISHED_BEFORE_SIGNING: Duration = 10 * MINUTE;
+const PUBLISHED_BEFORE_SIGNING: Duration = 10 * MINUTE;
 
 /** After a rotation replicas sign with the old key until they read the folder again; their clocks differ a little. */
 const RETIREMENT_MARGIN: Duration = 5 * MINUTE;
@@ -34,7 +34,7 @@ const FIRST_KEY = '.first-key.pem';
  * @returns the new key's id
  */
 export async function generateKeyFile(dir: string, state: KeyState): Promise<string> {
-  await makeKeyFolder(dir);
+  makeFolder(dir);
   const { kid, pem } = newKey();
   await writeKeyFile(keyPath(dir, state, kid), dir, pem);
   return kid;
@@ -48,7 +48,7 @@ export async function generateKeyFile(dir: string, state: KeyState): Promise<str
  * @throws KeyFilesError when the folder cannot be used as it is
  */
 export async function ensureCurrentKey(dir: string): Promise<string> {
-  await makeKeyFolder(dir);
+  makeFolder(dir);
   const existing = await currentKid(dir);
   if (existing !== undefined) return existing;
   if (await isOpenToAll(dir)) {

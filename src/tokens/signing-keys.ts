@@ -8,7 +8,7 @@ import type { JwkResponse, JwksResponse } from './jwks.dto.js';
 import { TokenSettings } from './token-settings.js';
 
 /** How often the folder is read again: a new key is known to every replica this long after it was written. */
-export const REREAD_EVERY: Duration = 30 * SECOND;
+const REREAD_EVERY: Duration = 30 * SECOND;
 
 /** The keys of one moment; never changed, only replaced as a whole. */
 interface KeySet {
