@@ -39,8 +39,12 @@ export class AccessService {
 
   /** The codes of all permissions that a user holds, sorted. Codes that no code declares any more do not count. */
   async permissionsOf(userId: string): Promise<string[]> {
+    return this.permissionsWith(await this.repository.findRoleKeys(userId), userId);
+  }
+
+  /** The same for who has read the user's roles already. */
+  async permissionsWith(roles: readonly string[], userId: string): Promise<string[]> {
     const declared = declaredPermissions().map(({ code }) => code);
-    const roles = await this.repository.findRoleKeys(userId);
     if (roles.includes(ADMINISTRATOR)) return declared;
     if (roles.length === 0) return [];
     const held = new Set(await this.repository.findPermissions(userId));

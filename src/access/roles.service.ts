@@ -3,6 +3,7 @@ import { AuditService, doneBy } from '../audit/audit.service.js';
 import { Database } from '../database/database.js';
 import { DuplicateKeyError } from '../database/driver-errors.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
+import { canonicalName } from '../platform/display-name.js';
 import type { Slice } from '../platform/http/list-query.js';
 import { declaredPermissions } from '../platform/security/permission.js';
 import type { Actor } from '../platform/security/principal.js';
@@ -47,10 +48,11 @@ export class RolesService {
   /** @throws AppError 13002 when the key is taken, 13005 when a permission exceeds what the actor holds */
   async create(
     actor: Actor,
-    { key, name, description = '', ...request }: CreateRoleRequest,
+    { key, description = '', ...request }: CreateRoleRequest,
   ): Promise<RoleWithPermissions> {
     const permissions = [...new Set(request.permissions)].sort();
     const now = this.clock.now();
+    const name = canonicalName(request.name);
     const role: Role = { id: newId(), key, name, description, builtIn: 0, createdAt: now, updatedAt: now };
     await this.database
       .transaction(async () => {
@@ -81,7 +83,8 @@ export class RolesService {
       const added = [...new Set(wanted)].filter((code) => !before.permissions.includes(code));
       const removed = before.permissions.filter((code) => !wanted.includes(code));
       await this.access.requireHolding(actor, [...added, ...removed]);
-      const { name = before.role.name, description = before.role.description } = request;
+      const { description = before.role.description } = request;
+      const name = canonicalName(request.name ?? before.role.name);
       const fields = [
         ...(name === before.role.name ? [] : ['name']),
         ...(description === before.role.description ? [] : ['description']),

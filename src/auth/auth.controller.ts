@@ -6,6 +6,7 @@ import { ApiFailures } from '../platform/http/api-failures.js';
 import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
 import { Public, SignedIn } from '../platform/security/route-access.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import type { VerifiedAccount } from './account-verifier.js';
 import {
   RefreshTokenRequest,
   RenewAccessResponse,
@@ -18,7 +19,7 @@ import { AuthErrors } from './auth.errors.js';
 import { AuthMetrics } from './auth-metrics.js';
 import { CurrentAccount, LocalAuthGuard } from './local-auth.guard.js';
 import { RenewalService } from './renewal.service.js';
-import { SignInService, type VerifiedAccount } from './sign-in.service.js';
+import { SignInService } from './sign-in.service.js';
 
 @ApiTags('Sign-in')
 @Controller()

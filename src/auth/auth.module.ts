@@ -10,6 +10,7 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
+import { AccountVerifier } from './account-verifier.js';
 import { AuthMetrics } from './auth-metrics.js';
 import { AuthController } from './auth.controller.js';
 import { LocalStrategy } from './local.strategy.js';
@@ -32,6 +33,7 @@ import { SignInService } from './sign-in.service.js';
   providers: [
     AuthMetrics,
     SignInAttempts,
+    AccountVerifier,
     SignInService,
     RenewalService,
     LocalStrategy,

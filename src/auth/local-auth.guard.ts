@@ -2,10 +2,10 @@ import { createParamDecorator, Injectable, type ExecutionContext } from '@nestjs
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
 import { validated } from '../platform/http/request-body.js';
+import type { VerifiedAccount } from './account-verifier.js';
 import { SignInRequest } from './auth.dto.js';
 import { AuthErrors } from './auth.errors.js';
 import { LocalStrategy } from './local.strategy.js';
-import type { VerifiedAccount } from './sign-in.service.js';
 import { strategyPerRequest } from './strategy-per-request.js';
 
 /** Runs the local strategy on a body that it has validated itself, because guards run before pipes. */

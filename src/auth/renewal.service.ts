@@ -1,10 +1,8 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Config } from '../config/config.js';
-import { currentRequest } from '../platform/context/request-context.js';
-import { PlatformErrors } from '../platform/errors/platform-errors.js';
-import { networkOf } from '../platform/http/client-address.js';
+import { clientNetwork } from '../platform/http/client-address.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { AttemptBudgets } from '../throttling/attempt-budgets.js';
+import { AttemptBudgets, tooManyAttempts } from '../throttling/attempt-budgets.js';
 import { AccessTokens, type AccessToken } from '../tokens/access-tokens.js';
 import { refreshDigest } from '../tokens/refresh-tokens.js';
 import { AuthErrors } from './auth.errors.js';
@@ -43,15 +41,12 @@ export class RenewalService {
   }
 
   private async fail(): Promise<never> {
-    const key = `renewal:${networkOf(currentRequest().clientAddress)}`;
+    const key = `renewal:${clientNetwork()}`;
     const refusal = await this.budgets.take({ key, limit: this.config.budgets.renewAddressFailures });
     if (refusal === undefined) throw AuthErrors.invalidRefreshToken();
     if (await this.budgets.isFirstRefusal(refusal)) {
       this.logger.warn({ key }, 'an address tries refresh tokens that are none');
     }
-    throw PlatformErrors.tooManyRequests({
-      retryAfter: refusal.retryAfter,
-      reason: 'an attempt budget is used up',
-    });
+    throw tooManyAttempts(refusal);
   }
 }

@@ -2,12 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
-import { currentRequest } from '../platform/context/request-context.js';
-import { PlatformErrors } from '../platform/errors/platform-errors.js';
-import { networkOf } from '../platform/http/client-address.js';
+import { clientNetwork } from '../platform/http/client-address.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { AttemptBudgets, type Budget, type Refusal } from '../throttling/attempt-budgets.js';
+import { AttemptBudgets, tooManyAttempts, type Budget, type Refusal } from '../throttling/attempt-budgets.js';
 import { KeyedDigest } from '../throttling/keyed-digest.js';
+import { AuthErrors } from './auth.errors.js';
 
 /** An admitted attempt, and the budgets that it was taken from. */
 export interface SignInAttempt {
@@ -18,10 +17,10 @@ export interface SignInAttempt {
 }
 
 /** Nobody's id: asked about where there is nobody to ask about, so that it costs the same. */
-const NOBODY = '00000000-0000-4000-8000-000000000000';
+export const NOBODY = '00000000-0000-4000-8000-000000000000';
 
 /**
- * Which attempts to sign in are admitted, and the record of those that fail. An unknown name is counted, refused and
+ * Which attempts to sign in are admitted, and the record of how they end. An unknown name is counted, refused and
  * recorded by the same statements as an account, so neither the answer nor its time tells them apart.
  */
 @Injectable()
@@ -44,34 +43,30 @@ export class SignInAttempts {
    */
   async take(userId: string | undefined, name: string): Promise<SignInAttempt> {
     const { addressAttempts } = this.config.budgets;
-    const address = { key: `address:${networkOf(currentRequest().clientAddress)}`, limit: addressAttempts };
+    const address = { key: `address:${clientNetwork()}`, limit: addressAttempts };
     const attempt = { userId, address, account: await this.accountBudget(userId, name) };
     const refusal = await this.budgets.take(address, attempt.account);
     if (refusal === undefined) return attempt;
     await this.recordFirstRefusal(attempt, refusal);
-    throw PlatformErrors.tooManyRequests({
-      retryAfter: refusal.retryAfter,
-      reason: 'an attempt budget is used up',
-    });
+    throw tooManyAttempts(refusal);
   }
 
-  /** Writes the evidence of a failed attempt, which stays counted. */
-  async recordFailure({ userId }: SignInAttempt): Promise<void> {
-    await this.audit.record({
-      action: 'signin.failed',
-      outcome: 'failure',
-      targetType: 'user',
-      targetId: userId,
-    });
+  /** Evidence first, then the one answer to whatever was wrong. The attempt stays counted. @throws AppError 11001 */
+  async fail({ userId }: SignInAttempt): Promise<never> {
+    const target = { targetType: 'user', targetId: userId } as const;
+    await this.audit.record({ action: 'signin.failed', outcome: 'failure', ...target });
+    throw AuthErrors.wrongCredentials();
   }
 
   /**
    * In the transaction of the sign-in: the account begins anew, the address gets back this attempt and no more, or
    * anyone could wash an address clean by signing in to an account of their own.
    */
-  async forgive({ address, account }: SignInAttempt): Promise<void> {
+  async succeed({ userId, address, account }: SignInAttempt, sessionId: string): Promise<void> {
     await this.budgets.giveBack(address);
     await this.budgets.reset(account);
+    const target = { targetType: 'user', targetId: userId } as const;
+    await this.audit.record({ action: 'signin.succeeded', actorId: userId, sessionId, ...target });
   }
 
   /**
@@ -84,7 +79,7 @@ export class SignInAttempts {
     const digest = await this.digests.digest(name);
     if (userId === undefined) return { key: `name:${digest}`, limit };
     if (!isKnown) return { key: `account:${userId}`, limit };
-    return { key: `known:${userId}:${networkOf(currentRequest().clientAddress)}`, limit };
+    return { key: `known:${userId}:${clientNetwork()}`, limit };
   }
 
   private async recordFirstRefusal({ userId, address }: SignInAttempt, refusal: Refusal): Promise<void> {

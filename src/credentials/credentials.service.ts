@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { currentRequest } from '../platform/context/request-context.js';
 import type { AppError, AppErrorOptions } from '../platform/errors/app-error.js';
-import { networkOf } from '../platform/http/client-address.js';
+import { clientNetwork } from '../platform/http/client-address.js';
 import { Clock } from '../platform/time/clock.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { HashQueue, type Place } from './hash-queue.js';
@@ -32,7 +31,7 @@ export class CredentialsService {
 
   /** A place in the hash queue, taken before anything is looked up. @throws AppError 10009 */
   async reservePlace(): Promise<Place> {
-    return this.queue.reserve(networkOf(currentRequest().clientAddress));
+    return this.queue.reserve(clientNetwork());
   }
 
   /** The hash of a new password. @throws AppError 10009 */

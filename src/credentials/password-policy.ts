@@ -5,7 +5,7 @@ import { isCommonPassword } from './common-passwords.js';
 
 /** The floor that no setting lowers (NIST SP 800-63B). */
 export const PASSWORD_MIN_LENGTH = 8;
-export const PASSWORD_MAX_LENGTH = 256;
+const PASSWORD_MAX_LENGTH = 256;
 
 /** Shorter identifiers stand in too many passwords by chance. */
 const IDENTIFIER_MIN_LENGTH = 4;

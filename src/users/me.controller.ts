@@ -39,7 +39,8 @@ export class MeController {
   @SignedIn()
   @ApiAnswer(MeResponse)
   async getMe(@CurrentPrincipal() { userId }: Principal): Promise<MeResponse> {
-    return toMeResponse(await this.users.get(userId), await this.access.permissionsOf(userId));
+    const user = await this.users.get(userId);
+    return toMeResponse(user, await this.access.permissionsWith(user.roles, userId));
   }
 
   /** Change my name */

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService } from '../audit/audit.service.js';
 import { Database } from '../database/database.js';
-import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { canonicalName } from '../platform/display-name.js';
 import type { Principal } from '../platform/security/principal.js';
 import { Clock } from '../platform/time/clock.js';
-import { parseFullName } from './full-name.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService, type UserWithRoles } from './users.service.js';
 
@@ -19,18 +18,14 @@ export class MeService {
     private readonly clock: Clock,
   ) {}
 
-  /** Changes what is given; nothing given, or nothing new, changes nothing. @throws AppError 10001 */
+  /** Changes what is given; nothing given, or nothing new, changes nothing. */
   async update(
     { userId, sessionId }: Principal,
     { fullName }: { fullName?: string },
   ): Promise<UserWithRoles> {
     if (fullName !== undefined) {
-      const { value, refusal } = parseFullName(fullName);
-      if (refusal !== undefined) {
-        throw PlatformErrors.invalidRequest({ violations: [{ field: 'full_name', ...refusal }] });
-      }
       await this.database.transaction(async () => {
-        if (!(await this.repository.rename(userId, value, this.clock.now()))) return;
+        if (!(await this.repository.rename(userId, canonicalName(fullName), this.clock.now()))) return;
         const target = { targetType: 'user', targetId: userId } as const;
         const detail = { fields: ['full_name'] };
         await this.audit.record({ action: 'user.updated', actorId: userId, sessionId, ...target, detail });

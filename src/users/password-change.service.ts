@@ -4,11 +4,10 @@ import { Config } from '../config/config.js';
 import { CredentialsErrors } from '../credentials/credentials.errors.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
-import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import type { Principal } from '../platform/security/principal.js';
 import { Clock } from '../platform/time/clock.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { AttemptBudgets, type Budget } from '../throttling/attempt-budgets.js';
+import { AttemptBudgets, tooManyAttempts, type Budget } from '../throttling/attempt-budgets.js';
 import type { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
@@ -65,12 +64,7 @@ export class PasswordChangeService {
   ): Promise<string> {
     using place = await this.credentials.reservePlace();
     const refusal = await this.budgets.take(budget);
-    if (refusal !== undefined) {
-      throw PlatformErrors.tooManyRequests({
-        retryAfter: refusal.retryAfter,
-        reason: 'an attempt budget is used up',
-      });
-    }
+    if (refusal !== undefined) throw tooManyAttempts(refusal);
     const current = await this.credentials.findHash(user.id);
     if (!(await this.credentials.verify(place, current, currentPassword))) return this.fail(principal);
     return await this.credentials.hashIn(place, newPassword);

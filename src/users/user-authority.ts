@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { AccessService, ADMINISTRATOR } from '../access/access.service.js';
-import { isUuid } from '../platform/crypto/random.js';
 import type { Actor } from '../platform/security/principal.js';
 import type { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
@@ -16,8 +15,7 @@ export class UserAuthority {
 
   /** @throws AppError 12001 */
   async find(userId: string): Promise<User> {
-    // MySQL ignores blanks after an id, so what is no id is not asked for.
-    const user = isUuid(userId) ? await this.repository.findById(userId) : undefined;
+    const user = await this.repository.findById(userId);
     if (user === undefined) throw UsersErrors.notFound();
     return user;
   }

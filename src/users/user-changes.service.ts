@@ -32,14 +32,15 @@ export class UserChangesService {
    *
    * @throws AppError 10001, 12001, 13005, 12003 or 12004 when an identifier is taken
    */
-  async update(actor: Actor, id: string, input: Partial<Omit<ProfileInput, 'username'>>): Promise<void> {
+  async update(actor: Actor, id: string, input: Partial<Omit<ProfileInput, 'username'>>): Promise<User> {
     const wanted = readChanges(input, this.config.defaultPhoneRegion);
-    await this.database
+    return this.database
       .transaction(async () => {
-        const changes = newIn(wanted, await this.authority.take(actor, id));
+        const user = await this.authority.take(actor, id);
+        const changes = newIn(wanted, user);
         const fields = Object.entries(FIELDS).flatMap(([name, field]) => (name in changes ? [field] : []));
-        if (fields.length === 0) return;
-        await this.repository.update(id, changes, this.clock.now());
+        if (fields.length === 0) return user;
+        const changed = await this.write(user, changes);
         await this.audit.record({
           ...doneBy(actor),
           action: 'user.updated',
@@ -47,6 +48,7 @@ export class UserChangesService {
           targetId: id,
           detail: { fields },
         });
+        return changed;
       })
       .catch(async (error: unknown) => {
         throw await takenBy(error, this.repository, { ...wanted, id });
@@ -59,15 +61,15 @@ export class UserChangesService {
    * @throws AppError 12001, 10001 for an unknown role, 13005 when a role to add or remove exceeds what the actor
    *   holds, 12006
    */
-  async setRoles(actor: Actor, id: string, roles: readonly string[]): Promise<void> {
-    await this.database.transaction(async () => {
+  async setRoles(actor: Actor, id: string, roles: readonly string[]): Promise<User> {
+    return this.database.transaction(async () => {
       await this.access.serialise();
       const user = await this.authority.find(id);
       const change = await this.access.planRoles(actor, id, roles);
-      if (change.added.length + change.removed.length === 0) return;
+      if (change.added.length + change.removed.length === 0) return user;
       if (change.removed.includes(ADMINISTRATOR)) await this.authority.requireAnotherAdministrator(user);
       await this.access.changeRoles(user, change);
-      await this.repository.update(id, {}, this.clock.now());
+      const changed = await this.write(user, {});
       await this.audit.record({
         ...doneBy(actor),
         action: 'user.roles_changed',
@@ -75,7 +77,14 @@ export class UserChangesService {
         targetId: id,
         detail: { fields: ['roles'], ...change },
       });
+      return changed;
     });
+  }
+
+  private async write(user: User, changes: ProfileChanges): Promise<User> {
+    const updatedAt = this.clock.now();
+    await this.repository.update(user.id, changes, updatedAt);
+    return { ...user, ...changes, updatedAt };
   }
 }
 

@@ -5,7 +5,7 @@ import type { Actor } from '../platform/security/principal.js';
 import { Clock } from '../platform/time/clock.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { UserAuthority } from './user-authority.js';
-import type { User } from './user.entity.js';
+import type { User, UserStatus } from './user.entity.js';
 import { UsersRepository } from './users.repository.js';
 
 /** Whether an account can be used, and its end. */
@@ -20,13 +20,17 @@ export class UserLifeService {
     private readonly clock: Clock,
   ) {}
 
-  /** Lets nobody in any more and ends all sessions; nothing happens to who is disabled already. @throws AppError 12001, 13005, 12006, 12007 */
-  async disable(actor: Actor, id: string): Promise<void> {
-    await this.database.transaction(async () => {
+  /**
+   * Lets nobody in any more and ends all sessions; nothing happens to who is disabled already.
+   *
+   * @throws AppError 12001, 13005, 12006, 12007
+   */
+  async disable(actor: Actor, id: string): Promise<User> {
+    return this.database.transaction(async () => {
       const user = await this.authority.take(actor, id);
-      if (user.status === 'disabled') return;
+      if (user.status === 'disabled') return user;
       await this.requireRemovable(actor, user);
-      await this.repository.setStatus(id, 'disabled', this.clock.now());
+      const disabled = await this.setStatus(user, 'disabled');
       const ended = await this.sessions.endAll(id, 'user_disabled');
       await this.audit.record({
         ...doneBy(actor),
@@ -35,16 +39,18 @@ export class UserLifeService {
         targetId: id,
         detail: { sessions_ended: ended },
       });
+      return disabled;
     });
   }
 
   /** @throws AppError 12001, 13005 */
-  async enable(actor: Actor, id: string): Promise<void> {
-    await this.database.transaction(async () => {
+  async enable(actor: Actor, id: string): Promise<User> {
+    return this.database.transaction(async () => {
       const user = await this.authority.take(actor, id);
-      if (user.status === 'active') return;
-      await this.repository.setStatus(id, 'active', this.clock.now());
+      if (user.status === 'active') return user;
+      const enabled = await this.setStatus(user, 'active');
       await this.audit.record({ ...doneBy(actor), action: 'user.enabled', targetType: 'user', targetId: id });
+      return enabled;
     });
   }
 
@@ -54,7 +60,10 @@ export class UserLifeService {
     // History first, outside: a busy account has more of it than one transaction can remove in time.
     await this.sessions.forgetEnded(id);
     await this.database.transaction(async () => {
-      await this.requireRemovable(actor, await this.authority.take(actor, id));
+      const user = await this.authority.take(actor, id);
+      await this.requireRemovable(actor, user);
+      // The row before its sessions, as a sign-in locks them: two in the other order would wait for each other.
+      await this.setStatus(user, 'disabled');
       const ended = await this.sessions.endAll(id, 'user_deleted');
       await this.repository.delete(id);
       await this.audit.record({
@@ -65,6 +74,12 @@ export class UserLifeService {
         detail: { sessions_ended: ended },
       });
     });
+  }
+
+  private async setStatus(user: User, status: UserStatus): Promise<User> {
+    const updatedAt = this.clock.now();
+    await this.repository.setStatus(user.id, status, updatedAt);
+    return { ...user, status, updatedAt };
   }
 
   private async requireRemovable(actor: Actor, user: User): Promise<void> {

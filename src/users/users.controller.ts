@@ -99,8 +99,8 @@ export class UsersController {
     @Param('id') id: string,
     @Body() { full_name, ...rest }: UpdateUserRequest,
   ): Promise<UserResponse> {
-    await this.changes.update(actor, id, { ...rest, fullName: full_name });
-    return toUserResponse(await this.users.get(id));
+    const user = await this.changes.update(actor, id, { ...rest, fullName: full_name });
+    return toUserResponse(await this.users.withRoles(user));
   }
 
   /** Delete a user: its sessions end, its identifiers are free again */
@@ -128,8 +128,7 @@ export class UsersController {
     UsersErrors.notOnYourself,
   )
   async disableUser(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<UserResponse> {
-    await this.life.disable(actor, id);
-    return toUserResponse(await this.users.get(id));
+    return toUserResponse(await this.users.withRoles(await this.life.disable(actor, id)));
   }
 
   /** Enable a user again */
@@ -138,8 +137,7 @@ export class UsersController {
   @ApiAnswer(UserResponse)
   @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn)
   async enableUser(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<UserResponse> {
-    await this.life.enable(actor, id);
-    return toUserResponse(await this.users.get(id));
+    return toUserResponse(await this.users.withRoles(await this.life.enable(actor, id)));
   }
 
   /** Set a user's password and end its sessions */
@@ -165,7 +163,6 @@ export class UsersController {
     @Param('id') id: string,
     @Body() { roles }: SetRolesRequest,
   ): Promise<UserResponse> {
-    await this.changes.setRoles(actor, id, roles);
-    return toUserResponse(await this.users.get(id));
+    return toUserResponse(await this.users.withRoles(await this.changes.setRoles(actor, id, roles)));
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type SqlValue } from '../database/database.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
+import { isUuid } from '../platform/crypto/random.js';
 import type { Instant } from '../platform/time/clock.js';
 import type { Identifier } from './identifiers.js';
 import type { ProfileChanges } from './profile.js';
@@ -21,6 +22,8 @@ export class UsersRepository {
   }
 
   async findById(id: string): Promise<User | undefined> {
+    // MySQL ignores blanks after an id, so what is no id is not asked for.
+    if (!isUuid(id)) return undefined;
     const rows = await this.database.query<User>(`SELECT ${COLUMNS} FROM users WHERE id = ?`, [id]);
     return rows[0];
   }

@@ -5,7 +5,7 @@ import { AuditService, doneBy } from '../audit/audit.service.js';
 import { Config } from '../config/config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
-import { isUuid, newId } from '../platform/crypto/random.js';
+import { newId } from '../platform/crypto/random.js';
 import type { Actor } from '../platform/security/principal.js';
 import { Clock } from '../platform/time/clock.js';
 import type { Identifier } from './identifiers.js';
@@ -43,19 +43,21 @@ export class UsersService {
    * Creates an active user.
    *
    * @throws AppError 11004 when roles are given without the permission to assign them, 10001 for a field that is not
-   *   valid or a role that does not exist, 12005 when the password is refused, 10009 when the hash queue is full,
-   *   13005 when a role exceeds what the actor holds, 12002–12004 when an identifier is taken
+   *   valid or a role that does not exist, 13005 when a role exceeds what the actor holds, 12005 when the password is
+   *   refused, 10009 when the hash queue is full, 12002–12004 when an identifier is taken
    */
   async create(actor: Actor, input: NewUser): Promise<UserWithRoles> {
     const roles = [...new Set(input.roles)].sort();
     if (roles.length > 0) await this.access.require(actor, AccessPermissions.assignRoles);
     const profile = readProfile(input, this.config.defaultPhoneRegion);
+    const id = newId();
+    await this.access.planRoles(actor, id, roles);
     this.credentials.checkPolicy(input.password, profile, 'password', UsersErrors.passwordRefused);
     const hash = await this.credentials.hash(input.password);
     const now = this.clock.now();
     const user: User = {
       ...profile,
-      id: newId(),
+      id,
       status: 'active',
       credentialVersion: 1,
       passwordChangeAt: now,
@@ -66,14 +68,16 @@ export class UsersService {
     await this.database
       .transaction(async () => {
         if (roles.length > 0) await this.access.serialise();
+        // Again, because what the actor holds may have changed during the hash.
+        const change = await this.access.planRoles(actor, id, roles);
         await this.repository.insert(user);
-        await this.credentials.store(user.id, hash);
-        await this.access.changeRoles(user, await this.access.planRoles(actor, user.id, roles));
+        await this.credentials.store(id, hash);
+        await this.access.changeRoles(user, change);
         await this.audit.record({
           ...doneBy(actor),
           action: 'user.created',
           targetType: 'user',
-          targetId: user.id,
+          targetId: id,
           detail: { roles },
         });
       })
@@ -85,10 +89,13 @@ export class UsersService {
 
   /** @throws AppError 12001 */
   async get(id: string): Promise<UserWithRoles> {
-    // MySQL ignores blanks after an id, so what is no id is not asked for.
-    const user = isUuid(id) ? await this.repository.findById(id) : undefined;
+    const user = await this.repository.findById(id);
     if (user === undefined) throw UsersErrors.notFound();
-    return { user, roles: await this.access.rolesOf(id) };
+    return this.withRoles(user);
+  }
+
+  async withRoles(user: User): Promise<UserWithRoles> {
+    return { user, roles: await this.access.rolesOf(user.id) };
   }
 
   async findByIdentifier(identifier: Identifier): Promise<User | undefined> {
@@ -100,7 +107,7 @@ export class UsersService {
   }
 
   /** In the current transaction: see `UsersRepository.recordSignIn`. */
-  async recordSignIn(user: User, now: number): Promise<boolean> {
-    return this.repository.recordSignIn(user.id, user.credentialVersion, now);
+  async recordSignIn(user: User): Promise<boolean> {
+    return this.repository.recordSignIn(user.id, user.credentialVersion, this.clock.now());
   }
 }

@@ -1,0 +1,53 @@
+import { Injectable } from '@nestjs/common';
+import { Config } from '../config/config.js';
+import { CredentialsService } from '../credentials/credentials.service.js';
+import { parseIdentifier, type Identifier } from '../users/identifiers.js';
+import type { User } from '../users/user.entity.js';
+import { UsersService } from '../users/users.service.js';
+import { NOBODY, SignInAttempts, type SignInAttempt } from './sign-in-attempts.js';
+
+/** An account whose password was just verified, and the stronger hash to store if its own has become weak. */
+export interface VerifiedAccount {
+  readonly user: User;
+  readonly attempt: SignInAttempt;
+  readonly upgrade?: { readonly from: string; readonly to: string };
+}
+
+/** Nobody's identifier: looked up where there is nothing to look up, so that it costs the same. */
+const NO_IDENTIFIER: Identifier = { kind: 'username', value: '' };
+
+/** The first half of a sign-in: who are you? Outside any transaction, because a hash takes longer than anything in one. */
+@Injectable()
+export class AccountVerifier {
+  constructor(
+    private readonly users: UsersService,
+    private readonly credentials: CredentialsService,
+    private readonly attempts: SignInAttempts,
+    private readonly config: Config,
+  ) {}
+
+  /**
+   * Verifies a password. An unknown name, a disabled account and a wrong password take the same steps, statements
+   * and hash, and end in the same error. The attempt is counted, for good, before the password is tried.
+   *
+   * @throws AppError 11001, 10008 when too many attempts were made, 10009 when there is no place in the hash queue
+   */
+  async verify(username: string, password: string): Promise<VerifiedAccount> {
+    using place = await this.credentials.reservePlace();
+    const identifier = parseIdentifier(username, this.config.defaultPhoneRegion);
+    const user = await this.users.findByIdentifier(identifier ?? NO_IDENTIFIER);
+    const attempt = await this.attempts.take(user?.id, identifier?.value ?? unreadable(username));
+    const hash = await this.credentials.findHash(user?.id ?? NOBODY);
+    const matches = await this.credentials.verify(place, hash, password);
+    if (!matches || user?.status !== 'active' || hash === undefined) return this.attempts.fail(attempt);
+    const stronger = await this.credentials.strengthened(place, hash, password);
+    return stronger === undefined
+      ? { user, attempt }
+      : { user, attempt, upgrade: { from: hash, to: stronger } };
+  }
+}
+
+/** What is no identifier at all is counted, too, alike for spellings that a person would take for the same. */
+function unreadable(username: string): string {
+  return `? ${username.trim().toLowerCase()}`;
+}
