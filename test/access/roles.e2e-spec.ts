@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administration, refusal, type ListData, type RoleData } from '../support/administration.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { refusals } from '../support/envelope.ts';
 
 const NOTHING = '6f0f1c2d-8a7b-4c3e-9d5f-2b1a0c9e8d7f';
 
@@ -113,6 +114,8 @@ describe('roles', () => {
     { key: 'x'.repeat(65), name: 'x', permissions: [] },
     { key: 'ok\n', name: 'x', permissions: [] },
     { key: 'ok', name: '', permissions: [] },
+    { key: 'ok', name: ' \u3000', permissions: [] },
+    { key: 'ok', name: '\u200b', permissions: [] },
     { key: 'ok', name: 'x'.repeat(65), permissions: [] },
     { key: 'ok', name: 'a\u0000b', permissions: [] },
     { key: 'ok', name: '\ud800', permissions: [] },
@@ -129,6 +132,33 @@ describe('roles', () => {
     { key: 'ok', name: 'x', permissions: [], built_in: true },
   ])('are refused as %j', async (body) => {
     expect(refusal(await admin.call('POST', '/roles', body))).toEqual([400, 10001]);
+  });
+
+  it('have names that people can see, without the blanks around them', async () => {
+    const { id } = await admin.role([]);
+    const patch = (name: string) => admin.call<RoleData>('PATCH', `/roles/${id}`, { name });
+    expect((await patch(' Zoe\u0308’s desk\u3000')).body.data.name).toBe('Zoë’s desk');
+    expect((await patch('Zoë’s desk ')).body.data.name).toBe('Zoë’s desk');
+    expect((await admin.eventsOn(id)).map(({ action }) => action).sort()).toEqual([
+      'role.created',
+      'role.updated',
+    ]);
+    expect(refusals(await patch(' '))).toEqual(['name: length']);
+    expect(refusals(await patch('a\nb'))).toEqual(['name: name_characters']);
+    const { name } = await admin.done<RoleData>('POST', '/roles', {
+      key: 'padded',
+      name: ' Padded ',
+      permissions: [],
+    });
+    expect(name).toBe('Padded');
+  });
+
+  it('say of a permission that is none what is wrong with it', async () => {
+    const create = (permissions: unknown) =>
+      admin.call('POST', '/roles', { key: 'ok', name: 'x', permissions });
+    expect(refusals(await create('users:read'))).toEqual(['permissions: list']);
+    expect(refusals(await create(['users:read', 1]))).toEqual(['permissions: strings']);
+    expect(refusals(await create(['users:read', 'users:fly']))).toEqual(['permissions: permission']);
   });
 
   it('have one key each, also when 20 claim it at once', async () => {

@@ -187,7 +187,12 @@ describe('PATCH /me', () => {
     const { session } = await signedIn();
     const send = (body: unknown) => app.call('PATCH', '/me', { token: session.access_token, body });
     expect(refusals(await send({ email: 'a@example.com' }))).toEqual(['email: unknown']);
-    expect(refusals(await send({ full_name: ' ' }))).toEqual(['full_name: full_name_length']);
+    for (const full_name of ['', ' ', '\u200b', 'é'.repeat(129)]) {
+      const answer = await send({ full_name });
+      expect(refusals(answer)).toEqual(['full_name: length']);
+      expect(answer.text).toContain('must have 1 to 128 characters');
+    }
+    expect(refusals(await send({ full_name: 'a\u202eb' }))).toEqual(['full_name: name_characters']);
     expect(refusals(await send({ full_name: null }))).toEqual(['full_name: string']);
   });
 });

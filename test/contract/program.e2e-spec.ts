@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, writeFileSync } from 'node:fs';
-import { createServer, connect } from 'node:net';
+import { createServer, connect, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { buildProgram, runProgram, type Program, type RunOptions } from '../support/built-program.ts';
@@ -41,6 +41,12 @@ async function refusal(env: Record<string, string>, options: Partial<RunOptions>
   expect(lines, program.errors).toHaveLength(1);
   expect(lines[0]).not.toContain('    at ');
   return lines[0] ?? '';
+}
+
+async function portOf(server: Server): Promise<string> {
+  await once(server, 'listening');
+  const address = server.address();
+  return String(typeof address === 'object' && address !== null ? address.port : 0);
 }
 
 async function signIn(url: string): Promise<number> {
@@ -115,9 +121,7 @@ describe('a start that cannot be', { timeout: 60_000 }, () => {
   if (inject('lane') === 'sqlite') {
     it('names a port that is taken', async () => {
       const other = createServer().listen(0, '127.0.0.1');
-      await once(other, 'listening');
-      const address = other.address();
-      const port = String(typeof address === 'object' && address !== null ? address.port : 0);
+      const port = await portOf(other);
       expect(await refusal({ PORT: port })).toMatch(new RegExp(`^PORT: .*${port}.* in use`));
       other.close();
     });
@@ -126,6 +130,11 @@ describe('a start that cannot be', { timeout: 60_000 }, () => {
       const file = join(place.env['DATA_DIR'] ?? '', 'a-file');
       writeFileSync(file, '');
       expect(await refusal({ DATA_DIR: join(file, 'below') })).toMatch(/^DATA_DIR: /);
+    });
+
+    it.runIf(process.platform === 'linux')('names a folder in which none can be made', async () => {
+      expect(await refusal({ DATA_DIR: '/proc/nope/below' })).toMatch(/^DATA_DIR: .*\/proc\/nope\/below/);
+      expect(await refusal({ SIGNING_KEYS_DIR: '/proc/nope' })).toMatch(/^SIGNING_KEYS_DIR: .*\/proc\/nope/);
     });
 
     it('names every setting that production lacks, one a line', async () => {
@@ -176,6 +185,15 @@ describe('a start that cannot be', { timeout: 60_000 }, () => {
     it('names a database that does not answer', async () => {
       const line = await refusal(withUrl((url) => (url.port = '1')));
       expect(line).toMatch(/^DATABASE_URL .*127\.0\.0\.1:1 .*ECONNREFUSED/);
+    });
+
+    it('names a database that hangs up', async () => {
+      const other = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+      const port = await portOf(other);
+      expect(await refusal(withUrl((url) => (url.port = port)))).toMatch(
+        new RegExp(`^DATABASE_URL .*127\\.0\\.0\\.1:${port}`),
+      );
+      other.close();
     });
 
     it('names a wrong password, without saying it', async () => {

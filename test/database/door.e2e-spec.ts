@@ -177,6 +177,32 @@ if (onMysql) {
     });
   });
 
+  describe('a transaction that loses', () => {
+    // Galera tells a failed certification by the same code.
+    const lost = Object.assign(new Error('lost'), { code: 'ER_LOCK_DEADLOCK' });
+
+    it('runs again from its start until it wins', async () => {
+      let attempts = 0;
+      await database.transaction(async () => {
+        attempts += 1;
+        await insert(`attempt ${attempts}`);
+        if (attempts < 10) throw lost;
+      });
+      expect(await ids()).toEqual(['attempt 10']);
+    });
+
+    it('gives up at its deadline, with 503', async () => {
+      const begun = Date.now();
+      const work = database.transaction(async () => {
+        await insert('a');
+        throw lost;
+      });
+      await expect(work).rejects.toMatchObject({ definition: { status: 503 } });
+      expect(Date.now() - begun).toBeLessThan(3_000);
+      expect(await ids()).toEqual([]);
+    });
+  });
+
   describe('a pool of two connections', () => {
     it(
       'serves some of 200 slow requests, tells the others within the deadline, and is well afterwards',

@@ -97,8 +97,8 @@ export const galera: Scenario = {
       return [
         ...judged,
         finding(
-          'errors only 503 while failing over',
-          other.length === 0,
+          'no error before, only 503 while failing over',
+          other.length === 0 && before.every(({ status }) => status === 200),
           `before ${tally(before)}; 10 s from the kill ${tally(failing)}, slowest ${slow} ms (${what}); later ${tally(late)}`,
         ),
         finding(

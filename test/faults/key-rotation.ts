@@ -7,7 +7,7 @@ import { deploySqlite, newFolder, pick } from './support/deployment.ts';
 import { Load, tally } from './support/load.ts';
 import { mustSignIn } from './support/people.ts';
 import { runCommand, type Replica } from './support/replica.ts';
-import { finding, inOrder, type Scenario } from './support/scenario.ts';
+import { finding, timely, inOrder, type Scenario } from './support/scenario.ts';
 
 /**
  * Another service that verifies tokens by itself: it keeps the key set, and asks again only for a key it does not know
@@ -126,7 +126,7 @@ export const keyRotation: Scenario = {
       const answers = await load.stop();
       const slowest = Math.max(published, newest, gone);
       return [
-        finding(
+        timely(
           'replicas pick changes up within 30 s',
           slowest <= 31_000,
           `generated ${sec(published)}, rotated ${sec(newest)}, retired ${sec(gone)}`,

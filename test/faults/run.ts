@@ -55,7 +55,9 @@ if (!isBuilt()) {
 }
 
 const asked = SCENARIOS.filter((scenario) =>
-  positionals.length > 0 ? positionals.includes(slug(scenario)) : scenario.onRequest !== true,
+  positionals.length > 0
+    ? positionals.includes(slug(scenario))
+    : scenario.onRequest !== true && !(values.short && scenario.takesLong),
 );
 // What mostly waits runs beside the rest.
 const beside = asked.filter(({ waits }) => waits === true).map((scenario) => carryOut(scenario));
@@ -68,7 +70,10 @@ const failed = findings.filter(({ kept }) => !kept).length;
 console.log(`\n${table(outcomes)}\n\n${findings.length - failed} passed, ${failed} failed`);
 process.exit(failed === 0 && findings.length > 0 ? 0 : 1);
 
-/** A promise in milliseconds that a busy machine made us miss gets a second try; the table says so. */
+/**
+ * What was missed may have been the machine's fault: a promise in milliseconds gets two further tries, any other one
+ * where the machine was busy. The table says so.
+ */
 async function carryOut(scenario: Scenario): Promise<Outcome> {
   const begun = performance.now();
   for (let attempts = 1; ; attempts += 1) {
@@ -78,8 +83,9 @@ async function carryOut(scenario: Scenario): Promise<Outcome> {
     for (const { promised, measured, kept } of findings)
       console.log(`${kept ? 'kept  ' : 'MISSED'}  ${scenario.name}: ${promised}: ${measured}`);
     console.log(`        ${scenario.name} took ${seconds.toFixed(0)} s, machine load ${load.toFixed(1)}`);
-    if (findings.every(({ kept }) => kept) || attempts === 2 || load < 1.2)
-      return { scenario, findings, seconds, attempts, load };
+    const missed = findings.filter(({ kept }) => !kept);
+    const tries = missed.every(({ timed }) => timed === true) ? 3 : load < 1.2 ? 1 : 2;
+    if (missed.length === 0 || attempts >= tries) return { scenario, findings, seconds, attempts, load };
   }
 }
 

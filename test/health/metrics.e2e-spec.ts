@@ -45,6 +45,13 @@ describe('metrics', () => {
     expect(text).toContain('gatehouse_limited_total{budget="name"} 1');
   });
 
+  it.each(['/metrics', '/health/live', '/health/ready'])('takes no input: %s', async (path) => {
+    const answer = await fetch(`${management}${path}?canary=1`);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ code: 10001, data: { errors: [{ field: 'canary' }] } });
+    expect((await fetch(management + path)).status).toBe(200);
+  });
+
   it('has no label but route templates and words of its own', async () => {
     await fetch(`${app.url}/users/canary-id?q=canary`);
     await fetch(`${app.url}/canary/path`);

@@ -261,23 +261,49 @@ describe('no body', () => {
     const headers = { 'content-type': 'application/json', 'content-length': '0' };
     expectEnvelope(await app.call('POST', '/signout', { token: access_token, headers }));
   });
+
+  it.each(['', 'Content-Type: application/json\r\n'])(
+    'can come in chunks of which there are none (%j)',
+    async (type) => {
+      const chunked = `Host: a\r\n${type}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`;
+      const head = `DELETE /me/sessions HTTP/1.1\r\nAuthorization: Bearer ${token}\r\n`;
+      expect(expectEnvelope(plain(await sendRaw(app.url, head + chunked))).code).toBe(0);
+      expect(refusals(plain(await sendRaw(app.url, `POST /signin HTTP/1.1\r\n${chunked}`)))).toEqual([
+        ': body',
+      ]);
+    },
+  );
 });
 
 describe('a body where none is declared', () => {
   it.each([
     ['GET', '/me'],
     ['POST', '/signout'],
+    ['DELETE', '/me/sessions'],
     ['GET', '/codes'],
-  ])('is refused: %s %s', async (method, path) => {
-    for (const body of ['{}', '[]', 'null', '{"a":1}', '0']) {
+  ])('is refused, whatever it is: %s %s', async (method, path) => {
+    for (const body of ['{}', '[]', 'null', '{"a":1}', '0', '{', '\xff', '['.repeat(20)]) {
       expect(refusals(await app.call(method, path, { token, body })), body).toEqual([': no_body']);
     }
-    expectFailure(await app.call(method, path, { token, body: '{' }), 400, 10002);
-    expectFailure(
-      await app.call(method, path, { token, body: 'a', headers: { 'content-type': 'text/plain' } }),
-      415,
-      10006,
-    );
+    for (const headers of [
+      { 'content-type': 'text/plain' },
+      { 'content-type': 'application/json; charset=utf-16' },
+      { 'content-encoding': 'gzip' },
+    ]) {
+      expect(refusals(await app.call(method, path, { token, body: 'a', headers }))).toEqual([': no_body']);
+    }
+    const head = `${method} ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\n`;
+    const untyped = ['Content-Length: 1\r\n\r\na', 'Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n'];
+    for (const rest of untyped) {
+      expect(refusals(plain(await sendRaw(app.url, head + rest)))).toEqual([': no_body']);
+    }
     expectEnvelope(await app.call('GET', '/me', { token }));
+  });
+
+  it('is asked about after who asks, and still must not be too large', async () => {
+    const headers = { 'content-type': 'text/plain' };
+    expectFailure(await app.call('GET', '/me', { body: 'a', headers }), 401, 11002);
+    expectFailure(await app.call('POST', '/users', { body: '{' }), 401, 11002);
+    expectFailure(await app.call('GET', '/me', { body: 'a'.repeat(32 * 1024 + 1), headers }), 413, 10005);
   });
 });

@@ -41,6 +41,15 @@ describe('a query on a call that takes none', () => {
     expectFailure(await app.call('GET', `/codes${query}`), 400, 10002);
   });
 
+  it.each(['/', '/docs', '/docs/page.css', '/openapi.json', '/openapi.yaml', '/metrics', '/health/live'])(
+    'is refused outside the envelope, too: %s',
+    async (path) => {
+      expect(refusals(await app.call('GET', `${path}?canary=1`))).toEqual(['canary: unknown']);
+      expect(refusals(await app.call('GET', path, { body: '{}' }))).toEqual([': no_body']);
+      expect((await app.call('GET', `${path}?`)).status).toBeLessThan(303);
+    },
+  );
+
   it('may be empty', async () => {
     for (const query of ['?', '?&', '?&&']) expectEnvelope(await app.call('GET', `/me${query}`, { token }));
   });

@@ -21,7 +21,7 @@ async function storedSessions(userId: string): Promise<number> {
 
 /** Until what the last request noted beside its answer is written. */
 async function untilUsed(session: SignInData): Promise<void> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  for (let attempt = 0; attempt < 500; attempt += 1) {
     const rows = await app.database.query<{ seen: number }>(
       'SELECT last_seen_at AS seen FROM sessions WHERE id = ?',
       [session.session_id],

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { createApp } from '../../src/app.ts';
+import { createApp, listen } from '../../src/app.ts';
 import { bootstrapAdministrator } from '../../src/bootstrap.ts';
 import { loadConfig, type Config } from '../../src/config/config.ts';
 import { bootstrapPasswordRefusals } from '../../src/credentials/bootstrap-password.ts';
@@ -112,8 +112,7 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
     });
     await nest.init();
     await bootstrapAdministrator(nest, config);
-    await nest.listen({ port: config.http.port, host: config.http.host });
-    const url = await nest.getUrl();
+    const url = await listen(nest, config);
     const owned = options.testDatabase === undefined;
     return new TestApp({ url, clock, config, lines, nest, testDatabase, owned });
   } catch (error) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administration, refusal } from '../support/administration.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { refusals } from '../support/envelope.ts';
 
 const NOBODY = '6f0f1c2d-8a7b-4c3e-9d5f-2b1a0c9e8d7f';
 
@@ -89,6 +90,13 @@ describe('POST /users/batch', () => {
     [{ action: 'enable' }],
   ])('refuses %j', async (body) => {
     expect(refusal(await admin.call('POST', '/users/batch', body))).toEqual([400, 10001]);
+  });
+
+  it('says of an id that is none what is wrong with it', async () => {
+    const run = (ids: unknown) => admin.call('POST', '/users/batch', { action: 'enable', ids });
+    expect(refusals(await run(NOBODY))).toEqual(['ids: list']);
+    expect(refusals(await run([NOBODY, 1]))).toEqual(['ids: strings']);
+    expect(refusals(await run([NOBODY, NOBODY.toUpperCase()]))).toEqual(['ids: ids']);
   });
 
   it('refuses 10 000 ids as too large a body', async () => {

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it, vi } from 'vitest';
 import { Administration, refusal, type UserData } from '../support/administration.ts';
 import { PASSWORD, startApp, type TestApp } from '../support/app.ts';
+import { refusals } from '../support/envelope.ts';
 
 const NOBODY = '6f0f1c2d-8a7b-4c3e-9d5f-2b1a0c9e8d7f';
 
@@ -67,6 +68,33 @@ describe('POST /users', () => {
     expect(refusal(await create([['administrator']]))).toEqual([400, 10001]);
     expect(refusal(await create(['administrator']))).toEqual([403, 13005]);
     expect((await create([])).status).toBe(201);
+  });
+
+  it('says of a role that is none what is wrong with it, and of a name how long it may be', async () => {
+    const create = (roles: unknown, full_name = 'X') =>
+      admin.call('POST', '/users', { username: 'lists', full_name, password: PASSWORD, roles });
+    expect(refusals(await create('administrator'))).toEqual(['roles: list']);
+    expect(refusals(await create(['administrator', null]))).toEqual(['roles: strings']);
+    expect(refusals(await create(['administrator', 'Not A Key']))).toEqual(['roles: role']);
+    expect(refusals(await create(['no-such-role']))).toEqual(['roles: role']);
+    const unnamed = await create([], '');
+    expect(refusals(unnamed)).toEqual(['full_name: length']);
+    expect(unnamed.text).toContain('must have 1 to 128 characters');
+  });
+
+  it('looks at the roles before the password, and at both before it tells what is taken', async () => {
+    const helper = await admin.personWith(['users:create', 'roles:assign']);
+    const { username } = await app.createUser();
+    const create = (role: string, password: string) => {
+      const body = { username, full_name: 'Late', password, roles: [role] };
+      return app.call('POST', '/users', { token: helper.token, body });
+    };
+    const own = await admin.role(['users:create']);
+    expect(refusal(await create('no-such-role', 'short'))).toEqual([400, 10001]);
+    expect(refusal(await create('administrator', 'short'))).toEqual([403, 13005]);
+    expect(refusal(await create('administrator', PASSWORD))).toEqual([403, 13005]);
+    expect(refusal(await create(own.key, 'short'))).toEqual([400, 12005]);
+    expect(refusal(await create(own.key, PASSWORD))).toEqual([409, 12002]);
   });
 });
 
@@ -207,6 +235,24 @@ describe('DELETE /users/{id}', () => {
 
     const again = await app.createUser(given);
     expect(again.id).not.toBe(person.id);
+  });
+
+  it.runIf(inject('lane') === 'mysql')('locks the row before its sessions, as a sign-in does', async () => {
+    const { database } = app;
+    const { id } = await admin.person();
+    const waiting = `SELECT trx_id FROM information_schema.innodb_trx
+      JOIN information_schema.processlist ON id = trx_mysql_thread_id
+      WHERE trx_state = 'LOCK WAIT' AND db = DATABASE()`;
+    let deletion: ReturnType<typeof admin.call> | undefined;
+    await database.transaction(async () => {
+      await database.execute('UPDATE users SET status = status WHERE id = ?', [id]);
+      deletion ??= admin.call('DELETE', `/users/${id}`);
+      // The server refreshes the table only for who has not asked for a tenth of a second.
+      await vi.waitUntil(async () => (await database.query(waiting)).length > 0, { interval: 150 });
+      const free = await database.query('SELECT id FROM sessions WHERE user_id = ? FOR UPDATE NOWAIT', [id]);
+      expect(free).toHaveLength(1);
+    });
+    expect((await deletion)?.status).toBe(200);
   });
 
   it('removes every row of the user but the audit events', async () => {

@@ -52,10 +52,11 @@ export async function deploy(later: Later, options: DeploymentOptions = {}): Pro
     DATABASE_URL: `mariadb://root@127.0.0.1:${port}/gatehouse`,
     ...options.settings,
   };
-  const first = await Replica.start(settings);
+  const first = await Replica.spawn(settings);
   later(() => first.kill());
-  const second = await Replica.start(settings);
+  const second = await Replica.spawn(settings);
   later(() => second.kill());
+  await Promise.all([first.untilReady(), second.untilReady()]);
   const store = await openMysqlStore(url);
   // A server that was killed took the connection with it.
   later(() => store.close().catch(() => undefined));

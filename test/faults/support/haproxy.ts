@@ -10,6 +10,8 @@ const PROGRAM = '/usr/sbin/haproxy';
 
 export interface Balancer {
   readonly base: string;
+  /** Waits until it has found every replica ready. */
+  untilAllReady(): Promise<void>;
   stop(): Promise<unknown>;
 }
 
@@ -28,6 +30,8 @@ export async function startHaproxy(ports: readonly number[]): Promise<Balancer> 
 frontend public
   bind 127.0.0.1:${port}
   default_backend gatehouse
+  monitor-uri /all-ready
+  monitor fail if { nbsrv(gatehouse) lt ${ports.length} }
 backend gatehouse
   balance roundrobin
   option httpchk GET /health/ready
@@ -36,12 +40,15 @@ ${servers(ports)}
 `,
   );
   const base = `http://127.0.0.1:${port}`;
-  const deadline = Date.now() + 20_000;
-  while ((await call(base, 'GET', '/health/ready', { timeout: 2_000 })).status !== 200) {
-    if (Date.now() > deadline) throw new Error('haproxy found no replica ready');
-    await sleep(100);
-  }
-  return { base, stop };
+  const untilAllReady = async (): Promise<void> => {
+    const deadline = Date.now() + 20_000;
+    while ((await call(base, 'GET', '/all-ready', { timeout: 2_000 })).status !== 200) {
+      if (Date.now() > deadline) throw new Error('haproxy does not find every replica ready');
+      await sleep(50);
+    }
+  };
+  await untilAllReady();
+  return { base, untilAllReady, stop };
 }
 
 /** One address for several database servers: each new connection goes to the next that answers. */

@@ -30,11 +30,15 @@ export class Load {
   }
 }
 
-/** `200 ×1234, 503 ×17`, a missing answer by its reason. */
+/**
+ * `200 ×1234, 503 (10010) ×17`: a refusal with its code in the envelope, or whoever stands between has answered; a
+ * missing answer by its reason.
+ */
 export function tally(answers: readonly Answer[]): string {
   const counts = new Map<string, number>();
-  for (const { status, failure, what: asked } of answers) {
-    const what = status === 0 ? `${failure} (${asked})` : String(status);
+  for (const { status, code, failure, what: asked } of answers) {
+    const refusal = `${status} (${code ?? 'no envelope'})`;
+    const what = status === 0 ? `${failure} (${asked})` : status < 400 ? String(status) : refusal;
     counts.set(what, (counts.get(what) ?? 0) + 1);
   }
   return (

@@ -5,6 +5,8 @@ export interface Finding {
   readonly promised: string;
   readonly measured: string;
   readonly kept: boolean;
+  /** Whether it is a matter of milliseconds, which a busy machine can spoil. */
+  readonly timed?: boolean;
 }
 
 export interface Scenario {
@@ -15,6 +17,8 @@ export interface Scenario {
   readonly waits?: boolean;
   /** Only when it is asked for by name: it needs more than the others do. */
   readonly onRequest?: boolean;
+  /** Not among the short ones, unless it is asked for by name: in seconds it would prove nothing. */
+  readonly takesLong?: boolean;
   /** @param short a form for every change, in seconds; the long one is for releases */
   run(short: boolean): Promise<Finding[]>;
 }
@@ -30,6 +34,11 @@ export interface Outcome {
 
 export function finding(promised: string, kept: boolean, measured: string): Finding {
   return { promised, kept, measured };
+}
+
+/** The same for a promise in milliseconds. */
+export function timely(promised: string, kept: boolean, measured: string): Finding {
+  return { promised, kept, measured, timed: true };
 }
 
 /** How busy the machine is: beyond 1, whatever is measured in milliseconds is disturbed by others. */
