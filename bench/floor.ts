@@ -14,7 +14,8 @@ type Row = Record<string, string | number | null>;
 type Query = (sql: string, params: readonly string[]) => Promise<Row[]>;
 
 const SESSION =
-  'SELECT id, user_id AS userId, refresh_digest AS refreshDigest, user_agent AS userAgent, ip, created_at AS createdAt, ' +
+  'SELECT id, user_id AS userId, refresh_digest AS refreshDigest, user_agent AS userAgent, ip, ' +
+  'renewed_ip AS renewedIp, renewed_ip_at AS renewedIpAt, created_at AS createdAt, ' +
   'last_seen_at AS lastSeenAt, idle_expires_at AS idleExpiresAt, expires_at AS expiresAt, ended_at AS endedAt, ' +
   'end_reason AS endReason FROM sessions WHERE';
 const USER =

@@ -39,15 +39,22 @@ const LISTS: Readonly<Record<string, string>> = {
   'list, the last page allowed': '?page=500&page_size=20',
 };
 
-/** The same work on MySQL at several sizes, one database after the other. */
+/** A filled database and a program on it. */
+interface Grown {
+  readonly size: Pick<GrowthLine, 'users' | 'sessions'>;
+  readonly program: MeasuredProcess;
+  readonly seeded: Seeded;
+}
+
+/** The same work on MySQL at several sizes. All are filled first, so that what is compared runs within one minute. */
 export async function measureGrowth(
   place: Place,
   databases: BenchDatabases,
   options: GrowthOptions,
   tell: (text: string) => void,
 ): Promise<GrowthLine[]> {
-  const lines: GrowthLine[] = [];
   const load = new LoadGenerator();
+  const grown: Grown[] = [];
   try {
     for (const users of options.sizes) {
       const size = { users, sessions: users * options.sessionsPerUser };
@@ -56,54 +63,63 @@ export async function measureGrowth(
       await (await startGatehouse('migration', place, store)).stop();
       const seeded = await seed(store, { ...size, active: ACTIVE }, place.folder);
       const program = await startGatehouse(`gatehouse-${users}`, place, store);
-      try {
-        for (const [work, requests] of await worksOf(place, seeded, program)) {
-          tell(`  ${work}`);
-          lines.push({ ...size, work, ...(await measure(program, load, requests, options)) });
-        }
-      } finally {
-        await program.stop();
-      }
-      await databases.dropAll();
+      grown.push({ size, program, seeded });
     }
+    const lines: GrowthLine[] = [];
+    // Only now, because the tokens of a first size would run out while the next ones are filled.
+    const works = await Promise.all(grown.map((one) => worksOf(place, one)));
+    for (const work of works[0]?.keys() ?? []) {
+      tell(`measuring ${work}`);
+      const requests = works.map((own) => own.get(work) ?? []);
+      lines.push(...(await measure(work, grown, requests, load, options)));
+    }
+    return lines;
   } finally {
     load.stop();
+    await Promise.all(grown.map(({ program }) => program.stop()));
   }
-  return lines;
 }
 
 async function worksOf(
   { key }: Place,
-  { people, password }: Seeded,
-  { url }: MeasuredProcess,
-): Promise<[string, readonly LoadRequest[]][]> {
-  const works: [string, readonly LoadRequest[]][] = [
+  { seeded: { people, password }, program: { url } }: Grown,
+): Promise<Map<string, readonly LoadRequest[]>> {
+  const works = new Map<string, readonly LoadRequest[]>([
     ['renewal', renewals(people)],
     ['/me', ownReads(key, people)],
     ['sign-in', signIns(people, password)],
-  ];
-  for (const [work, query] of Object.entries(LISTS))
-    works.push([work, await listPages(url, password, [query])]);
+  ]);
+  for (const [work, query] of Object.entries(LISTS)) works.set(work, await listPages(url, password, [query]));
   return works;
 }
 
+/** One work at every size, in rounds that go through all sizes. */
 async function measure(
-  program: MeasuredProcess,
+  work: string,
+  grown: readonly Grown[],
+  requests: readonly (readonly LoadRequest[])[],
   load: LoadGenerator,
-  requests: readonly LoadRequest[],
   { seconds, rounds }: GrowthOptions,
-): Promise<Omit<GrowthLine, 'users' | 'sessions' | 'work'>> {
-  const job = { url: program.url, connections: CONNECTIONS, requests };
-  await load.run({ ...job, seconds: WARM_UP_SECONDS });
-  const runs: { result: LoadFigures; reading: ProbeReading }[] = [];
-  for (let round = 0; round < rounds; round += 1) {
-    runs.push(await program.probe(() => load.run({ ...job, seconds })));
+): Promise<GrowthLine[]> {
+  const runs = grown.map(() => [] as { result: LoadFigures; reading: ProbeReading }[]);
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [index, { program }] of grown.entries()) {
+      const job = { url: program.url, connections: CONNECTIONS, requests: requests[index] ?? [] };
+      // The first round warms up.
+      if (round === 0) await load.run({ ...job, seconds: WARM_UP_SECONDS });
+      else runs[index]?.push(await program.probe(() => load.run({ ...job, seconds })));
+    }
   }
-  return {
-    p50: median(runs.map(({ result }) => result.p50)),
-    p99: median(runs.map(({ result }) => result.p99)),
-    rate: median(runs.map(({ result }) => result.rate)),
-    cpu: median(runs.map(({ result, reading }) => reading.cpuMicroseconds / result.answers)),
-    errors: runs.reduce((sum, { result }) => sum + result.errors, 0),
-  };
+  return grown.map(({ size }, index) => {
+    const own = runs[index] ?? [];
+    return {
+      ...size,
+      work,
+      p50: median(own.map(({ result }) => result.p50)),
+      p99: median(own.map(({ result }) => result.p99)),
+      rate: median(own.map(({ result }) => result.rate)),
+      cpu: median(own.map(({ result, reading }) => reading.cpuMicroseconds / result.answers)),
+      errors: own.reduce((sum, { result }) => sum + result.errors, 0),
+    };
+  });
 }

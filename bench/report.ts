@@ -63,7 +63,7 @@ export function reportOf(machine: Machine, measured: SideBySide): Report {
       ...startLines.flatMap(({ name, ready, idle }) => [
         atMost(`${name}: start to ready`, 2_000, ready, 'ms'),
         atMost(`${name}: idle memory`, 120, idle, 'MiB'),
-        atMost(`${name}: most memory under load`, 220, spread([peaks[name] ?? Number.NaN]), 'MiB'),
+        atMost(`${name}: most memory under sign-ins`, 220, spread([peaks[name] ?? Number.NaN]), 'MiB'),
       ]),
     ],
   };

@@ -7,7 +7,7 @@ import { LoadGenerator } from './load.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 import { measureRounds, type Entry, type Measured, type RoundSettings } from './rounds.ts';
 import { copySqlite, seed, type Seeded } from './seed.ts';
-import { measureStarts, type StartFigures } from './starts.ts';
+import { measureStarts, peakUnderSignIns, type StartFigures } from './starts.ts';
 import { listPages, ownReads, peerReads, peerSignIns, renewals, signIns } from './work.ts';
 
 const SEED = { users: 1_000, sessions: 2_000, active: 500 };
@@ -15,7 +15,7 @@ const PEER_PEOPLE = 100;
 
 export interface SideBySide extends Measured {
   readonly starts: readonly StartFigures[];
-  /** MiB, most since its start, for each process after all rounds. */
+  /** MiB, the most of a process that signs people in, from its start on. */
   readonly peaks: Readonly<Record<string, number>>;
 }
 
@@ -61,6 +61,20 @@ export async function measureSideBySide(
       )),
     ];
 
+    tell('memory under sign-ins');
+    const peaks: Record<string, number> = {};
+    for (const [name, store, { people, password }] of [
+      ['gatehouse-mysql', mysql, seeded.mysql],
+      ['gatehouse-sqlite', sqlite, seeded.sqlite],
+    ] as const) {
+      const requests = signIns(people, password);
+      peaks[name] = await peakUnderSignIns(await startGatehouse(name, place, store, unprobed), load, {
+        requests,
+        connections: options.connections['sign-in'],
+        seconds: 4 * options.seconds,
+      });
+    }
+
     const entries = [
       ...(await ownEntries(place, seeded.mysql, {
         floor: keep(await startFloor('floor-mysql', place, mysql)),
@@ -74,7 +88,6 @@ export async function measureSideBySide(
     if (options.peers) entries.push(...(await peerEntries(place, databases, keep)));
     entries.sort((a, b) => ORDER.indexOf(a.work) - ORDER.indexOf(b.work));
     const measured = await measureRounds(entries, load, hashCapacity, options, tell);
-    const peaks = Object.fromEntries(running.map((program) => [program.name, program.memory().peak]));
     return { ...measured, starts, peaks };
   } finally {
     load.stop();

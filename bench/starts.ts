@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { LoadGenerator, LoadRequest } from './load.ts';
 import type { MeasuredProcess } from './measured-process.ts';
 
 const SETTLE_MS = 2_000;
@@ -24,4 +25,16 @@ export async function measureStarts(
     await program.stop();
   }
   return figures;
+}
+
+/** MiB, the most that was resident in a process which has done nothing but sign people in, since its start. */
+export async function peakUnderSignIns(
+  program: MeasuredProcess,
+  load: LoadGenerator,
+  job: { readonly requests: readonly LoadRequest[]; readonly connections: number; readonly seconds: number },
+): Promise<number> {
+  await load.run({ url: program.url, ...job });
+  const { peak } = program.memory();
+  await program.stop();
+  return peak;
 }

@@ -203,6 +203,9 @@ export type CreateRoleRequest = {
      * It never changes.
      */
     key: string;
+    /**
+     * Blanks around it are dropped.
+     */
     name: string;
     description?: string;
     /**
@@ -212,6 +215,9 @@ export type CreateRoleRequest = {
 };
 
 export type UpdateRoleRequest = {
+    /**
+     * Blanks around it are dropped.
+     */
     name?: string;
     description?: string;
     /**
@@ -312,7 +318,7 @@ export type CreateUserRequest = {
      */
     username: string;
     /**
-     * 1 to 128 characters.
+     * Blanks around it are dropped.
      */
     full_name: string;
     password: string;
@@ -365,7 +371,7 @@ export type UserBatchRequest = {
 
 export type UpdateUserRequest = {
     /**
-     * 1 to 128 characters.
+     * Blanks around it are dropped.
      */
     full_name?: string;
     /**
@@ -487,7 +493,7 @@ export type MeEnvelope = {
 
 export type UpdateMeRequest = {
     /**
-     * 1 to 128 characters.
+     * Blanks around it are dropped.
      */
     full_name?: string;
 };
@@ -2829,6 +2835,11 @@ export type RedirectToDocsData = {
 
 export type RedirectToDocsErrors = {
     /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
      * - `10003` There is nothing at this address.
      */
     404: Failure;
@@ -2861,6 +2872,11 @@ export type ShowDocsData = {
 };
 
 export type ShowDocsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
     /**
      * - `10003` There is nothing at this address.
      */
@@ -2901,6 +2917,11 @@ export type GetDocsFileData = {
 
 export type GetDocsFileErrors = {
     /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
      * - `10003` There is nothing at this address.
      */
     404: Failure;
@@ -2938,6 +2959,11 @@ export type GetMetricsData = {
 
 export type GetMetricsErrors = {
     /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
      * - `10003` There is nothing at this address.
      */
     404: Failure;
@@ -2974,6 +3000,11 @@ export type GetOpenApiJsonData = {
 };
 
 export type GetOpenApiJsonErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
     /**
      * - `10003` There is nothing at this address.
      */
@@ -3013,6 +3044,11 @@ export type GetOpenApiYamlData = {
 };
 
 export type GetOpenApiYamlErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
     /**
      * - `10003` There is nothing at this address.
      */
