@@ -2,13 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { parseIdentifier, type Identifier } from '../users/identifiers.js';
-import type { User } from '../users/user.entity.js';
-import { UsersService } from '../users/users.service.js';
-import { NOBODY, SignInAttempts, type SignInAttempt } from './sign-in-attempts.js';
+import { clientNetwork } from '../platform/http/client-address.js';
+import { AccountsRepository, type Account } from './accounts.repository.js';
+import { SignInAttempts, type SignInAttempt } from './sign-in-attempts.js';
 
 /** An account whose password was just verified, and the stronger hash to store if its own has become weak. */
-export interface VerifiedAccount {
-  readonly user: User;
+export interface VerifiedAccount extends Account {
   readonly attempt: SignInAttempt;
   readonly upgrade?: { readonly from: string; readonly to: string };
 }
@@ -20,7 +19,7 @@ const NO_IDENTIFIER: Identifier = { kind: 'username', value: '' };
 @Injectable()
 export class AccountVerifier {
   constructor(
-    private readonly users: UsersService,
+    private readonly accounts: AccountsRepository,
     private readonly credentials: CredentialsService,
     private readonly attempts: SignInAttempts,
     private readonly config: Config,
@@ -35,15 +34,16 @@ export class AccountVerifier {
   async verify(username: string, password: string): Promise<VerifiedAccount> {
     using place = await this.credentials.reservePlace();
     const identifier = parseIdentifier(username, this.config.defaultPhoneRegion);
-    const user = await this.users.findByIdentifier(identifier ?? NO_IDENTIFIER);
-    const attempt = await this.attempts.take(user?.id, identifier?.value ?? unreadable(username));
-    const hash = await this.credentials.findHash(user?.id ?? NOBODY);
+    const account = await this.accounts.find(identifier ?? NO_IDENTIFIER, clientNetwork());
+    const attempt = await this.attempts.take(account, identifier?.value ?? unreadable(username));
+    const hash = account?.hash ?? undefined;
     const matches = await this.credentials.verify(place, hash, password);
-    if (!matches || user?.status !== 'active' || hash === undefined) return this.attempts.fail(attempt);
+    if (!matches || account?.user.status !== 'active' || hash === undefined)
+      return this.attempts.fail(attempt);
     const stronger = await this.credentials.strengthened(place, hash, password);
     return stronger === undefined
-      ? { user, attempt }
-      : { user, attempt, upgrade: { from: hash, to: stronger } };
+      ? { ...account, attempt }
+      : { ...account, attempt, upgrade: { from: hash, to: stronger } };
   }
 }
 

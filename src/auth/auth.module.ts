@@ -11,6 +11,7 @@ import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccountVerifier } from './account-verifier.js';
+import { AccountsRepository } from './accounts.repository.js';
 import { AuthMetrics } from './auth-metrics.js';
 import { AuthController } from './auth.controller.js';
 import { LocalStrategy } from './local.strategy.js';
@@ -33,6 +34,7 @@ import { SignInService } from './sign-in.service.js';
   providers: [
     AuthMetrics,
     SignInAttempts,
+    AccountsRepository,
     AccountVerifier,
     SignInService,
     RenewalService,

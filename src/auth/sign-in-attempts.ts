@@ -6,6 +6,7 @@ import { clientNetwork } from '../platform/http/client-address.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AttemptBudgets, tooManyAttempts, type Budget, type Refusal } from '../throttling/attempt-budgets.js';
 import { KeyedDigest } from '../throttling/keyed-digest.js';
+import type { Account } from './accounts.repository.js';
 import { AuthErrors } from './auth.errors.js';
 
 /** An admitted attempt, and the budgets that it was taken from. */
@@ -15,9 +16,6 @@ export interface SignInAttempt {
   readonly address: Budget;
   readonly account: Budget;
 }
-
-/** Nobody's id: asked about where there is nobody to ask about, so that it costs the same. */
-export const NOBODY = '00000000-0000-4000-8000-000000000000';
 
 /**
  * Which attempts to sign in are admitted, and the record of how they end. An unknown name is counted, refused and
@@ -37,14 +35,14 @@ export class SignInAttempts {
   /**
    * Takes an attempt from the client's address and from the account, or from neither.
    *
-   * @param userId the account, if there is one
+   * @param account whose it is, if there is one
    * @param name the canonical form of what was typed; kept only as a keyed digest, and only if it is nobody's
    * @throws AppError 10008
    */
-  async take(userId: string | undefined, name: string): Promise<SignInAttempt> {
+  async take(account: Account | undefined, name: string): Promise<SignInAttempt> {
     const { addressAttempts } = this.config.budgets;
     const address = { key: `address:${clientNetwork()}`, limit: addressAttempts };
-    const attempt = { userId, address, account: await this.accountBudget(userId, name) };
+    const attempt = { userId: account?.user.id, address, account: await this.accountBudget(account, name) };
     const refusal = await this.budgets.take(address, attempt.account);
     if (refusal === undefined) return attempt;
     await this.recordFirstRefusal(attempt, refusal);
@@ -63,8 +61,7 @@ export class SignInAttempts {
    * anyone could wash an address clean by signing in to an account of their own.
    */
   async succeed({ userId, address, account }: SignInAttempt, sessionId: string): Promise<void> {
-    await this.budgets.giveBack(address);
-    await this.budgets.reset(account);
+    await this.budgets.reset(account, address);
     const target = { targetType: 'user', targetId: userId } as const;
     await this.audit.record({ action: 'signin.succeeded', actorId: userId, sessionId, ...target });
   }
@@ -73,13 +70,13 @@ export class SignInAttempts {
    * An address that the account is used from has a count of its own, so that an attack from elsewhere cannot lock
    * the owner out; and a success there does not give that attack new attempts.
    */
-  private async accountBudget(userId: string | undefined, name: string): Promise<Budget> {
+  private async accountBudget(account: Account | undefined, name: string): Promise<Budget> {
     const limit = this.config.budgets.accountAttempts;
-    const isKnown = await this.sessions.isKnownAddress(userId ?? NOBODY);
     const digest = await this.digests.digest(name);
-    if (userId === undefined) return { key: `name:${digest}`, limit };
-    if (!isKnown) return { key: `account:${userId}`, limit };
-    return { key: `known:${userId}:${clientNetwork()}`, limit };
+    if (account === undefined) return { key: `name:${digest}`, limit };
+    const { id } = account.user;
+    if (!this.sessions.isKnownAddress(account.addressNotedAt)) return { key: `account:${id}`, limit };
+    return { key: `known:${id}:${clientNetwork()}`, limit };
   }
 
   private async recordFirstRefusal({ userId, address }: SignInAttempt, refusal: Refusal): Promise<void> {

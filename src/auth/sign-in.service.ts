@@ -34,13 +34,13 @@ export class SignInService {
    *
    * @throws AppError 11001
    */
-  async open({ user, attempt, upgrade }: VerifiedAccount): Promise<SignedInSession> {
+  async open({ user, addressNotedAt, attempt, upgrade }: VerifiedAccount): Promise<SignedInSession> {
     const refreshToken = newRefreshToken();
     const session = await this.database.transaction(async () => {
       // First, because it is also the lock that everything below relies on.
       if (!(await this.users.recordSignIn(user))) return undefined;
       if (upgrade) await this.credentials.upgrade(user.id, upgrade.from, upgrade.to);
-      const opened = await this.sessions.open(user.id, refreshToken.digest);
+      const opened = await this.sessions.open(user.id, refreshToken.digest, addressNotedAt);
       await this.attempts.succeed(attempt, opened.id);
       return opened;
     });

@@ -14,8 +14,10 @@ export interface DatabaseStats {
  * Inside `transaction` each statement of the same asynchronous flow belongs to the unit of work by itself, so no
  * argument has to be handed on, and none can be forgotten. A nested `transaction` joins the outer one.
  *
- * Failures: `DuplicateKeyError` for a unique key, AppError 10010 (503) when the database cannot be reached, is
- * frozen or full; anything else is a mistake in the program.
+ * Failures: `DuplicateKeyError` for a unique key, `MissingValueError` for a NULL where none may be, AppError 10010 (503)
+ * when the database cannot be reached, is frozen or full; anything else is a mistake in the program.
+ *
+ * A statement that lost a race and changed nothing is tried again until its deadline, alone or with its transaction.
  */
 export abstract class Database {
   abstract readonly dialect: 'sqlite' | 'mysql';

@@ -12,6 +12,17 @@ export class DuplicateKeyError extends Error {
   }
 }
 
+/** A statement gave no value where the column must have one, so that nothing of it was done. */
+export class MissingValueError extends Error {
+  constructor(cause: unknown) {
+    super('a column that must have a value was given none', { cause });
+    this.name = 'MissingValueError';
+  }
+}
+
+/** What a statement inside has translated already. */
+const TRANSLATED = [AppError, DuplicateKeyError, MissingValueError];
+
 /** Codes that say: the database cannot serve now, whoever asks. */
 const UNAVAILABLE = new Set([
   'ECONNREFUSED',
@@ -80,11 +91,12 @@ export function isBusy(error: unknown): boolean {
 
 /** Tells a driver's error apart, once, for everybody above. */
 export function translateDriverError(error: unknown): unknown {
-  if (error instanceof AppError || error instanceof DuplicateKeyError || !(error instanceof Error))
-    return error;
+  if (!(error instanceof Error) || TRANSLATED.some((type) => error instanceof type)) return error;
   const code = codeOf(error);
   const key = duplicateKey(code, error.message);
   if (key !== undefined) return new DuplicateKeyError(key, error);
+  if (code === 'ER_BAD_NULL_ERROR' || code === 'SQLITE_CONSTRAINT_NOTNULL')
+    return new MissingValueError(error);
   const connectionLost = 'fatal' in error && error.fatal === true;
   if (UNAVAILABLE.has(code) || connectionLost || SQLITE_UNAVAILABLE.test(code)) return unavailable(error);
   if (code === 'SQLITE_ERROR' && error.message.startsWith('no such table')) return unavailable(error);

@@ -17,7 +17,7 @@ type PoolInternals = Readonly<
   Record<'_allConnections' | '_freeConnections' | '_connectionQueue', { readonly length: number }>
 >;
 
-/** Between two attempts of a transaction that lost: at random, so that those who collided part. */
+/** Between two attempts of what lost: at random, so that those who collided part. */
 const LONGEST_PAUSE: Duration = 100;
 
 /** Every connection speaks in the same terms, whatever the server's defaults are. */
@@ -67,16 +67,7 @@ export class MysqlDatabase extends Database {
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     if (this.current.getStore() !== undefined) return work();
-    return withDeadline(TRANSACTION_DEADLINE, async (deadline) => {
-      for (let attempt = 1; ; attempt += 1) {
-        try {
-          return await this.attempt(work, deadline);
-        } catch (error) {
-          if (!isWorthRetrying(error) || performance.now() >= deadline) throw translateDriverError(error);
-        }
-        await sleep(Math.random() * Math.min(10 * attempt, LONGEST_PAUSE));
-      }
-    });
+    return untilWon(TRANSACTION_DEADLINE, (deadline) => this.attempt(work, deadline));
   }
 
   afterCommit(effect: () => void): void {
@@ -124,18 +115,14 @@ export class MysqlDatabase extends Database {
         throw isWorthRetrying(error) ? error : translateDriverError(error);
       });
     }
-    try {
-      return await withDeadline(DEADLINE, async (deadline) => {
-        const connection = await this.acquire(deadline);
-        try {
-          return await send(connection, sql, params, deadline);
-        } finally {
-          connection.release();
-        }
-      });
-    } catch (error) {
-      throw translateDriverError(error);
-    }
+    return untilWon(DEADLINE, async (deadline) => {
+      const connection = await this.acquire(deadline);
+      try {
+        return await send(connection, sql, params, deadline);
+      } finally {
+        connection.release();
+      }
+    });
   }
 
   private acquire(deadline: number): Promise<PoolConnection> {
@@ -154,6 +141,20 @@ export class MysqlDatabase extends Database {
       });
     });
   }
+}
+
+/** Runs what loses to a transaction of somebody else again, in a new one, until its deadline. */
+function untilWon<T>(limit: Duration, attempt: (deadline: number) => Promise<T>): Promise<T> {
+  return withDeadline(limit, async (deadline) => {
+    for (let attempts = 1; ; attempts += 1) {
+      try {
+        return await attempt(deadline);
+      } catch (error) {
+        if (!isWorthRetrying(error) || performance.now() >= deadline) throw translateDriverError(error);
+      }
+      await sleep(Math.random() * Math.min(10 * attempts, LONGEST_PAUSE));
+    }
+  });
 }
 
 /** Sends a prepared statement; without `params`, plain text, because transaction control has no prepared form. */

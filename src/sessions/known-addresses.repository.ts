@@ -8,14 +8,6 @@ import type { Instant } from '../platform/time/clock.js';
 export class KnownAddressesRepository {
   constructor(private readonly database: Database) {}
 
-  async exists(userId: string, address: string, since: Instant): Promise<boolean> {
-    const rows = await this.database.query(
-      'SELECT user_id FROM known_addresses WHERE user_id = ? AND address = ? AND signed_in_at > ?',
-      [userId, address, since],
-    );
-    return rows.length > 0;
-  }
-
   /** In a transaction that holds the lock on the user's row, so that nobody inserts the same row meanwhile. */
   async note(userId: string, address: string, now: Instant): Promise<void> {
     const known = await this.database.execute(

@@ -7,15 +7,18 @@ import { isUuid, newId } from '../platform/crypto/random.js';
 import { clientNetwork } from '../platform/http/client-address.js';
 import { limitAndOffset, type PageQuery, type Slice } from '../platform/http/list-query.js';
 import type { Actor } from '../platform/security/principal.js';
-import { Clock, DAY, type Duration, type Instant } from '../platform/time/clock.js';
+import { Clock, DAY, HOUR, type Duration, type Instant } from '../platform/time/clock.js';
 import { KnownAddressesRepository } from './known-addresses.repository.js';
 import type { Session, SessionEnd } from './session.entity.js';
 import { SessionUse } from './session-use.js';
 import { SessionsErrors } from './sessions.errors.js';
 import { SessionsRepository } from './sessions.repository.js';
 
-/** How long an address counts as the user's own after the last session opened there. */
-export const ADDRESS_KNOWN_FOR: Duration = 30 * DAY;
+/** A session is noted with its address if the last one is longer ago; every time would be one more row to write. */
+const ADDRESS_NOTED_EVERY: Duration = HOUR;
+
+/** How long an address counts as the user's own: for 30 days after the last session opened there, which may be unnoted. */
+export const ADDRESS_KNOWN_FOR: Duration = 30 * DAY + ADDRESS_NOTED_EVERY;
 
 const EVERYBODY_BATCH = 500;
 
@@ -37,8 +40,9 @@ export class SessionsService {
    * sign-ins could together exceed the limit. Beyond the limit the oldest end.
    *
    * @param refreshDigest digest of the refresh token that belongs to the session
+   * @param addressNotedAt when a session from the client's network was last noted
    */
-  async open(userId: string, refreshDigest: string): Promise<Session> {
+  async open(userId: string, refreshDigest: string, addressNotedAt: Instant | null): Promise<Session> {
     const now = this.clock.now();
     const { ttl, idleTtl, maxPerUser } = this.config.sessions;
     const { clientAddress, userAgent } = currentRequest();
@@ -61,13 +65,15 @@ export class SessionsService {
       await this.end(oldest, userId, 'replaced', { userId, sessionId: session.id });
     }
     await this.repository.insert(session);
-    await this.addresses.note(userId, clientNetwork(), now);
+    if (addressNotedAt === null || now - addressNotedAt >= ADDRESS_NOTED_EVERY) {
+      await this.addresses.note(userId, clientNetwork(), now);
+    }
     return session;
   }
 
-  /** Whether the user has opened a session from the client's address lately, whatever became of that session. */
-  async isKnownAddress(userId: string): Promise<boolean> {
-    return this.addresses.exists(userId, clientNetwork(), this.clock.now() - ADDRESS_KNOWN_FOR);
+  /** Whether an address from which a session was noted then is still the user's own, whatever became of that session. */
+  isKnownAddress(notedAt: Instant | null): boolean {
+    return notedAt !== null && this.clock.now() - notedAt < ADDRESS_KNOWN_FOR;
   }
 
   /** The live session behind an access token, noted as in use; nothing when it ended or belongs to another. */

@@ -1,10 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { removeOutdated } from '../database/batches.js';
 import { Database } from '../database/database.js';
-import { DuplicateKeyError } from '../database/driver-errors.js';
+import { DuplicateKeyError, MissingValueError } from '../database/driver-errors.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
 import { MINUTE, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import { AttemptBudget } from './attempt-budget.entity.js';
+
+/** What is counted together, and how many attempts it has. */
+export interface Budget {
+  /** At most 96 characters, `<kind>:<whose>`. */
+  readonly key: string;
+  readonly limit: number;
+}
 
 const COLUMNS = columnList(AttemptBudget);
 const INSERT = insertStatement(AttemptBudget, 'attempt_budgets');
@@ -18,49 +25,55 @@ export function waitAfter(beyond: number): Duration {
   return WAITS[beyond] ?? LONGEST_WAIT;
 }
 
-const WAIT_BY_USE = `CASE used - ? ${WAITS.map((wait, beyond) => `WHEN ${beyond} THEN ${wait}`).join(' ')} ELSE ${LONGEST_WAIT} END`;
+const WAIT_BY_EXCESS = `${WAITS.map((wait, beyond) => `WHEN ${beyond} THEN ${wait}`).join(' ')} ELSE ${LONGEST_WAIT}`;
 
 /**
- * Admits an attempt, or matches no row. What is assigned first still reads the old values of what is assigned later:
- * SQLite reads all old values, MySQL works from left to right.
+ * Takes one attempt from each of so many budgets. Where one of them admits none, the CASE gives no value, which its
+ * column refuses: the database then undoes the whole statement, so that it takes from all or from none without a
+ * transaction around it.
+ *
+ * What is assigned first still reads the old values of what is assigned later: SQLite reads all old values, MySQL works
+ * from left to right.
  */
-const ADMIT = `
-  UPDATE attempt_budgets
-  SET used = CASE WHEN last_at <= ? THEN 1 ELSE used + 1 END,
-      reported = CASE WHEN last_at <= ? THEN 0 ELSE reported END,
-      last_at = ?
-  WHERE budget_key = ? AND (last_at <= ? OR used < ? OR last_at <= ? - ${WAIT_BY_USE})`;
+function admitStatement(budgets: number): string {
+  const limit = `CASE budget_key ${'WHEN ? THEN ? '.repeat(budgets)}END`;
+  const isAdmitted = `used < ${limit} OR last_at <= ? - CASE used - ${limit} ${WAIT_BY_EXCESS} END`;
+  return `
+    UPDATE attempt_budgets
+    SET used = CASE WHEN last_at <= ? THEN 1 WHEN ${isAdmitted} THEN used + 1 END,
+        reported = CASE WHEN last_at <= ? THEN 0 ELSE reported END,
+        last_at = ?
+    WHERE budget_key IN (${Array(budgets).fill('?').join(', ')})`;
+}
 
 /** Counted attempts in the database. */
 @Injectable()
 export class AttemptBudgetsRepository {
   constructor(private readonly database: Database) {}
 
-  /** Takes one attempt, if the row is there and admits one. @param forgotten counts that ended by then are over */
-  async admit(key: string, limit: number, now: Instant, forgotten: Instant): Promise<boolean> {
-    const admitted = await this.database.execute(ADMIT, [
-      forgotten,
-      forgotten,
-      now,
-      key,
-      forgotten,
-      limit,
-      now,
-      limit,
-    ]);
-    return admitted === 1;
-  }
-
-  /** Begins a count with its first attempt; answers no when somebody else has begun it. */
-  async begin(key: string, now: Instant): Promise<boolean> {
+  /**
+   * Takes one attempt from each of these budgets, whose rows are there, or answers no and takes none.
+   *
+   * @param forgotten counts that ended by then are over
+   */
+  async admit(budgets: readonly Budget[], now: Instant, forgotten: Instant): Promise<boolean> {
+    const limits = budgets.flatMap(({ key, limit }) => [key, limit]);
+    const keys = budgets.map(({ key }) => key);
+    const values = [forgotten, ...limits, now, ...limits, forgotten, now, ...keys];
     try {
-      const first = { budgetKey: key, used: 1, reported: 0, lastAt: now };
-      await this.database.execute(INSERT.sql, INSERT.values(first));
-      return true;
+      return (await this.database.execute(admitStatement(budgets.length), values)) === budgets.length;
     } catch (error) {
-      if (error instanceof DuplicateKeyError) return false;
+      if (error instanceof MissingValueError) return false;
       throw error;
     }
+  }
+
+  /** Begins a count, unless somebody else has begun it. */
+  async begin(key: string, now: Instant): Promise<void> {
+    const row = { budgetKey: key, used: 0, reported: 0, lastAt: now };
+    await this.database.execute(INSERT.sql, INSERT.values(row)).catch((error: unknown) => {
+      if (!(error instanceof DuplicateKeyError)) throw error;
+    });
   }
 
   async find(keys: readonly string[]): Promise<AttemptBudget[]> {
@@ -70,21 +83,18 @@ export class AttemptBudgetsRepository {
     );
   }
 
-  async giveBack(key: string): Promise<void> {
-    await this.database.execute(
-      'UPDATE attempt_budgets SET used = used - 1 WHERE budget_key = ? AND used > 0',
-      [key],
-    );
-  }
-
   /**
-   * Forgets the attempts and keeps the row: were it gone, parallel sign-ins of one account would begin it anew and
-   * take it away from each other until one of them ran out of rounds. The sweep takes it.
+   * Forgets the attempts of one budget and gives another one attempt back. The row stays: were it gone, parallel
+   * sign-ins of one account would begin it anew and take it away from each other. The sweep takes it.
    */
-  async clear(key: string): Promise<void> {
-    await this.database.execute('UPDATE attempt_budgets SET used = 0, reported = 0 WHERE budget_key = ?', [
-      key,
-    ]);
+  async clear(key: string, giveBackTo: string): Promise<void> {
+    await this.database.execute(
+      `UPDATE attempt_budgets
+       SET used = CASE WHEN budget_key = ? OR used = 0 THEN 0 ELSE used - 1 END,
+           reported = CASE WHEN budget_key = ? THEN 0 ELSE reported END
+       WHERE budget_key IN (?, ?)`,
+      [key, key, key, giveBackTo],
+    );
   }
 
   /** Answers yes to the first who asks since the count began. */

@@ -1,21 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
 import { Config } from '../config/config.js';
-import { Database } from '../database/database.js';
 import type { AppError } from '../platform/errors/app-error.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import type { AttemptBudget } from './attempt-budget.entity.js';
-import { AttemptBudgetsRepository, waitAfter } from './attempt-budgets.repository.js';
+import { AttemptBudgetsRepository, waitAfter, type Budget } from './attempt-budgets.repository.js';
 import { SharedClock } from './shared-clock.js';
 
-/** What is counted together, and how many attempts it has. */
-export interface Budget {
-  /** At most 96 characters, `<kind>:<whose>`. */
-  readonly key: string;
-  readonly limit: number;
-}
+export type { Budget };
 
 /** An attempt that was not admitted, and took nothing. */
 export interface Refusal {
@@ -26,11 +20,8 @@ export interface Refusal {
   readonly reported: boolean;
 }
 
-/** A second round follows a lost race for the last attempt or the first; it finds out who won. */
+/** A second round follows a lost race for the last attempt; it finds out who won. */
 const ROUNDS = 5;
-
-/** Ends the transaction of an attempt: what it took from other budgets is given back by the rollback. */
-class LostRace extends Error {}
 
 /**
  * Counts attempts in the database, so that one budget holds for all replicas and survives restarts. Each attempt is
@@ -45,7 +36,6 @@ export class AttemptBudgets {
 
   constructor(
     private readonly repository: AttemptBudgetsRepository,
-    private readonly database: Database,
     private readonly config: Config,
     private readonly clock: SharedClock,
     metrics: Metrics,
@@ -55,8 +45,8 @@ export class AttemptBudgets {
   }
 
   /**
-   * Takes one attempt from each budget, or from none. Not inside another transaction: it must be committed before
-   * what it admits is tried.
+   * Takes one attempt from each budget, or from none. Not inside a transaction: it must be committed before what it
+   * admits is tried.
    *
    * @returns nothing when admitted, else the refusal of the first budget that is used up
    */
@@ -70,7 +60,7 @@ export class AttemptBudgets {
   private async tryToTake(...budgets: readonly [Budget, ...Budget[]]): Promise<Refusal | undefined> {
     const now = await this.clock.now();
     for (let round = 0; round < ROUNDS; round += 1) {
-      // A refusal costs this read and no lock; an attempt costs the same statements whether or not it is the first.
+      // A refusal costs this read and no lock.
       const rows = await this.repository.find(budgets.map(({ key }) => key));
       const counts = new Map(rows.map((row) => [row.budgetKey, row]));
       for (const budget of budgets) {
@@ -78,19 +68,15 @@ export class AttemptBudgets {
         const wait = row === undefined ? 0 : this.waitOf(row, budget.limit, now);
         if (wait > 0) return refusal(budget, wait, row?.reported === 1);
       }
-      if (await this.takeAll(budgets, (key) => counts.has(key), now)) return undefined;
+      for (const { key } of budgets) if (!counts.has(key)) await this.repository.begin(key, now);
+      if (await this.repository.admit(budgets, now, this.forgottenAt(now))) return undefined;
     }
     return refusal(budgets[0], 0, true);
   }
 
-  /** Gives back one attempt of an admitted caller. */
-  async giveBack({ key }: Budget): Promise<void> {
-    await this.repository.giveBack(key);
-  }
-
-  /** Forgets all attempts of a budget. */
-  async reset({ key }: Budget): Promise<void> {
-    await this.repository.clear(key);
+  /** Forgets all attempts of a budget, and gives the admitted caller's own one back to another budget. */
+  async reset({ key }: Budget, giveBackTo?: Budget): Promise<void> {
+    await this.repository.clear(key, giveBackTo?.key ?? key);
   }
 
   /** Whether this refusal is the first since the count began: one caller is told yes, to report it. */
@@ -101,29 +87,6 @@ export class AttemptBudgets {
   /** Removes counts that are forgotten; answers how many. */
   async sweep(): Promise<number> {
     return this.repository.removeUnusedSince(this.forgottenAt(await this.clock.now()));
-  }
-
-  /** Answers no, with nothing taken, when a budget was used up or begun by somebody else a moment ago. */
-  private async takeAll(
-    budgets: readonly Budget[],
-    isBegun: (key: string) => boolean,
-    now: Instant,
-  ): Promise<boolean> {
-    try {
-      await this.database.transaction(async () => {
-        // Always in the caller's order: two attempts that waited for each other would be a deadlock.
-        for (const { key, limit } of budgets) {
-          const taken = isBegun(key)
-            ? await this.repository.admit(key, limit, now, this.forgottenAt(now))
-            : await this.repository.begin(key, now);
-          if (!taken) throw new LostRace();
-        }
-      });
-      return true;
-    } catch (error) {
-      if (error instanceof LostRace) return false;
-      throw error;
-    }
   }
 
   /** How long until an attempt will be admitted; nothing or less when one is. */

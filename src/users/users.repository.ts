@@ -10,6 +10,18 @@ import { User, type UserStatus } from './user.entity.js';
 
 const COLUMNS = columnList(User);
 const INSERT = insertStatement(User, 'users');
+const WITH_ROLES = `
+  SELECT ${columnList(User, 'users')}, roles.role_key AS "roleKey"
+  FROM users
+  LEFT JOIN user_roles ON user_roles.user_id = users.id
+  LEFT JOIN roles ON roles.id = user_roles.role_id
+  WHERE users.id = ?`;
+
+/** A user together with the keys of the roles that it holds. */
+export interface UserWithRoles {
+  readonly user: User;
+  readonly roles: readonly string[];
+}
 
 /** Users in the database. */
 @Injectable()
@@ -26,6 +38,15 @@ export class UsersRepository {
     if (!isUuid(id)) return undefined;
     const rows = await this.database.query<User>(`SELECT ${COLUMNS} FROM users WHERE id = ?`, [id]);
     return rows[0];
+  }
+
+  /** With the keys of the roles that the user holds, sorted. */
+  async findWithRoles(id: string): Promise<UserWithRoles | undefined> {
+    if (!isUuid(id)) return undefined;
+    const rows = await this.database.query<User & { roleKey: string | null }>(WITH_ROLES, [id]);
+    if (rows[0] === undefined) return undefined;
+    const { roleKey: _, ...user } = rows[0];
+    return { user, roles: rows.flatMap(({ roleKey }) => roleKey ?? []).sort() };
   }
 
   /** Each kind of identifier is looked up in its own column only. */

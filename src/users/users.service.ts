@@ -13,18 +13,14 @@ import { readProfile, type ProfileInput } from './profile.js';
 import type { User } from './user.entity.js';
 import { takenBy } from './taken.js';
 import { UsersErrors } from './users.errors.js';
-import { UsersRepository } from './users.repository.js';
+import { UsersRepository, type UserWithRoles } from './users.repository.js';
 
 export interface NewUser extends ProfileInput {
   readonly password: string;
   readonly roles?: readonly string[] | undefined;
 }
 
-/** A user together with the keys of the roles that it holds. */
-export interface UserWithRoles {
-  readonly user: User;
-  readonly roles: readonly string[];
-}
+export type { UserWithRoles };
 
 /** Users: who they are, made and found. */
 @Injectable()
@@ -89,9 +85,9 @@ export class UsersService {
 
   /** @throws AppError 12001 */
   async get(id: string): Promise<UserWithRoles> {
-    const user = await this.repository.findById(id);
-    if (user === undefined) throw UsersErrors.notFound();
-    return this.withRoles(user);
+    const found = await this.repository.findWithRoles(id);
+    if (found === undefined) throw UsersErrors.notFound();
+    return found;
   }
 
   async withRoles(user: User): Promise<UserWithRoles> {

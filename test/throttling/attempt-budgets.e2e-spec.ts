@@ -112,14 +112,26 @@ describe('a budget', () => {
   });
 
   it('gets back one attempt, or all of them', async () => {
-    const budget = newBudget(2);
-    await budgets.take(budget);
-    await budgets.take(budget);
-    await budgets.giveBack(budget);
+    const [budget, other] = [newBudget(2), newBudget(2)];
+    await budgets.take(budget, other);
+    await budgets.take(budget, other);
+    await budgets.reset(other, budget);
     expect(await budgets.take(budget)).toBeUndefined();
     expect(await budgets.take(budget)).toBeDefined();
+    expect([await budgets.take(other), await budgets.take(other)]).toEqual([undefined, undefined]);
     await budgets.reset(budget);
     expect([await budgets.take(budget), await budgets.take(budget)]).toEqual([undefined, undefined]);
+  });
+
+  it('loses nothing to attempts that another budget refuses in the same moment', async () => {
+    const [roomy, narrow] = [newBudget(1_000), newBudget(5)];
+    const others = replica.nest.get(AttemptBudgets, { strict: false });
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? budgets : others).take(roomy, narrow)),
+    );
+    expect(outcomes.filter((refusal) => refusal === undefined)).toHaveLength(5);
+    expect(await row(roomy.key)).toMatchObject({ used: 5 });
+    expect(await row(narrow.key)).toMatchObject({ used: 5 });
   });
 
   it('leaves the table once it is forgotten', async () => {
