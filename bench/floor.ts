@@ -19,12 +19,10 @@ const SESSION =
   'last_seen_at AS lastSeenAt, idle_expires_at AS idleExpiresAt, expires_at AS expiresAt, ended_at AS endedAt, ' +
   'end_reason AS endReason FROM sessions WHERE';
 const USER =
-  'SELECT users.id, users.username, users.full_name AS fullName, users.search_name AS searchName, users.email, ' +
-  'users.phone, users.status, users.credential_version AS credentialVersion, ' +
-  'users.password_change_at AS passwordChangeAt, users.created_at AS createdAt, users.updated_at AS updatedAt, ' +
-  'users.last_sign_in_at AS lastSignInAt, roles.role_key AS roleKey FROM users ' +
-  'LEFT JOIN user_roles ON user_roles.user_id = users.id LEFT JOIN roles ON roles.id = user_roles.role_id ' +
-  'WHERE users.id = ?';
+  'SELECT id, username, full_name AS fullName, search_name AS searchName, email, phone, status, ' +
+  'credential_version AS credentialVersion, password_change_at AS passwordChangeAt, created_at AS createdAt, ' +
+  'updated_at AS updatedAt, last_sign_in_at AS lastSignInAt, (SELECT GROUP_CONCAT(role_key) FROM roles ' +
+  'WHERE id IN (SELECT role_id FROM user_roles WHERE user_id = users.id)) AS roleKeys FROM users WHERE id = ?';
 
 const privateKey = createPrivateKey(readFileSync(process.env['KEY_FILE'] ?? ''));
 const publicKey = createPublicKey(privateKey);
@@ -82,8 +80,7 @@ async function me(request: IncomingMessage, response: ServerResponse): Promise<v
   const [session] = await query(`${SESSION} id = ?`, [claims.sid]);
   if (session === undefined || !isLive(session) || claims.exp * 1_000 < Date.now())
     return answer(response, 401, null);
-  const rows = await query(USER, [claims.sub]);
-  const [user = {}] = rows;
+  const [user = {}] = await query(USER, [claims.sub]);
   answer(response, 200, {
     id: user['id'],
     username: user['username'],
@@ -91,7 +88,7 @@ async function me(request: IncomingMessage, response: ServerResponse): Promise<v
     email: user['email'] ?? '',
     phone: user['phone'] ?? '',
     status: user['status'],
-    roles: rows.flatMap(({ roleKey }) => roleKey ?? []).sort(),
+    roles: user['roleKeys'] === null ? [] : String(user['roleKeys']).split(',').sort(),
     password_change_at: time(user['passwordChangeAt']),
     created_at: time(user['createdAt']),
     updated_at: time(user['updatedAt']),

@@ -15,11 +15,10 @@ function columnsOf(entity: EntityClass<unknown>): Column[] {
     .map(({ propertyName, options }) => ({ property: propertyName, name: options.name ?? propertyName }));
 }
 
-/** `id, full_name AS "fullName", …`: what to select so that a row reads as the entity. `table` where there are several. */
-export function columnList<T>(entity: EntityClass<T>, table?: string): string {
-  const prefix = table === undefined ? '' : `${table}.`;
+/** `id, full_name AS "fullName", …`: what to select so that a row reads as the entity. */
+export function columnList<T>(entity: EntityClass<T>): string {
   return columnsOf(entity)
-    .map(({ property, name }) => `${prefix}${name}${property === name ? '' : ` AS "${property}"`}`)
+    .map(({ property, name }) => (property === name ? name : `${name} AS "${property}"`))
     .join(', ');
 }
 

@@ -10,12 +10,9 @@ import { User, type UserStatus } from './user.entity.js';
 
 const COLUMNS = columnList(User);
 const INSERT = insertStatement(User, 'users');
-const WITH_ROLES = `
-  SELECT ${columnList(User, 'users')}, roles.role_key AS "roleKey"
-  FROM users
-  LEFT JOIN user_roles ON user_roles.user_id = users.id
-  LEFT JOIN roles ON roles.id = user_roles.role_id
-  WHERE users.id = ?`;
+// No join: SQLite would plan it anew for every call.
+const ROLE_KEYS =
+  '(SELECT GROUP_CONCAT(role_key) FROM roles WHERE id IN (SELECT role_id FROM user_roles WHERE user_id = users.id))';
 
 /** A user together with the keys of the roles that it holds. */
 export interface UserWithRoles {
@@ -43,10 +40,13 @@ export class UsersRepository {
   /** With the keys of the roles that the user holds, sorted. */
   async findWithRoles(id: string): Promise<UserWithRoles | undefined> {
     if (!isUuid(id)) return undefined;
-    const rows = await this.database.query<User & { roleKey: string | null }>(WITH_ROLES, [id]);
+    const rows = await this.database.query<User & { roleKeys: string | null }>(
+      `SELECT ${COLUMNS}, ${ROLE_KEYS} AS "roleKeys" FROM users WHERE id = ?`,
+      [id],
+    );
     if (rows[0] === undefined) return undefined;
-    const { roleKey: _, ...user } = rows[0];
-    return { user, roles: rows.flatMap(({ roleKey }) => roleKey ?? []).sort() };
+    const { roleKeys, ...user } = rows[0];
+    return { user, roles: roleKeys?.split(',').sort() ?? [] };
   }
 
   /** Each kind of identifier is looked up in its own column only. */
