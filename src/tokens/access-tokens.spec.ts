@@ -1,3 +1,4 @@
+import { JwtService } from '@nestjs/jwt';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DAY, MINUTE, SECOND } from '../platform/time/clock.js';
 import { forge, goodClaims, grant, startTokens } from './tokens.spec-support.js';
@@ -80,6 +81,25 @@ describe('verification', () => {
     expect(tokens.verify(token)).toBeUndefined();
     clock.time = expiresAt + 365 * DAY;
     expect(tokens.verify(token)).toBeUndefined();
+  });
+
+  it('verifies the signature of a token once for as long as the keys are not read again', async () => {
+    const { tokens, keys, clock } = await startTokens();
+    const signature = vi.spyOn(JwtService.prototype, 'verify');
+    onTestFinished(() => signature.mockRestore());
+    const { token } = tokens.issue(grant(clock));
+    const claims = tokens.verify(token);
+    expect(tokens.verify(token)).toEqual(claims);
+    expect(signature).toHaveBeenCalledTimes(1);
+    await keys.reread();
+    expect(tokens.verify(token)).toEqual(claims);
+    expect(signature).toHaveBeenCalledTimes(2);
+  });
+
+  it('remembers no token that it refused', async () => {
+    const { tokens, clock } = await startTokens();
+    const token = `${tokens.issue(grant(clock)).token.slice(0, -86)}${'A'.repeat(86)}`;
+    expect([tokens.verify(token), tokens.verify(token)]).toEqual([undefined, undefined]);
   });
 
   it('accepts a token from a replica whose clock is two minutes ahead', async () => {

@@ -42,28 +42,25 @@ interface Payload {
 }
 
 /**
- * Settings of the JwtService, which only verifies: the one algorithm, and the key that a token itself names.
- * `exp` is left to `AccessTokens`, which goes by our clock and insists that there is one.
+ * Settings of the JwtService, which only verifies, by the one algorithm. `exp` is left to `AccessTokens`, which goes by
+ * our clock and insists that there is one.
  */
-export function jwtOptions(keys: SigningKeys): JwtModuleOptions {
-  return {
-    secretOrKeyProvider: (_purpose, token) => {
-      const key = typeof token === 'string' ? verificationKey(keys, token) : undefined;
-      if (!key) throw new Error('no access token of ours');
-      return key;
-    },
-    verifyOptions: { algorithms: ['ES256'], ignoreExpiration: true },
-  };
-}
+export const JWT_OPTIONS: JwtModuleOptions = {
+  verifyOptions: { algorithms: ['ES256'], ignoreExpiration: true },
+};
 
-function verificationKey(keys: SigningKeys, token: string): KeyObject | undefined {
-  const kid = keyIdOf(token);
-  return kid === undefined ? undefined : keys.publicKey(kid);
-}
+/** A client sends one token for a quarter of an hour. So many are a few MiB. */
+const MOST_REMEMBERED = 5_000;
 
 /** Issues and verifies access tokens: JWTs of RFC 9068's type, signed with ES256, without roles or personal data. */
 @Injectable()
 export class AccessTokens {
+  /**
+   * What tokens say whose signature was verified, by their whole text and by the key: with it goes what it signed, at the
+   * latest when the keys are read again.
+   */
+  private readonly verified = new WeakMap<KeyObject, Map<string, unknown>>();
+
   constructor(
     private readonly jwt: JwtService,
     private readonly keys: SigningKeys,
@@ -91,11 +88,30 @@ export class AccessTokens {
   }
 
   /**
-   * The key that must have signed this text, if it is in all but the signature an access token of ours.
-   * First half of a verification; the signature and `claimsOf` follow.
+   * What an access token says, or undefined when it is none of ours or has ended: what the text must look like and which
+   * key must have signed it, the signature, and what the claims must say.
    */
-  keyFor(token: string): KeyObject | undefined {
-    return verificationKey(this.keys, token);
+  verify(token: string): AccessTokenClaims | undefined {
+    const kid = keyIdOf(token);
+    const key = kid === undefined ? undefined : this.keys.publicKey(kid);
+    return key === undefined ? undefined : this.claimsOf(this.payloadOf(token, key));
+  }
+
+  /** The payload of a token that this key has signed; else undefined. */
+  private payloadOf(token: string, key: KeyObject): unknown {
+    const verified = this.verified.get(key) ?? new Map<string, unknown>();
+    this.verified.set(key, verified);
+    const known = verified.get(token);
+    if (known !== undefined) return known;
+    try {
+      // jsonwebtoken takes a KeyObject; the types of @nestjs/jwt know only text.
+      const payload = this.jwt.verify<object>(token, { publicKey: key as unknown as string });
+      if (verified.size >= MOST_REMEMBERED) verified.clear();
+      verified.set(token, payload);
+      return payload;
+    } catch {
+      return undefined;
+    }
   }
 
   /**
@@ -104,22 +120,13 @@ export class AccessTokens {
    * Every claim is required, in its one type; `exp` must lie ahead. A future `iat` is fine, as the clocks of two
    * replicas differ, and further claims are ignored, as a newer version may write them.
    */
-  claimsOf(payload: unknown): AccessTokenClaims | undefined {
+  private claimsOf(payload: unknown): AccessTokenClaims | undefined {
     if (typeof payload !== 'object' || payload === null) return undefined;
     const { iss, aud, sub, sid, jti, iat, exp } = payload as { readonly [K in keyof Payload]?: unknown };
     if (iss !== this.settings.issuer || aud !== this.settings.audience) return undefined;
     if (!isUuid(sub) || !isUuid(sid) || typeof jti !== 'string' || jti === '') return undefined;
     if (!isNumericDate(iat) || !isNumericDate(exp) || exp * SECOND <= this.clock.now()) return undefined;
     return { userId: sub, sessionId: sid, tokenId: jti, expiresAt: exp * SECOND };
-  }
-
-  /** The whole verification: what an access token says, or undefined when it is none of ours or has ended. */
-  verify(token: string): AccessTokenClaims | undefined {
-    try {
-      return this.claimsOf(this.jwt.verify<object>(token));
-    } catch {
-      return undefined;
-    }
   }
 }
 

@@ -7,11 +7,11 @@ const AUTHORIZATION = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
  * The compact JWS of an `Authorization` header: `Bearer` in any case, a blank, one token (RFC 6750, section 2.1).
  * The RFC lets several blanks stand there; no client writes them, and one form less is one form less to think about.
  *
- * @returns null for everything else, as passport-jwt wants it
+ * @returns undefined for everything else
  */
-export function bearerToken(authorization: string | undefined): string | null {
+export function bearerToken(authorization: string | undefined): string | undefined {
   const token = AUTHORIZATION.exec(authorization ?? '')?.[1];
-  return token !== undefined && token.length <= MAX_TOKEN_LENGTH ? token : null;
+  return token !== undefined && token.length <= MAX_TOKEN_LENGTH ? token : undefined;
 }
 
 /** An ES256 signature is r and s of 32 bytes each (RFC 7518, section 3.4), which is 86 characters. */

@@ -168,6 +168,7 @@ describe('retiring', () => {
     const { dir } = await folder();
     const { tokens, keys, clock, kid } = await startTokens({ dir });
     const { token } = tokens.issue(grant(clock));
+    expect(tokens.verify(token)).toBeDefined();
     await rotateKeys(dir, { now: Date.now() });
     await retireKeys(dir, { now: Date.now(), accessTtl, kid, force: true });
     await keys.reread();

@@ -7,7 +7,7 @@ import { JwtService } from '@nestjs/jwt';
 import { afterAll } from 'vitest';
 import { newId } from '../platform/crypto/random.js';
 import { Clock, DAY, MINUTE, SECOND, type Instant } from '../platform/time/clock.js';
-import { AccessTokens, jwtOptions } from './access-tokens.js';
+import { AccessTokens, JWT_OPTIONS } from './access-tokens.js';
 import { ensureCurrentKey } from './key-rotation.js';
 import { keyPath } from './key-files.js';
 import { SigningKeys } from './signing-keys.js';
@@ -44,7 +44,7 @@ export async function startTokens({ dir, accessTtl }: { dir?: string; accessTtl?
   const clock = new TestClock();
   const keys = new SigningKeys(settings);
   await keys.load();
-  const tokens = new AccessTokens(new JwtService(jwtOptions(keys)), keys, clock, settings);
+  const tokens = new AccessTokens(new JwtService(JWT_OPTIONS), keys, clock, settings);
   const privateKey = createPrivateKey(readFileSync(keyPath(folder, 'current', kid)));
   return { dir: folder, kid, settings, clock, keys, tokens, privateKey };
 }
