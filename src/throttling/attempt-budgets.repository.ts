@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { removeOutdated } from '../database/batches.js';
 import { Database } from '../database/database.js';
-import { DuplicateKeyError, MissingValueError } from '../database/driver-errors.js';
+import { MissingValueError } from '../database/driver-errors.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
 import { MINUTE, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import { AttemptBudget } from './attempt-budget.entity.js';
@@ -27,23 +27,23 @@ export function waitAfter(beyond: number): Duration {
 
 const WAIT_BY_EXCESS = `${WAITS.map((wait, beyond) => `WHEN ${beyond} THEN ${wait}`).join(' ')} ELSE ${LONGEST_WAIT}`;
 
+const WHERE_BEGUN = { sqlite: 'ON CONFLICT (budget_key) DO UPDATE SET', mysql: 'ON DUPLICATE KEY UPDATE' };
+
 /**
- * Takes one attempt from each of so many budgets. Where one of them admits none, the CASE gives no value, which its
- * column refuses: the database then undoes the whole statement, so that it takes from all or from none without a
- * transaction around it.
+ * Takes one attempt from each of so many budgets, and begins those that have no count. Where one of them admits none, the
+ * CASE gives no value, which its column refuses: the database then undoes the whole statement, so that it takes from all
+ * or from none without a transaction around it, and costs the same whether or not an attempt is the first.
  *
  * What is assigned first still reads the old values of what is assigned later: SQLite reads all old values, MySQL works
  * from left to right.
  */
-function admitStatement(budgets: number): string {
+function takeStatement(dialect: Database['dialect'], budgets: number): string {
   const limit = `CASE budget_key ${'WHEN ? THEN ? '.repeat(budgets)}END`;
   const isAdmitted = `used < ${limit} OR last_at <= ? - CASE used - ${limit} ${WAIT_BY_EXCESS} END`;
-  return `
-    UPDATE attempt_budgets
-    SET used = CASE WHEN last_at <= ? THEN 1 WHEN ${isAdmitted} THEN used + 1 END,
-        reported = CASE WHEN last_at <= ? THEN 0 ELSE reported END,
-        last_at = ?
-    WHERE budget_key IN (${Array(budgets).fill('?').join(', ')})`;
+  return `${INSERT.sqlForRows(budgets)} ${WHERE_BEGUN[dialect]}
+    used = CASE WHEN last_at <= ? THEN 1 WHEN ${isAdmitted} THEN used + 1 END,
+    reported = CASE WHEN last_at <= ? THEN 0 ELSE reported END,
+    last_at = ?`;
 }
 
 /** Counted attempts in the database. */
@@ -52,28 +52,25 @@ export class AttemptBudgetsRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * Takes one attempt from each of these budgets, whose rows are there, or answers no and takes none.
+   * Takes one attempt from each of these budgets, or answers no and takes none.
    *
    * @param forgotten counts that ended by then are over
    */
-  async admit(budgets: readonly Budget[], now: Instant, forgotten: Instant): Promise<boolean> {
-    const limits = budgets.flatMap(({ key, limit }) => [key, limit]);
-    const keys = budgets.map(({ key }) => key);
-    const values = [forgotten, ...limits, now, ...limits, forgotten, now, ...keys];
+  async take(budgets: readonly Budget[], now: Instant, forgotten: Instant): Promise<boolean> {
+    // In the order of their keys, as every statement locks them: two in different orders would wait for each other.
+    const ordered = budgets.toSorted((one, other) => (one.key < other.key ? -1 : 1));
+    const first = ordered.flatMap(({ key }) =>
+      INSERT.values({ budgetKey: key, used: 1, reported: 0, lastAt: now }),
+    );
+    const limits = ordered.flatMap(({ key, limit }) => [key, limit]);
+    const values = [...first, forgotten, ...limits, now, ...limits, forgotten, now];
     try {
-      return (await this.database.execute(admitStatement(budgets.length), values)) === budgets.length;
+      await this.database.execute(takeStatement(this.database.dialect, budgets.length), values);
+      return true;
     } catch (error) {
       if (error instanceof MissingValueError) return false;
       throw error;
     }
-  }
-
-  /** Begins a count, unless somebody else has begun it. */
-  async begin(key: string, now: Instant): Promise<void> {
-    const row = { budgetKey: key, used: 0, reported: 0, lastAt: now };
-    await this.database.execute(INSERT.sql, INSERT.values(row)).catch((error: unknown) => {
-      if (!(error instanceof DuplicateKeyError)) throw error;
-    });
   }
 
   async find(keys: readonly string[]): Promise<AttemptBudget[]> {

@@ -25,7 +25,7 @@ const ROUNDS = 5;
 
 /**
  * Counts attempts in the database, so that one budget holds for all replicas and survives restarts. Each attempt is
- * admitted by one conditional statement whose affected rows decide, so parallel attempts never pass a limit together.
+ * admitted by one conditional statement, which counts it or fails, so parallel attempts never pass a limit together.
  *
  * Once a budget is used up, one further attempt is admitted after 30 seconds, then after 1, 2, 4, 8 and 15 minutes;
  * `SIGNIN_WINDOW` after the last admitted attempt all is forgotten. Refusals write nothing and lengthen nothing.
@@ -68,8 +68,7 @@ export class AttemptBudgets {
         const wait = row === undefined ? 0 : this.waitOf(row, budget.limit, now);
         if (wait > 0) return refusal(budget, wait, row?.reported === 1);
       }
-      for (const { key } of budgets) if (!counts.has(key)) await this.repository.begin(key, now);
-      if (await this.repository.admit(budgets, now, this.forgottenAt(now))) return undefined;
+      if (await this.repository.take(budgets, now, this.forgottenAt(now))) return undefined;
     }
     return refusal(budgets[0], 0, true);
   }
