@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'v
 import { loadConfig } from '../../src/config/config.ts';
 import { openDatabase } from '../../src/database/data-source.ts';
 import type { Database } from '../../src/database/database.ts';
-import { DuplicateKeyError } from '../../src/database/driver-errors.ts';
+import { DuplicateKeyError, MissingValueError } from '../../src/database/driver-errors.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -243,3 +243,36 @@ if (onMysql) {
     });
   });
 }
+
+describe('a statement of its own', () => {
+  it('fails alone when it is a mistake of the program', async () => {
+    const mistake = database.query('SELECT ? AS value', [(() => 0) as unknown as null]);
+    expect(await outcome(mistake)).toBeInstanceOf(Error);
+    expect(await database.query('SELECT ? AS value', ['fine'])).toEqual([{ value: 'fine' }]);
+  });
+
+  it('is undone as a whole, and says so, when it gives a column no value', async () => {
+    await insert('a');
+    await insert('b');
+    const refused = database.execute("UPDATE door SET used = CASE id WHEN 'a' THEN 1 END");
+    expect(await outcome(refused)).toBeInstanceOf(MissingValueError);
+    expect(await database.query('SELECT id FROM door WHERE used = 1')).toEqual([]);
+  });
+
+  it.runIf(onMysql)('is tried again when it lost to a transaction', async () => {
+    await insert('a');
+    await insert('b');
+    const change = (id: string) => database.execute('UPDATE door SET used = used + 1 WHERE id = ?', [id]);
+    const both = database.execute.bind(database, 'UPDATE door SET used = used + 1', []);
+    // Each row's owner wants the other one: one of the two has to lose.
+    const transactions = Array.from({ length: 40 }, (_, index) =>
+      database.transaction(async () => {
+        await change(index % 2 === 0 ? 'a' : 'b');
+        await change(index % 2 === 0 ? 'b' : 'a');
+      }),
+    );
+    const settled = await Promise.allSettled([...transactions, ...Array.from({ length: 20 }, both)]);
+    expect(settled.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(await database.query('SELECT used FROM door')).toEqual([{ used: 60 }, { used: 60 }]);
+  });
+});
