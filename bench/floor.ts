@@ -21,8 +21,8 @@ const SESSION =
 const USER =
   'SELECT id, username, full_name AS fullName, search_name AS searchName, email, phone, status, ' +
   'credential_version AS credentialVersion, password_change_at AS passwordChangeAt, created_at AS createdAt, ' +
-  'updated_at AS updatedAt, last_sign_in_at AS lastSignInAt, (SELECT GROUP_CONCAT(role_key) FROM roles ' +
-  'WHERE id IN (SELECT role_id FROM user_roles WHERE user_id = users.id)) AS roleKeys FROM users WHERE id = ?';
+  'updated_at AS updatedAt, last_sign_in_at AS lastSignInAt, (SELECT GROUP_CONCAT(role_key) ' +
+  'FROM user_roles JOIN roles ON roles.id = role_id WHERE user_id = users.id) AS roleKeys FROM users WHERE id = ?';
 
 const privateKey = createPrivateKey(readFileSync(process.env['KEY_FILE'] ?? ''));
 const publicKey = createPublicKey(privateKey);

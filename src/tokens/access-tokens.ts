@@ -55,11 +55,8 @@ const MOST_REMEMBERED = 5_000;
 /** Issues and verifies access tokens: JWTs of RFC 9068's type, signed with ES256, without roles or personal data. */
 @Injectable()
 export class AccessTokens {
-  /**
-   * What tokens say whose signature was verified, by their whole text and by the key: with it goes what it signed, at the
-   * latest when the keys are read again.
-   */
-  private readonly verified = new WeakMap<KeyObject, Map<string, unknown>>();
+  /** What tokens say whose signature was verified, by their whole text. */
+  private readonly verified = new Map<string, { kid: string; key: KeyObject; payload: unknown }>();
 
   constructor(
     private readonly jwt: JwtService,
@@ -92,22 +89,22 @@ export class AccessTokens {
    * key must have signed it, the signature, and what the claims must say.
    */
   verify(token: string): AccessTokenClaims | undefined {
-    const kid = keyIdOf(token);
-    const key = kid === undefined ? undefined : this.keys.publicKey(kid);
-    return key === undefined ? undefined : this.claimsOf(this.payloadOf(token, key));
+    return this.claimsOf(this.payloadOf(token));
   }
 
-  /** The payload of a token that this key has signed; else undefined. */
-  private payloadOf(token: string, key: KeyObject): unknown {
-    const verified = this.verified.get(key) ?? new Map<string, unknown>();
-    this.verified.set(key, verified);
-    const known = verified.get(token);
-    if (known !== undefined) return known;
+  /** The payload of a token that one of our keys has signed; else undefined. */
+  private payloadOf(token: string): unknown {
+    const known = this.verified.get(token);
+    // Not the same object any more: the key is gone, or was read again.
+    if (known !== undefined && this.keys.publicKey(known.kid) === known.key) return known.payload;
+    const kid = keyIdOf(token);
+    const key = kid === undefined ? undefined : this.keys.publicKey(kid);
+    if (kid === undefined || key === undefined) return undefined;
     try {
       // jsonwebtoken takes a KeyObject; the types of @nestjs/jwt know only text.
       const payload = this.jwt.verify<object>(token, { publicKey: key as unknown as string });
-      if (verified.size >= MOST_REMEMBERED) verified.clear();
-      verified.set(token, payload);
+      if (this.verified.size >= MOST_REMEMBERED) this.verified.clear();
+      this.verified.set(token, { kid, key, payload });
       return payload;
     } catch {
       return undefined;

@@ -10,9 +10,9 @@ import { User, type UserStatus } from './user.entity.js';
 
 const COLUMNS = columnList(User);
 const INSERT = insertStatement(User, 'users');
-// No join: SQLite would plan it anew for every call.
-const ROLE_KEYS =
-  '(SELECT GROUP_CONCAT(role_key) FROM roles WHERE id IN (SELECT role_id FROM user_roles WHERE user_id = users.id))';
+// Not joined to the user: SQLite would plan it anew for every call.
+const ROLE_KEYS = `
+  (SELECT GROUP_CONCAT(role_key) FROM user_roles JOIN roles ON roles.id = role_id WHERE user_id = users.id)`;
 
 /** A user together with the keys of the roles that it holds. */
 export interface UserWithRoles {
