@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
-import { parseIdentifier, type Identifier } from '../users/identifiers.js';
 import { clientNetwork } from '../platform/http/client-address.js';
+import { parseIdentifier, type Identifier } from '../users/identifiers.js';
 import { AccountsRepository, type Account } from './accounts.repository.js';
 import { SignInAttempts, type SignInAttempt } from './sign-in-attempts.js';
 

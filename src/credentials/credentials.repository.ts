@@ -11,7 +11,6 @@ const INSERT = insertStatement(PasswordCredential, 'password_credentials');
 export class CredentialsRepository {
   constructor(private readonly database: Database) {}
 
-  /** The user's hash. For an unknown user the same statement runs and finds nothing. */
   async findHash(userId: string): Promise<string | undefined> {
     const rows = await this.database.query<{ hash: string }>(
       'SELECT hash FROM password_credentials WHERE user_id = ?',

@@ -45,7 +45,7 @@ export class CredentialsService {
     return this.hasher.hash(place, password);
   }
 
-  /** The stored hash of a user. Ask it for unknown users too, so that both cost the same. */
+  /** The stored hash of a user, if there is one. */
   async findHash(userId: string): Promise<string | undefined> {
     return this.repository.findHash(userId);
   }

@@ -8,8 +8,8 @@ export interface DatabaseStats {
 }
 
 /**
- * The one door to the database. Statements use `?` and the SQL that SQLite, MySQL and MariaDB share; they are
- * prepared once and every wait for them has a deadline.
+ * The one door to the database. Statements use `?` and the SQL that SQLite, MySQL and MariaDB share (the one upsert
+ * asks for the `dialect`); they are prepared once and every wait for them has a deadline.
  *
  * Inside `transaction` each statement of the same asynchronous flow belongs to the unit of work by itself, so no
  * argument has to be handed on, and none can be forgotten. A nested `transaction` joins the outer one.

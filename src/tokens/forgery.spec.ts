@@ -1,9 +1,9 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { JwtService } from '@nestjs/jwt';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AccessTokens } from './access-tokens.js';
-import { keyIdOf } from './bearer.js';
 import { forgedBodies } from './forged-bodies.spec-support.js';
 import { forgedHeaders } from './forged-headers.spec-support.js';
-import { forge, goodClaims, startTokens, type Scene } from './tokens.spec-support.js';
+import { forge, goodClaims, grant, startTokens, TestClock, type Scene } from './tokens.spec-support.js';
 
 let tokens: AccessTokens;
 let scene: Scene;
@@ -15,6 +15,12 @@ beforeAll(async () => {
   const claims = goodClaims(started.clock);
   scene = { header, claims, key: started.privateKey, good: forge(header, claims, started.privateKey) };
 });
+
+function watchSignatures() {
+  const verify = vi.spyOn(JwtService.prototype, 'verify');
+  onTestFinished(() => verify.mockRestore());
+  return verify;
+}
 
 describe('a forged access token', () => {
   it('is forged from one that is accepted', () => {
@@ -38,8 +44,34 @@ describe('a forged access token', () => {
   });
 
   it('is refused by its header before its signature is looked at', () => {
-    for (const name of ['alg none, our signature', 'typ JWT', 'crit', 'a jku', 'kid as an array']) {
-      expect(keyIdOf(forgedHeaders[name]?.(scene) ?? scene.good)).toBeUndefined();
+    const signature = watchSignatures();
+    for (const name of [
+      'alg none, our signature',
+      'typ JWT',
+      'crit',
+      'a jku',
+      'an unknown kid',
+      'kid as an array',
+    ]) {
+      const forged = forgedHeaders[name]?.(scene);
+      expect(forged === undefined ? scene.good : tokens.verify(forged)).toBeUndefined();
     }
+    expect(signature).not.toHaveBeenCalled();
+  });
+
+  it('is refused by its claims when they are no JSON values at all', () => {
+    const signature = watchSignatures();
+    const refuses = (payload: unknown) => {
+      signature.mockReturnValueOnce(payload as object);
+      // A new one each time: a token that was verified is not verified again.
+      expect(tokens.verify(tokens.issue(grant(new TestClock())).token)).toBeUndefined();
+    };
+    for (const payload of [undefined, null, Number.NaN, 'x', 1, [], () => 0, Symbol('x'), new Date()]) {
+      refuses(payload);
+    }
+    for (const exp of [Number.NaN, Infinity, -Infinity, 10n, new Number(9e9), {}]) {
+      refuses({ ...scene.claims, exp });
+    }
+    expect(signature).toHaveBeenCalledTimes(15);
   });
 });
