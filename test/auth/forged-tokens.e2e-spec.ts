@@ -1,0 +1,60 @@
+import { createPrivateKey } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SECOND } from '../../src/platform/time/clock.ts';
+import { forgedBodies } from '../../src/tokens/forged-bodies.spec-support.ts';
+import { forgedHeaders } from '../../src/tokens/forged-headers.spec-support.ts';
+import { keyPath } from '../../src/tokens/key-files.ts';
+import { SigningKeys } from '../../src/tokens/signing-keys.ts';
+import { forge, type Scene } from '../../src/tokens/tokens.spec-support.ts';
+import { startApp, type TestApp } from '../support/app.ts';
+
+let app: TestApp;
+let scene: Scene;
+beforeAll(async () => {
+  app = await startApp();
+  const user = await app.createUser();
+  const session = await app.signIn(user.username, user.password);
+  const { issuer, audience, signingKeysDir } = app.config.tokens;
+  const { kid } = app.nest.get(SigningKeys, { strict: false }).current();
+  const key = createPrivateKey(readFileSync(keyPath(signingKeysDir, 'current', kid)));
+  const header = { alg: 'ES256', typ: 'at+jwt', kid };
+  const iat = Math.floor(app.clock.now() / SECOND);
+  const claims = {
+    iss: issuer,
+    aud: audience,
+    sub: user.id,
+    sid: session.session_id,
+    jti: '5b6c7d8e-9fa0-4b1c-ad2e-3f4051627384',
+    iat,
+    exp: iat + 900,
+  };
+  scene = { header, claims, key, good: forge(header, claims, key) };
+});
+afterAll(() => app.close());
+
+const refusal = async (token: string | undefined) => {
+  const { status, text } = await app.call('GET', '/me', token === undefined ? {} : { token });
+  return { status, text };
+};
+
+/** What no request can carry: characters that a header may not have, and more than it may hold. */
+const UNSENDABLE = [
+  'a trailing newline',
+  'a null byte inside',
+  'a full-width full stop',
+  'full-width letters',
+  'ten megabytes',
+  'a million dots',
+];
+const sendable = Object.entries({ ...forgedHeaders, ...forgedBodies }).filter(
+  ([name]) => !UNSENDABLE.includes(name),
+);
+
+describe('a forged access token', () => {
+  it.each(sendable)('opens nothing, and is answered like none: %s', async (_name, make) => {
+    // The one that it is forged from is good, and remembered.
+    expect((await app.call('GET', '/me', { token: scene.good })).status).toBe(200);
+    expect(await refusal(make(scene))).toEqual({ ...(await refusal(undefined)), status: 401 });
+  });
+});
