@@ -110,7 +110,8 @@ describe('five processes that start together', () => {
       await Promise.all(children.map((child) => once(child, 'message')));
       const results = children.map(async (child) => {
         const exit = once(child, 'exit');
-        const [applied] = await Promise.race([once(child, 'message'), exit]);
+        // Not the exit, of which the system may tell before the last message was read.
+        const [applied] = await Promise.race([once(child, 'message'), once(child, 'disconnect')]);
         await exit;
         return applied;
       });
