@@ -18,11 +18,13 @@ const SESSION =
   'renewed_ip AS renewedIp, renewed_ip_at AS renewedIpAt, created_at AS createdAt, ' +
   'last_seen_at AS lastSeenAt, idle_expires_at AS idleExpiresAt, expires_at AS expiresAt, ended_at AS endedAt, ' +
   'end_reason AS endReason FROM sessions WHERE';
-const USER =
-  'SELECT id, username, full_name AS fullName, search_name AS searchName, email, phone, status, ' +
-  'credential_version AS credentialVersion, password_change_at AS passwordChangeAt, created_at AS createdAt, ' +
-  'updated_at AS updatedAt, last_sign_in_at AS lastSignInAt, (SELECT GROUP_CONCAT(role_key) ' +
-  'FROM user_roles JOIN roles ON roles.id = role_id WHERE user_id = users.id) AS roleKeys FROM users WHERE id = ?';
+const CALLER =
+  'SELECT users.id, username, full_name AS fullName, search_name AS searchName, email, phone, status, ' +
+  'credential_version AS credentialVersion, password_change_at AS passwordChangeAt, ' +
+  'users.created_at AS createdAt, updated_at AS updatedAt, last_sign_in_at AS lastSignInAt, ' +
+  '(SELECT GROUP_CONCAT(role_key) FROM user_roles JOIN roles ON roles.id = role_id WHERE user_id = users.id) ' +
+  'AS roleKeys, last_seen_at AS lastSeenAt, idle_expires_at AS idleExpiresAt, expires_at AS expiresAt, ' +
+  'ended_at AS endedAt FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = (SELECT ?)';
 
 const privateKey = createPrivateKey(readFileSync(process.env['KEY_FILE'] ?? ''));
 const publicKey = createPublicKey(privateKey);
@@ -77,10 +79,9 @@ async function me(request: IncomingMessage, response: ServerResponse): Promise<v
   };
   if (!verify('sha256', Buffer.from(`${tokenHead}.${payload}`), publicKey, der))
     return answer(response, 401, null);
-  const [session] = await query(`${SESSION} id = ?`, [claims.sid]);
-  if (session === undefined || !isLive(session) || claims.exp * 1_000 < Date.now())
+  const [user] = await query(CALLER, [claims.sid]);
+  if (user?.['id'] !== claims.sub || !isLive(user) || claims.exp * 1_000 < Date.now())
     return answer(response, 401, null);
-  const [user = {}] = await query(USER, [claims.sub]);
   answer(response, 200, {
     id: user['id'],
     username: user['username'],

@@ -1,9 +1,12 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
+import type { Permission } from '../platform/security/permission.js';
 import type { AuthenticatedRequest } from '../platform/security/principal.js';
 import { ROUTE_ACCESS, type RouteAccess } from '../platform/security/route-access.js';
 import { AccessErrors } from './access.errors.js';
 import { AccessService } from './access.service.js';
+
+type Caller = NonNullable<AuthenticatedRequest['user']>;
 
 /** Refuses callers without the permission that the route declares, before anything is looked up for them. */
 @Injectable()
@@ -18,15 +21,12 @@ export class PermissionGuard implements CanActivate {
     if (needs.kind !== 'permission') return true;
     const { user } = context.switchToHttp().getRequest<AuthenticatedRequest>();
     if (user === undefined) throw new Error('The permission guard ran before the access-token guard.');
-    return this.holdsAny(
-      user.userId,
-      needs.anyOf.map(({ code }) => code),
-    );
+    return this.holdsAny(user, needs.anyOf);
   }
 
-  private async holdsAny(userId: string, anyOf: readonly string[]): Promise<boolean> {
-    const held = await this.access.permissionsOf(userId);
-    if (!anyOf.some((code) => held.includes(code))) throw AccessErrors.notPermitted();
+  private async holdsAny({ roles, userId }: Caller, anyOf: readonly Permission[]): Promise<boolean> {
+    const held = await this.access.permissionsWith(roles, userId);
+    if (!anyOf.some(({ code }) => held.includes(code))) throw AccessErrors.notPermitted();
     return true;
   }
 }

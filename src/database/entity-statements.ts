@@ -15,10 +15,15 @@ function columnsOf(entity: EntityClass<unknown>): Column[] {
     .map(({ propertyName, options }) => ({ property: propertyName, name: options.name ?? propertyName }));
 }
 
-/** `id, full_name AS "fullName", …`: what to select so that a row reads as the entity. */
-export function columnList<T>(entity: EntityClass<T>): string {
+/**
+ * `id, full_name AS "fullName", …`: what to select so that a row reads as the entity.
+ *
+ * @param table says whose columns they are, where the statement has more than one table
+ */
+export function columnList<T>(entity: EntityClass<T>, table?: string): string {
+  const prefix = table === undefined ? '' : `${table}.`;
   return columnsOf(entity)
-    .map(({ property, name }) => (property === name ? name : `${name} AS "${property}"`))
+    .map(({ property, name }) => `${prefix}${name}${property === name ? '' : ` AS "${property}"`}`)
     .join(', ');
 }
 

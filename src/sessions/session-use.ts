@@ -31,7 +31,7 @@ export class SessionUse {
   }
 
   /** Notes the use, and moves the idle end with it. */
-  note({ id, lastSeenAt, expiresAt }: Session, now: Instant): void {
+  note({ id, lastSeenAt, expiresAt }: Pick<Session, 'id' | 'lastSeenAt' | 'expiresAt'>, now: Instant): void {
     if (now - lastSeenAt < this.precision) return;
     const idleExpiresAt = Math.min(now + this.config.sessions.idleTtl, expiresAt);
     this.write(`use:${id}`, () => this.repository.touch(id, now, idleExpiresAt, now - this.precision));

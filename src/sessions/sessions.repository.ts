@@ -19,12 +19,6 @@ export class SessionsRepository {
     await this.database.execute(INSERT.sql, INSERT.values(session));
   }
 
-  /** The session by primary key, whatever its state: the read of every authenticated call. */
-  async findById(id: string): Promise<Session | undefined> {
-    const rows = await this.database.query<Session>(`SELECT ${COLUMNS} FROM sessions WHERE id = ?`, [id]);
-    return rows[0];
-  }
-
   async findByRefreshDigest(digest: string): Promise<Session | undefined> {
     const rows = await this.database.query<Session>(
       `SELECT ${COLUMNS} FROM sessions WHERE refresh_digest = ?`,

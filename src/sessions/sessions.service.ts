@@ -22,6 +22,9 @@ export const ADDRESS_KNOWN_FOR: Duration = 30 * DAY + ADDRESS_NOTED_EVERY;
 
 const EVERYBODY_BATCH = 500;
 
+/** What tells whether a session is live. */
+export type SessionLife = Pick<Session, 'id' | 'lastSeenAt' | 'idleExpiresAt' | 'expiresAt' | 'endedAt'>;
+
 /** The life of a signed-in device: open, found by its tokens, kept alive by use, ended. */
 @Injectable()
 export class SessionsService {
@@ -76,18 +79,20 @@ export class SessionsService {
     return notedAt !== null && this.clock.now() - notedAt < ADDRESS_KNOWN_FOR;
   }
 
-  /** The live session behind an access token, noted as in use; nothing when it ended or belongs to another. */
-  async resume(id: string, userId: string): Promise<Session | undefined> {
-    const session = await this.repository.findById(id);
-    return session?.userId === userId ? this.use(session) : undefined;
+  /** Whether a session that was just read is live; if so, it is noted as in use. */
+  resume(session: SessionLife): boolean {
+    const now = this.clock.now();
+    if (session.endedAt !== null || now >= session.idleExpiresAt || now >= session.expiresAt) return false;
+    this.uses.note(session, now);
+    return true;
   }
 
   /** The live session behind a refresh token, noted as in use and, where it changed, from where. */
   async renew(refreshDigest: string): Promise<Session | undefined> {
     const session = await this.repository.findByRefreshDigest(refreshDigest);
-    const live = session === undefined ? undefined : this.use(session);
-    if (live !== undefined) this.uses.noteAddress(live, this.clock.now());
-    return live;
+    if (session === undefined || !this.resume(session)) return undefined;
+    this.uses.noteAddress(session, this.clock.now());
+    return session;
   }
 
   /** A page of the live sessions of a user, newest first. */
@@ -163,15 +168,4 @@ export class SessionsService {
   async forgetEnded(userId: string): Promise<void> {
     await this.repository.removeEndedOf(userId, this.clock.now());
   }
-
-  private use(session: Session): Session | undefined {
-    const now = this.clock.now();
-    if (!isLive(session, now)) return undefined;
-    this.uses.note(session, now);
-    return session;
-  }
-}
-
-function isLive(session: Session, now: Instant): boolean {
-  return session.endedAt === null && now < session.idleExpiresAt && now < session.expiresAt;
 }

@@ -11,12 +11,12 @@ import { SignedIn } from '../platform/security/route-access.js';
 import { EndedSessionsResponse, SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
 import { SessionsErrors } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import type { Caller } from './callers.service.js';
 import { ChangePasswordRequest, UpdateMeRequest } from './me.dto.js';
 import { MeService } from './me.service.js';
 import { PasswordChangeService } from './password-change.service.js';
 import { MeResponse, toMeResponse, toUserResponse, UserResponse } from './users.dto.js';
 import { UsersErrors } from './users.errors.js';
-import { UsersService } from './users.service.js';
 
 /** As an example in the documentation. */
 const PASSWORD_REFUSED = UsersErrors.passwordRefused({
@@ -27,7 +27,6 @@ const PASSWORD_REFUSED = UsersErrors.passwordRefused({
 @Controller('me')
 export class MeController {
   constructor(
-    private readonly users: UsersService,
     private readonly access: AccessService,
     private readonly me: MeService,
     private readonly passwords: PasswordChangeService,
@@ -38,9 +37,8 @@ export class MeController {
   @Get()
   @SignedIn()
   @ApiAnswer(MeResponse)
-  async getMe(@CurrentPrincipal() { userId }: Principal): Promise<MeResponse> {
-    const user = await this.users.get(userId);
-    return toMeResponse(user, await this.access.permissionsWith(user.roles, userId));
+  async getMe(@CurrentPrincipal() caller: Caller): Promise<MeResponse> {
+    return toMeResponse(caller, await this.access.permissionsWith(caller.roles, caller.userId));
   }
 
   /** Change my name */

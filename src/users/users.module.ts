@@ -3,6 +3,7 @@ import { AccessModule } from '../access/access.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { ThrottlingModule } from '../throttling/throttling.module.js';
+import { CallersService } from './callers.service.js';
 import { MeController } from './me.controller.js';
 import { MeService } from './me.service.js';
 import { PasswordChangeService } from './password-change.service.js';
@@ -25,6 +26,7 @@ import { UsersService } from './users.service.js';
   providers: [
     UsersRepository,
     UsersService,
+    CallersService,
     MeService,
     PasswordChangeService,
     UserAuthority,
@@ -36,6 +38,6 @@ import { UsersService } from './users.service.js';
     UserSearch,
     UserSessionsService,
   ],
-  exports: [UsersService, UserPasswordService],
+  exports: [UsersService, CallersService, UserPasswordService],
 })
 export class UsersModule {}

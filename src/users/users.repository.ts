@@ -3,6 +3,7 @@ import { Database, type SqlValue } from '../database/database.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
 import { isUuid } from '../platform/crypto/random.js';
 import type { Instant } from '../platform/time/clock.js';
+import type { SessionLife } from '../sessions/sessions.service.js';
 import type { Identifier } from './identifiers.js';
 import type { ProfileChanges } from './profile.js';
 import { searchForm } from './search-form.js';
@@ -10,15 +11,23 @@ import { User, type UserStatus } from './user.entity.js';
 
 const COLUMNS = columnList(User);
 const INSERT = insertStatement(User, 'users');
-// Not joined to the user: SQLite would plan it anew for every call.
 const ROLE_KEYS = `
   (SELECT GROUP_CONCAT(role_key) FROM user_roles JOIN roles ON roles.id = role_id WHERE user_id = users.id)`;
+const WITH_ROLES = `${columnList(User, 'users')}, ${ROLE_KEYS} AS "roleKeys"`;
 
 /** A user together with the keys of the roles that it holds. */
 export interface UserWithRoles {
   readonly user: User;
   readonly roles: readonly string[];
 }
+
+/** A user as one of their sessions finds them. */
+export interface UserOfSession extends UserWithRoles {
+  readonly session: SessionLife;
+}
+
+type RowWithRoles = User & { readonly roleKeys: string | null };
+type RowOfSession = RowWithRoles & Omit<SessionLife, 'id'>;
 
 /** Users in the database. */
 @Injectable()
@@ -40,13 +49,24 @@ export class UsersRepository {
   /** With the keys of the roles that the user holds, sorted. */
   async findWithRoles(id: string): Promise<UserWithRoles | undefined> {
     if (!isUuid(id)) return undefined;
-    const rows = await this.database.query<User & { roleKeys: string | null }>(
-      `SELECT ${COLUMNS}, ${ROLE_KEYS} AS "roleKeys" FROM users WHERE id = ?`,
+    const rows = await this.database.query<RowWithRoles>(`SELECT ${WITH_ROLES} FROM users WHERE id = ?`, [
+      id,
+    ]);
+    return rows[0] && withRoles(rows[0]);
+  }
+
+  /** With the roles and the state of the session, whatever it is: the read of every authenticated call. */
+  async findBySession(id: string): Promise<UserOfSession | undefined> {
+    const rows = await this.database.query<RowOfSession>(
+      // (SELECT ?), because SQLite plans a join anew for every value that is compared directly.
+      `SELECT ${WITH_ROLES}, last_seen_at AS "lastSeenAt", idle_expires_at AS "idleExpiresAt",
+         expires_at AS "expiresAt", ended_at AS "endedAt"
+       FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = (SELECT ?)`,
       [id],
     );
     if (rows[0] === undefined) return undefined;
-    const { roleKeys, ...user } = rows[0];
-    return { user, roles: roleKeys?.split(',').sort() ?? [] };
+    const { lastSeenAt, idleExpiresAt, expiresAt, endedAt, ...row } = rows[0];
+    return { ...withRoles(row), session: { id, lastSeenAt, idleExpiresAt, expiresAt, endedAt } };
   }
 
   /** Each kind of identifier is looked up in its own column only. */
@@ -133,4 +153,8 @@ export class UsersRepository {
     );
     return rows.length > 0;
   }
+}
+
+function withRoles({ roleKeys, ...user }: RowWithRoles): UserWithRoles {
+  return { user, roles: roleKeys?.split(',').sort() ?? [] };
 }

@@ -12,9 +12,9 @@ export const OPERATOR = 'operator';
 /** On whose behalf a change is made. */
 export type Actor = Principal | typeof OPERATOR;
 
-/** A request on which the access-token guard has left the principal. */
+/** A request on which the access-token guard has left the principal, and the keys of their roles as it began. */
 export interface AuthenticatedRequest {
-  user?: Principal;
+  user?: Principal & { readonly roles: readonly string[] };
 }
 
 /** Hands the signed-in principal to a controller method. Only routes that are not public have one. */
