@@ -23,14 +23,10 @@ export class ExtendSessions1763810000000 implements MigrationInterface {
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
-    const dropIndex = (name: string): string =>
-      queryRunner.dataSource.options.type === 'better-sqlite3'
-        ? `DROP INDEX "${name}"`
-        : `DROP INDEX "${name}" ON "sessions"`;
     await runStatements(queryRunner, [
       `DROP TABLE "known_addresses"`,
-      dropIndex('sessions_idle_expires_at'),
-      dropIndex('sessions_ended_at'),
+      `DROP INDEX "sessions_idle_expires_at" ON "sessions"`,
+      `DROP INDEX "sessions_ended_at" ON "sessions"`,
       `ALTER TABLE "sessions" DROP COLUMN "renewed_ip_at"`,
       `ALTER TABLE "sessions" DROP COLUMN "renewed_ip"`,
     ]);

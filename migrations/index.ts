@@ -2,6 +2,7 @@ import { CreateUsersAndSessions1763800000000 } from './1763800000000-create-user
 import { CreateAuditEvents1763800000001 } from './1763800000001-create-audit-events.js';
 import { ExtendSessions1763810000000 } from './1763810000000-extend-sessions.js';
 import { CreateAttemptBudgets1763810000001 } from './1763810000001-create-attempt-budgets.js';
+import { CoverLiveSessions1763820000000 } from './1763820000000-cover-live-sessions.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -9,4 +10,5 @@ export const migrations = [
   CreateAuditEvents1763800000001,
   ExtendSessions1763810000000,
   CreateAttemptBudgets1763810000001,
+  CoverLiveSessions1763820000000,
 ];

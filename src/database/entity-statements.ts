@@ -31,6 +31,8 @@ export interface InsertStatement<T> {
   readonly sql: string;
   /** The text for so many rows at once; its parameters are the `values` of each, one after the other. */
   readonly sqlForRows: (count: number) => string;
+  /** The text for a row that is inserted only if this holds; the parameters of the condition come after its `values`. */
+  readonly sqlWhere: (condition: string) => string;
   readonly values: (row: T) => SqlValue[];
 }
 
@@ -38,12 +40,15 @@ export interface InsertStatement<T> {
 export function insertStatement<T extends object>(entity: EntityClass<T>, table: string): InsertStatement<T> {
   const columns = columnsOf(entity);
   const names = columns.map(({ name }) => name).join(', ');
-  const row = `(${columns.map(() => '?').join(', ')})`;
+  const row = columns.map(() => '?').join(', ');
   const sqlForRows = (count: number) =>
-    `INSERT INTO ${table} (${names}) VALUES ${Array.from({ length: count }, () => row).join(', ')}`;
+    `INSERT INTO ${table} (${names}) VALUES ${Array.from({ length: count }, () => `(${row})`).join(', ')}`;
   return {
     sql: sqlForRows(1),
     sqlForRows,
+    // MySQL wants a table where there is a condition.
+    sqlWhere: (condition) =>
+      `INSERT INTO ${table} (${names}) SELECT ${row} FROM (SELECT 1) AS one WHERE ${condition}`,
     values: (row) => {
       const fields = new Map<string, SqlValue>(Object.entries(row));
       return columns.map(({ property }) => fields.get(property) ?? null);

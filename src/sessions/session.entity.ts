@@ -8,7 +8,7 @@ export type SessionEnd =
 /** A signed-in device: one row per sign-in, the same from sign-in to end. */
 @Entity('sessions')
 @Index('sessions_refresh_digest', ['refreshDigest'], { unique: true })
-@Index('sessions_user', ['userId', 'endedAt', 'createdAt'])
+@Index('sessions_user_live', ['userId', 'endedAt', 'createdAt', 'idleExpiresAt'])
 @Index('sessions_idle_expires_at', ['idleExpiresAt'])
 @Index('sessions_ended_at', ['endedAt'])
 @ForeignKey('User', ['userId'], ['id'], {

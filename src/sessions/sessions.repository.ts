@@ -9,6 +9,9 @@ import { Session, type SessionEnd } from './session.entity.js';
 const COLUMNS = columnList(Session);
 const INSERT = insertStatement(Session, 'sessions');
 const LIVE = 'ended_at IS NULL AND idle_expires_at > ? AND expires_at > ?';
+/** The same, because the idle end is never after the absolute one, and read from the index `sessions_user_live` alone. */
+const OF_USER_LIVE = 'FROM sessions WHERE user_id = ? AND ended_at IS NULL AND idle_expires_at > ?';
+const INSERT_WITHIN = INSERT.sqlWhere(`(SELECT COUNT(*) ${OF_USER_LIVE}) < ?`);
 
 /** Sessions in the database. "Live" is a question of the moment, so every method that asks takes `now`. */
 @Injectable()
@@ -17,6 +20,15 @@ export class SessionsRepository {
 
   async insert(session: Session): Promise<void> {
     await this.database.execute(INSERT.sql, INSERT.values(session));
+  }
+
+  /**
+   * Inserts a session, unless its user has so many live ones already; answers whether it did. The user's row must be
+   * locked, or of two at once both could be the last.
+   */
+  async insertWithin(limit: number, session: Session, now: Instant): Promise<boolean> {
+    const values = [...INSERT.values(session), session.userId, now, limit];
+    return (await this.database.execute(INSERT_WITHIN, values)) === 1;
   }
 
   async findByRefreshDigest(digest: string): Promise<Session | undefined> {
@@ -45,9 +57,8 @@ export class SessionsRepository {
   async findSurplus(userId: string, keep: number, now: Instant): Promise<string[]> {
     const rows = await this.database.query<{ id: string }>(
       // Both dialects want a LIMIT before OFFSET; this one is beyond any number of sessions.
-      `SELECT id FROM sessions WHERE user_id = ? AND ${LIVE}
-       ORDER BY created_at DESC, id DESC LIMIT 1000000000 OFFSET ?`,
-      [userId, now, now, keep],
+      `SELECT id ${OF_USER_LIVE} ORDER BY created_at DESC, id DESC LIMIT 1000000000 OFFSET ?`,
+      [userId, now, keep],
     );
     return rows.map(({ id }) => id);
   }

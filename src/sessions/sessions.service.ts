@@ -64,10 +64,12 @@ export class SessionsService {
       endedAt: null,
       endReason: null,
     };
-    for (const oldest of await this.repository.findSurplus(userId, maxPerUser - 1, now)) {
-      await this.end(oldest, userId, 'replaced', { userId, sessionId: session.id });
+    if (!(await this.repository.insertWithin(maxPerUser, session, now))) {
+      for (const oldest of await this.repository.findSurplus(userId, maxPerUser - 1, now)) {
+        await this.end(oldest, userId, 'replaced', { userId, sessionId: session.id });
+      }
+      await this.repository.insert(session);
     }
-    await this.repository.insert(session);
     if (addressNotedAt === null || now - addressNotedAt >= ADDRESS_NOTED_EVERY) {
       await this.addresses.note(userId, clientNetwork(), now);
     }
