@@ -118,6 +118,7 @@ function addSeed(program: Command, settings: Settings): void {
       process.stderr.write('\n');
       say(`Seeded ${seeded.users} users with ${seeded.sessions} sessions.`);
       say(`They all share one password hash, of the password ${seeded.password}`);
+      say('None of them may administrate; if nobody does yet: npm run cli -- admin create <username>');
     });
 }
 

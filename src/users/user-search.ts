@@ -154,13 +154,24 @@ const HOLDS: Sql = { text: "COALESCE(held.user_id, '') <> ''", values: [] };
 
 /** All users in the order of an index, which carries the status and the sort; the rest is tested on each. */
 function walkUsers(filters: readonly UserFilter[], sort: UserSort): Sql {
+  const isOfIndex = ({ kind }: UserFilter) =>
+    kind === 'status' || (kind === 'created' && sort === 'created_at');
+  const conditions = filters.map((filter) => (isOfIndex(filter) ? filter.condition : filter.test));
   const { text, values } = all(
-    filters.map(({ kind, condition, test }) =>
-      kind === 'status' || (kind === 'created' && sort === 'created_at') ? condition : test,
-    ),
+    filters.some(isOfIndex) ? conditions : [...conditions, { text: WHOLE[sort], values: [] }],
   );
   return { text: `SELECT u.id FROM users u WHERE ${text}`, values };
 }
+
+/**
+ * A column from its first to its last value, said as a range: without one, MariaDB 10.11 forgets that the index alone
+ * will do when a prepared statement is executed again after its connection has changed the table, and sorts everybody.
+ */
+const WHOLE: Readonly<Record<UserSort, string>> = {
+  created_at: 'u.created_at >= 0',
+  username: "u.username >= ''",
+  last_sign_in_at: '(u.last_sign_in_at IS NULL OR u.last_sign_in_at >= 0)',
+};
 
 /** All holders of a role in order of their creation, which the index of the role carries. */
 function walkRole(filters: readonly UserFilter[], role: UserFilter, { descending }: Sort<UserSort>): Sql {
