@@ -12,3 +12,6 @@ export const migrations = [
   CreateAttemptBudgets1763810000001,
   CoverLiveSessions1763820000000,
 ];
+
+/** Where a database notes which of them it has. */
+export const MIGRATIONS_TABLE = 'schema_migrations';

@@ -2,7 +2,7 @@ import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/comm
 import { Config } from '../config/config.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { Database } from './database.js';
-import { openDatabase } from './data-source.js';
+import { openDatabase } from './open-database.js';
 
 /** Provides the one door to the database, opened when the process starts and closed as its last act. */
 @Global()

@@ -1,5 +1,5 @@
-import { getMetadataArgsStorage } from 'typeorm';
 import type { SqlValue } from './database.js';
+import { getMetadataArgsStorage } from './entity.js';
 
 type EntityClass<T> = new () => T;
 

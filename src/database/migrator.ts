@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
-import { migrations } from '../../migrations/index.js';
+import { migrations, MIGRATIONS_TABLE } from '../../migrations/index.js';
 import { MINUTE } from '../platform/time/clock.js';
-import { createDataSource, MIGRATIONS_TABLE, type DatabaseConfig } from './data-source.js';
 import type { Database } from './database.js';
 import { lockFile } from './locks.js';
+import { openDatabase, type DatabaseConfig } from './open-database.js';
 
 export interface MigrationStatus {
   readonly name: string;
@@ -14,12 +14,14 @@ export interface MigrationStatus {
 const LOCK_WAIT = 5 * MINUTE;
 
 /**
- * Applies every migration that is missing, under a lock that all starting replicas share. Returns their names.
+ * Applies every migration that is missing, under a lock that all starting replicas share. Returns their names. Where none
+ * is, TypeORM is not even loaded.
  *
  * @param stop ends the wait for the lock; what has begun goes on to its end, because a table altered by half is not
  *   taken back by MySQL
  */
 export async function migrateUp(config: DatabaseConfig, stop?: AbortSignal): Promise<string[]> {
+  if (await hasAll(config)) return [];
   const work = async (source: DataSource) => {
     const applied = await source.runMigrations({ transaction: 'each' });
     return applied.map(({ name }) => name);
@@ -39,7 +41,7 @@ export async function migrateDown(config: DatabaseConfig): Promise<string | unde
 
 /** Every migration of this build, and whether the database has it. */
 export async function migrationStatus(config: DatabaseConfig): Promise<MigrationStatus[]> {
-  const source = await createDataSource(config).initialize();
+  const source = await connect(config);
   try {
     const applied = new Set(await appliedMigrations(source));
     return migrations.map(({ name }) => ({ name, applied: applied.has(name) }));
@@ -53,6 +55,24 @@ export async function schemaIsReady(database: Database): Promise<boolean> {
   const rows = await database.query<{ name: string }>(`SELECT name FROM ${MIGRATIONS_TABLE}`);
   const applied = new Set(rows.map(({ name }) => name));
   return migrations.every(({ name }) => applied.has(name));
+}
+
+/** Whatever keeps this from being told, above all a database that is still empty, is met again by who migrates. */
+async function hasAll(config: DatabaseConfig): Promise<boolean> {
+  let database: Database | undefined;
+  try {
+    database = openDatabase(config);
+    return await schemaIsReady(database);
+  } catch {
+    return false;
+  } finally {
+    await database?.close();
+  }
+}
+
+async function connect(config: DatabaseConfig): Promise<DataSource> {
+  const { createDataSource } = await import('./data-source.js');
+  return createDataSource(config).initialize();
 }
 
 async function appliedMigrations(source: DataSource): Promise<string[]> {
@@ -74,7 +94,7 @@ async function underLock<T>(
   work: (source: DataSource) => Promise<T>,
   stop?: AbortSignal,
 ): Promise<T> {
-  const source = await createDataSource(config).initialize();
+  const source = await connect(config);
   try {
     if (config.kind === 'sqlite') {
       const release = await waitForFile(`${config.file}.migrate`, stop);

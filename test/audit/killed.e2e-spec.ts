@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
-import { openDatabase } from '../../src/database/data-source.ts';
+import { openDatabase } from '../../src/database/open-database.ts';
 import { buildProgram, runProgram } from '../support/built-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
-import { openDatabase } from '../../src/database/data-source.ts';
+import { openDatabase } from '../../src/database/open-database.ts';
 import type { Database } from '../../src/database/database.ts';
 import { DuplicateKeyError, MissingValueError } from '../../src/database/driver-errors.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';

@@ -7,8 +7,10 @@ import { Column, Entity, getMetadataArgsStorage, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrations } from '../../migrations/index.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import { createDataSource, openDatabase, type DatabaseConfig } from '../../src/database/data-source.ts';
+import { createDataSource } from '../../src/database/data-source.ts';
+import { openDatabase, type DatabaseConfig } from '../../src/database/open-database.ts';
 import { migrateDown, migrateUp, migrationStatus, schemaIsReady } from '../../src/database/migrator.ts';
+import { buildProgram } from '../support/built-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const names = migrations.map(({ name }) => name);
@@ -100,12 +102,13 @@ describe('the migrations', () => {
 });
 
 describe('five processes that start together', () => {
-  it('migrate once', { timeout: 60_000 }, async () => {
+  it('migrate once', { timeout: 180_000 }, async () => {
+    const program = await buildProgram();
     const shared = await createTestDatabase();
     try {
       const env = { PATH: process.env['PATH'], ...shared.env };
       const children = Array.from({ length: 5 }, () =>
-        fork('test/support/migrate-in-child.ts', { env, execArgv: [] }),
+        fork('test/support/migrate-in-child.ts', [program], { env, execArgv: [] }),
       );
       await Promise.all(children.map((child) => once(child, 'message')));
       const results = children.map(async (child) => {
