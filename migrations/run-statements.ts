@@ -5,8 +5,8 @@ const MYSQL_TABLE = ' ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin'
 
 /**
  * Runs statements written once for both dialects, with names in double quotes: MySQL gets its own quotes and table
- * options, and alone wants to hear of which table an index is dropped. MySQL commits each change of the schema by itself, so a migration that fails half-way there is repeated
- * by hand; keep migrations small.
+ * options, and alone wants to hear of which table an index is dropped. MySQL commits each change of the schema by
+ * itself, so a migration that fails half-way there is repeated by hand; keep migrations small.
  */
 export async function runStatements(queryRunner: QueryRunner, statements: readonly string[]): Promise<void> {
   const mysql = queryRunner.dataSource.options.type !== 'better-sqlite3';

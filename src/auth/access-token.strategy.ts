@@ -6,7 +6,7 @@ import { AccessTokens } from '../tokens/access-tokens.js';
 import { bearerToken } from '../tokens/bearer.js';
 import { CallersService, type Caller } from '../users/callers.service.js';
 
-/** A Passport strategy for access tokens: verified, then one read of whose it is, so that the end of the session counts at once. */
+/** A Passport strategy for access tokens: verified, then one read of its session and user, so that an end counts at once. */
 @Injectable()
 export class AccessTokenStrategy extends passport.Strategy {
   constructor(
