@@ -57,4 +57,10 @@ describe('a forged access token', () => {
     expect((await app.call('GET', '/me', { token: scene.good })).status).toBe(200);
     expect(await refusal(make(scene))).toEqual({ ...(await refusal(undefined)), status: 401 });
   });
+
+  it('opens nothing for one user with the session of another', async () => {
+    const { id: sub } = await app.createUser();
+    const token = forge(scene.header, { ...scene.claims, sub }, scene.key);
+    expect(await refusal(token)).toEqual({ ...(await refusal(undefined)), status: 401 });
+  });
 });

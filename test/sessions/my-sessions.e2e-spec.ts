@@ -178,6 +178,25 @@ describe('MAX_SESSIONS_PER_USER', () => {
     expect(statuses).toEqual([401, 200, 200, 200, 200]);
   });
 
+  it('gives no place to sessions that have run out, however young', async () => {
+    const user = await app.createUser();
+    const { idleTtl } = app.config.sessions;
+    const oldest = await signIn(user);
+    for (let count = 0; count < 3; count += 1) await signIn(user);
+    const renew = () =>
+      app.call<{ access_token: string }>('POST', '/tokens/renew_access', {
+        body: { refresh_token: oldest.refresh_token },
+      });
+    app.clock.advance(idleTtl / 2);
+    const { access_token: token } = (await renew()).body.data;
+    const now = new Date(app.clock.now()).toISOString();
+    const noted = ({ items }: SessionList) => items.some(({ last_seen_at }) => last_seen_at === now);
+    expect(await eventually(() => list(token), noted)).toSatisfy(noted);
+    app.clock.advance(idleTtl / 2);
+    await signIn(user);
+    expect((await renew()).status).toBe(200);
+  });
+
   it('holds when many sign in at once', async () => {
     const user = await app.createUser();
     const sessions = await Promise.all(
