@@ -5,6 +5,7 @@ import { AppModule } from './app.module.js';
 import type { Config, HttpConfig } from './config/config.js';
 import { serveDocs } from './docs/serve-docs.js';
 import { ManagementServer } from './health/management-server.js';
+import { belongsTo } from './platform/http/client-address.js';
 import { Draining } from './platform/http/draining.js';
 import { HttpLayer, type HttpLayerSettings, type TrustedProxies } from './platform/http/http-layer.js';
 import { createLogger, NestLogger } from './platform/logging/logger.js';
@@ -44,7 +45,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const adapter = new FastifyAdapter({ ...layer.options, skipMiddie: true });
   layer.install(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with({ config, clock, metrics, http }),
+    AppModule.with({ config, clock, metrics, http, layer }),
     adapter,
     {
       logger: new NestLogger(logger),
@@ -70,7 +71,7 @@ function trustedProxies({ trustProxy }: HttpConfig): TrustedProxies {
     case 'hops':
       return (_address, hop) => hop < trustProxy.hops;
     case 'networks':
-      return [...trustProxy.networks];
+      return belongsTo(trustProxy.networks);
   }
 }
 

@@ -58,6 +58,21 @@ export async function sendRaw(
   return { ...parseAnswer(Buffer.concat(chunks)), closed };
 }
 
+/** All answers in what came back over one connection, in their order. */
+export function answersIn(text: string): Array<Omit<RawAnswer, 'closed'>> {
+  const answers = [];
+  let rest = Buffer.from(text);
+  while (rest.length > 0) {
+    const answer = parseAnswer(rest);
+    answers.push(answer);
+    const end = rest.indexOf('\r\n\r\n');
+    const length = Number(answer.headers.get('content-length')?.[0] ?? Number.NaN);
+    if (end < 0 || Number.isNaN(length)) break;
+    rest = rest.subarray(end + 4 + length);
+  }
+  return answers;
+}
+
 function parseAnswer(bytes: Buffer): Omit<RawAnswer, 'closed'> {
   const text = bytes.toString('utf8');
   const [head = '', ...rest] = afterContinue(text).split('\r\n\r\n');

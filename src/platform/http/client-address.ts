@@ -2,14 +2,55 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 import { currentRequest } from '../context/request-context.js';
 
 /**
- * The canonical form of a client's address: IPv4-mapped IPv6 as IPv4, no zone. What is no address (a forwarded
- * header can say anything) is replaced by the peer's own.
+ * The canonical form of a client's address: IPv4-mapped IPv6 as IPv4, no zone, no port. What is no address (a
+ * forwarded header can say anything) is replaced by the peer's own, and that is empty once the client has reset the
+ * connection.
  *
  * @param claimed what the trusted proxies say, or the peer itself
  * @param peer the socket's remote address
  */
-export function clientAddress(claimed: string, peer: string | undefined): string {
-  return canonicalAddress(claimed) ?? canonicalAddress(peer ?? '') ?? '';
+export function clientAddress(claimed: string | undefined, peer: string | undefined): string {
+  return canonicalAddress(claimed) ?? canonicalAddress(peer) ?? '';
+}
+
+/**
+ * The address as RFC 5952 writes it; some proxies add the port (Azure, IIS), which is left out.
+ *
+ * @returns undefined when the text is no address
+ */
+export function canonicalAddress(text = ''): string | undefined {
+  const [, bracketed, dotted] = WITH_PORT.exec(text) ?? [];
+  const address = (bracketed ?? dotted ?? text).replace(/%.*$/, '');
+  const family = isIP(address);
+  if (family !== 6) return family === 4 ? address : undefined;
+  // The URL parser compresses IPv6 as RFC 5952 says, and writes mapped addresses as two hexadecimal groups.
+  const compressed = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(compressed);
+  if (mapped === null) return compressed;
+  const [high, low] = [mapped[1], mapped[2]].map((group) => parseInt(group ?? '', 16));
+  return [high, low].flatMap((group = 0) => [group >> 8, group & 255]).join('.');
+}
+
+/** `[2001:db8::1]:4711`, `[2001:db8::1]` or `203.0.113.7:4711`. */
+const WITH_PORT = /^(?:\[([^\]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5})$/;
+
+/**
+ * Tells whether an address belongs to one of these networks, as proxies that are believed do.
+ *
+ * @param networks addresses and CIDR networks
+ */
+export function belongsTo(networks: readonly string[]): (address: string | undefined) => boolean {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [address = '', prefix] = network.split('/');
+    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return (text) => {
+    const address = canonicalAddress(text);
+    return address !== undefined && list.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  };
 }
 
 /**
@@ -34,28 +75,17 @@ export function clientNetwork(): string {
 
 /** Whether an address belongs to a private network, where a peer is more likely a proxy than a client. */
 export function isPrivateAddress(address: string): boolean {
-  return address !== '' && privateNetworks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+  return isPrivate(address);
 }
 
-const privateNetworks = new BlockList();
-privateNetworks.addSubnet('10.0.0.0', 8, 'ipv4');
-privateNetworks.addSubnet('172.16.0.0', 12, 'ipv4');
-privateNetworks.addSubnet('192.168.0.0', 16, 'ipv4');
-privateNetworks.addSubnet('100.64.0.0', 10, 'ipv4');
-privateNetworks.addSubnet('169.254.0.0', 16, 'ipv4');
-privateNetworks.addSubnet('127.0.0.0', 8, 'ipv4');
-privateNetworks.addAddress('::1', 'ipv6');
-privateNetworks.addSubnet('fc00::', 7, 'ipv6');
-privateNetworks.addSubnet('fe80::', 10, 'ipv6');
-
-function canonicalAddress(text: string): string | undefined {
-  const address = text.replace(/%.*$/, '');
-  const family = isIP(address);
-  if (family !== 6) return family === 4 ? address : undefined;
-  // The URL parser compresses IPv6 as RFC 5952 says, and writes mapped addresses as two hexadecimal groups.
-  const compressed = new URL(`http://[${address}]`).hostname.slice(1, -1);
-  const mapped = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(compressed);
-  if (mapped === null) return compressed;
-  const [high, low] = [mapped[1], mapped[2]].map((group) => parseInt(group ?? '', 16));
-  return [high, low].flatMap((group = 0) => [group >> 8, group & 255]).join('.');
-}
+const isPrivate = belongsTo([
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  '169.254.0.0/16',
+  '127.0.0.0/8',
+  '::1',
+  'fc00::/7',
+  'fe80::/10',
+]);

@@ -1,31 +1,48 @@
 import type { FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
-import { clientAddress, isPrivateAddress } from './client-address.js';
+import { canonicalAddress, isPrivateAddress } from './client-address.js';
 
 /**
- * Notices, once, that a proxy seems to stand in front although none is trusted: then all clients share the proxy's
- * address, and with it one attempt limit. A public peer says nothing, because anyone can send the header.
+ * Warns once where the address of a client cannot be told, because then all clients of a proxy share its address and
+ * with it one attempt limit.
  */
 export class ForwardedHeaders {
-  private watching: boolean;
+  private watching = true;
+  private readonly trusted: boolean;
 
   constructor(
     private readonly logger: Logger,
     { trusted }: { readonly trusted: boolean },
   ) {
-    this.watching = !trusted;
+    this.trusted = trusted;
   }
 
-  notice({ headers, socket }: FastifyRequest): void {
+  notice(request: FastifyRequest): void {
+    const { headers } = request;
     if (!this.watching || (headers['x-forwarded-for'] === undefined && headers.forwarded === undefined))
       return;
-    const peer = clientAddress(socket.remoteAddress ?? '', undefined);
-    if (!isPrivateAddress(peer)) return;
+    const peer = canonicalAddress(request.socket.remoteAddress) ?? '';
+    const warning = this.trusted ? misread(request) : untrusted(peer);
+    if (warning === undefined) return;
     this.watching = false;
-    this.logger.warn(
-      { peer },
-      'a request from a private address carries a forwarded header and TRUST_PROXY is none: if a proxy stands in ' +
-        'front, set TRUST_PROXY, or all clients share one attempt limit',
-    );
+    this.logger.warn({ peer }, warning);
   }
+}
+
+/** A proxy seems to stand in front although none is trusted. A public peer says nothing: anyone can send the header. */
+function untrusted(peer: string): string | undefined {
+  if (!isPrivateAddress(peer)) return undefined;
+  return (
+    'a request from a private address carries a forwarded header and TRUST_PROXY is none: if a proxy stands in ' +
+    'front, set TRUST_PROXY, or all clients share one attempt limit'
+  );
+}
+
+function misread({ ip, socket }: FastifyRequest): string | undefined {
+  // The client has reset the connection, so that nothing can be told.
+  if (socket.remoteAddress === undefined || canonicalAddress(ip) !== undefined) return undefined;
+  return (
+    'X-Forwarded-For of a trusted proxy has something else than an address where that of the client belongs, and the ' +
+    'address of the proxy is taken: let the proxy send IP addresses, or all clients share one attempt limit'
+  );
 }

@@ -1,15 +1,12 @@
-import type { Server } from 'node:http';
-import type {
-  FastifyHttpOptions,
-  FastifyInstance,
-  FastifyReply,
-  FastifyRequest,
-  FastifyServerOptions,
-} from 'fastify';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
+import { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Logger } from 'pino';
 import { toAppError } from '../errors/failure.js';
 import type { Language } from '../i18n/translator.js';
-import { SECOND } from '../time/clock.js';
+import { SECOND, type Duration } from '../time/clock.js';
+import { Connection } from './connection.js';
 import type { Draining } from './draining.js';
 import { wrapAnswers } from './envelope.js';
 import { acceptOnlyJson, BODY_LIMIT } from './json-body.js';
@@ -18,8 +15,8 @@ import { RequestLifecycle } from './request-lifecycle.js';
 import type { RequestSeconds } from './request-record.js';
 import { RouteTable } from './route-table.js';
 
-/** Nobody, these addresses and networks, or a question asked for each hop, the peer being number 0. */
-export type TrustedProxies = false | string[] | ((address: string, hop: number) => boolean);
+/** Nobody, or a question asked for each hop, the peer being number 0. */
+export type TrustedProxies = false | ((address: string, hop: number) => boolean);
 
 /** What the layer must be told. A class, so that it can be asked for by its name. */
 export abstract class HttpLayerSettings {
@@ -37,11 +34,21 @@ const REQUEST_TIMEOUT = 10 * SECOND;
 /** Longer than the idle time-outs of common load balancers, which would else reuse a connection that we close. */
 const KEEP_ALIVE_TIMEOUT = 75 * SECOND;
 
+/**
+ * How long nothing may happen on a connection with a request. Node gives a write that had begun a second span, so
+ * whoever does not read an answer is gone after a minute at most.
+ */
+const INACTIVITY_TIMEOUT = 28 * SECOND;
+
+/** How long clients may take to close their side after we closed ours. */
+const PARTING: Duration = 250;
+
 /** Everything between the socket and the routes: limits, refusals in the envelope, and the request lifecycle. */
 export class HttpLayer {
   private readonly routes = new RouteTable();
   private readonly lifecycle: RequestLifecycle;
   private readonly rawAnswers: RawAnswers;
+  private readonly connections = new Map<Socket, Connection>();
 
   constructor(private readonly settings: HttpLayerSettings) {
     this.lifecycle = new RequestLifecycle({
@@ -53,29 +60,20 @@ export class HttpLayer {
   }
 
   /** What Fastify must know when it is made. */
-  get options(): FastifyServerOptions & Pick<FastifyHttpOptions<Server>, 'http'> {
+  get options(): FastifyServerOptions {
     const { trustProxy } = this.settings;
     return {
       trustProxy,
       logger: false,
       bodyLimit: BODY_LIMIT,
-      requestTimeout: REQUEST_TIMEOUT,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
       exposeHeadRoutes: false,
       // The router takes `*` for `/`, and Nest then answers before our hooks run.
       rewriteUrl: ({ url = '/' }) => (url.startsWith('*') ? `/${url}` : url),
       return503OnClosing: false,
-      http: {
-        // While this is longer (60 s by default), Node does not notice at `requestTimeout` that a body has stopped.
-        headersTimeout: REQUEST_TIMEOUT,
-        // Node would answer a missing Host without the envelope; the lifecycle checks it.
-        requireHostHeader: false,
-        // How often Node looks for requests past their time-out; every 30 s by default.
-        connectionsCheckingInterval: 1 * SECOND,
-      },
+      serverFactory: (handler) => this.createServer(handler),
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-        this.lifecycle.answer(toAppError(error), request, reply),
-      clientErrorHandler: (error, socket) => this.rawAnswers.answerClientError(error, socket),
+        this.guard(request.raw.socket, () => this.lifecycle.answer(toAppError(error), request, reply)),
+      clientErrorHandler: (error, socket) => this.refuseBytes(error, socket),
     };
   }
 
@@ -85,10 +83,6 @@ export class HttpLayer {
     acceptOnlyJson(fastify);
     this.lifecycle.install(fastify);
     wrapAnswers(fastify);
-    fastify.server.on('checkExpectation', (request, response) =>
-      this.rawAnswers.refuseExpectation(request, response),
-    );
-    fastify.server.on('connect', (request, socket) => this.rawAnswers.refuseTunnel(request, socket));
   }
 
   /** For a server without Nest's exception filter. */
@@ -96,5 +90,89 @@ export class HttpLayer {
     fastify.setErrorHandler((error, request, reply) =>
       this.lifecycle.answer(toAppError(error), request, reply),
     );
+  }
+
+  /**
+   * Once draining has begun: lets clients use their open connections once more, which is answered with
+   * `Connection: close`, and then ends those that stay silent. A client that is just sending meets no reset.
+   *
+   * @param patience how long they may take
+   */
+  async retireConnections(patience: Duration): Promise<void> {
+    await this.untilClosed(patience);
+    for (const connection of this.connections.values()) connection.retire();
+    await this.untilClosed(PARTING);
+  }
+
+  private async untilClosed(patience: Duration): Promise<void> {
+    const deadline = performance.now() + patience;
+    while (this.connections.size > 0 && performance.now() < deadline) await sleep(20);
+  }
+
+  private createServer(handler: RequestListener): Server {
+    const answer: RequestListener = (request, response) =>
+      this.guard(request.socket, () => handler(request, response));
+    const options = {
+      requestTimeout: REQUEST_TIMEOUT,
+      // While this is longer (60 s by default), Node does not notice at `requestTimeout` that a body has stopped.
+      headersTimeout: REQUEST_TIMEOUT,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      // How often Node looks for requests past their time-out; every 30 s by default.
+      connectionsCheckingInterval: 1 * SECOND,
+      // Node would answer a missing Host without the envelope; the lifecycle checks it.
+      requireHostHeader: false,
+    };
+    const server = createServer(options, (request, response) =>
+      this.connections.get(request.socket)?.accept({ request, response, answer }),
+    );
+    server.setTimeout(INACTIVITY_TIMEOUT);
+    server.on('connection', (socket) => this.guard(socket, () => this.open(socket)));
+    server.on('checkExpectation', (request, response) =>
+      this.connections.get(request.socket)?.accept({
+        request,
+        response,
+        answer: () => this.rawAnswers.refuseExpectation(request, response),
+      }),
+    );
+    server.on('connect', (request, socket) => this.refuseTunnel(request, socket));
+    return server;
+  }
+
+  private open(socket: Socket): void {
+    const connection = new Connection(socket, {
+      guard: (work) => this.guard(socket, work),
+      isDraining: () => this.settings.draining.begun,
+    });
+    this.connections.set(socket, connection);
+    socket.once('close', () => this.connections.delete(socket));
+  }
+
+  private refuseTunnel(request: IncomingMessage, socket: unknown): void {
+    if (!(socket instanceof Socket)) return;
+    this.connections.get(socket)?.refuse(() => this.rawAnswers.refuseTunnel(request, socket));
+  }
+
+  private refuseBytes(error: Error & { code?: string }, socket: Socket): void {
+    // There is nobody to answer.
+    if (error.code === 'ECONNRESET') return void socket.destroy();
+    this.connections
+      .get(socket)
+      ?.refuse(() => this.guard(socket, () => this.rawAnswers.answerClientError(error, socket)));
+  }
+
+  /**
+   * Runs what Node or Fastify calls where nothing else catches what it throws: such a mistake costs one connection, and
+   * not the process.
+   */
+  private guard(socket: Socket, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.settings.logger.error(
+        { err: error },
+        'a connection was closed because of a mistake in the program',
+      );
+      socket.destroy();
+    }
   }
 }

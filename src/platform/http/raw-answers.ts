@@ -1,10 +1,11 @@
 import { STATUS_CODES, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { AppError } from '../errors/app-error.js';
 import { failureFor, toAppError, type Failure } from '../errors/failure.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
 import { negotiateLanguage, type Language } from '../i18n/translator.js';
+import { endSocket } from './connection.js';
 import { ANSWER_HEADERS, JSON_TYPE } from './headers.js';
 import { requestIdOf } from './request-id.js';
 
@@ -25,22 +26,19 @@ export class RawAnswers {
   }
 
   /** For `CONNECT`: this is no proxy. */
-  refuseTunnel(request: IncomingMessage, socket: Duplex): void {
+  refuseTunnel(request: IncomingMessage, socket: Socket): void {
     this.write(socket, PlatformErrors.methodNotAllowed({ allow: [] }), request.headers);
   }
 
   /** Answers on a bare socket, because there is no request that could be trusted. */
-  answerClientError(error: Error, socket: Duplex): void {
-    if (!socket.writable || ('code' in error && error.code === 'ECONNRESET')) {
-      socket.destroy();
-      return;
-    }
+  answerClientError(error: Error, socket: Socket): void {
     const known = toAppError(error);
     const unforeseen = known.definition.status === 500;
     this.write(socket, unforeseen ? PlatformErrors.malformedRequest({ reason: error.message }) : known, {});
   }
 
-  private write(socket: Duplex, error: AppError, given: IncomingHttpHeaders): void {
+  private write(socket: Socket, error: AppError, given: IncomingHttpHeaders): void {
+    if (!socket.writable) return void socket.destroy();
     const { status, headers, body } = this.failure(error, given);
     const text = JSON.stringify(body);
     const lines = Object.entries({
@@ -49,11 +47,7 @@ export class RawAnswers {
       connection: 'close',
     });
     const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-    socket.once('error', () => socket.destroy());
-    socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${text}`);
-    // A close with unread input makes the kernel send a reset, which can overtake the answer: read on for a moment.
-    socket.resume();
-    setTimeout(() => socket.destroy(), 500).unref();
+    endSocket(socket, `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${head}\r\n${text}`);
   }
 
   private failure(error: AppError, given: IncomingHttpHeaders): Failure {

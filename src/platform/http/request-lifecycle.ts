@@ -6,7 +6,6 @@ import { failureFor } from '../errors/failure.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
 import { negotiateLanguage, type Language } from '../i18n/translator.js';
 import { clientAddress } from './client-address.js';
-import type { Draining } from './draining.js';
 import { ForwardedHeaders } from './forwarded-headers.js';
 import { ANSWER_HEADERS, JSON_TYPE, timesSent } from './headers.js';
 import { requestIdOf } from './request-id.js';
@@ -18,7 +17,6 @@ export interface LifecycleOptions {
   readonly corsOrigins: readonly string[];
   readonly routes: RouteTable;
   readonly logger: Logger;
-  readonly draining: Draining;
   /** Whether forwarded headers of anybody are believed. */
   readonly trustsProxy: boolean;
   readonly requestSeconds: RequestSeconds;
@@ -80,7 +78,6 @@ export class RequestLifecycle {
       reply.header('access-control-allow-origin', headers.origin);
       reply.header('access-control-expose-headers', 'Retry-After, X-Request-Id, Content-Language');
     }
-    if (this.options.draining.begun) reply.header('connection', 'close');
     return {
       requestId,
       language,

@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { SECOND } from '../time/clock.js';
+
+/** One request of a connection, and what answers it. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly answer: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+export interface ConnectionOptions {
+  /** Runs what a socket calls. Nothing else catches what is thrown there, and the process would end. */
+  readonly guard: (work: () => void) => void;
+  /** Whether answers that begin now are the last ones of their connections. */
+  readonly isDraining: () => boolean;
+}
+
+/**
+ * How many bytes Node's parser is given at once. It makes objects of every request in them before it looks up, and one
+ * read of a socket brings up to 64 KiB, which can be 3 600 requests. Most requests fit in one piece.
+ */
+const PIECE = 2 * 1024;
+
+/**
+ * How long a connection that has pipelined may be idle. At first the buffers of the two systems take answers that
+ * nobody reads, and then the connection looks idle.
+ */
+const PIPELINED_IDLE_TIMEOUT = 15 * SECOND;
+
+/** How long a closing connection is still read: to close it with input unread would reset it, and lose the answer. */
+const LINGER = 0.5 * SECOND;
+
+/**
+ * One client's connection. Its requests are carried out one after the other, in the order in which they were sent
+ * (RFC 9112, section 9.3.2), and while one is, the rest stays unread: a client has one answer outstanding, however
+ * many requests it pipelines.
+ *
+ * Node would carry out all of them at once and hold all answers in memory. So this stands between the socket and
+ * Node's own listeners, and hands them the input in small pieces while there is no complete request to answer.
+ */
+export class Connection {
+  private readonly feed: (chunk?: Buffer) => void;
+  private readonly feedEnd: () => void;
+  /** The first is being answered; the others stood in the same piece. */
+  private readonly exchanges: Exchange[] = [];
+  private hasPipelined = false;
+  private inputEnded = false;
+  /** Nothing that follows this request is carried out. */
+  private last: IncomingMessage | undefined;
+  /** What is written when everything before it is answered, as the end of the connection. */
+  private farewell: (() => void) | undefined;
+  private retired = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly options: ConnectionOptions,
+  ) {
+    const { guard } = options;
+    this.feed = takeListener(socket, 'data');
+    this.feedEnd = takeListener(socket, 'end');
+    socket.on('data', (chunk: Buffer) => guard(() => this.read(chunk)));
+    socket.on('end', () => guard(() => this.readEnd()));
+    // Node listens for the first error alone; one that nobody listens for would end the process.
+    socket.on('error', () => socket.destroy());
+  }
+
+  /** Answers a request as soon as those before it are answered. */
+  accept(exchange: Exchange): void {
+    const { request, response } = exchange;
+    if (this.isOver) return;
+    // Node drops what stands behind such a request in the same piece, and would read on in the middle of the next one.
+    if (request.headers.upgrade !== undefined) this.last = request;
+    this.exchanges.push(exchange);
+    response.once('close', () => this.options.guard(() => this.answered()));
+    if (this.exchanges.length === 1) this.answerFirst();
+    else this.hasPipelined = true;
+  }
+
+  /** Reads no further. Once every request that arrived whole is answered, `write` has the last word. */
+  refuse(write: () => void): void {
+    if (this.farewell !== undefined) return;
+    this.farewell = write;
+    const newest = this.exchanges.at(-1);
+    if (newest?.request.complete === false) {
+      // This is the request that is refused. An answer to it that has begun stays the only one.
+      if (newest.response.headersSent) this.farewell = () => this.socket.destroy();
+      this.exchanges.pop();
+    }
+    if (this.exchanges.length === 0) this.farewell();
+  }
+
+  /** Ends the connection when what is being answered is answered, at once when nothing is. */
+  retire(): void {
+    this.retired = true;
+    const [first] = this.exchanges;
+    if (first === undefined) this.socket.end();
+    else first.response.shouldKeepAlive = false;
+  }
+
+  private get isOver(): boolean {
+    return this.farewell !== undefined || this.last?.complete === true;
+  }
+
+  private read(chunk: Buffer): void {
+    for (let start = 0; start < chunk.length; start += PIECE) {
+      if (this.isOver) return;
+      if (this.exchanges[0]?.request.complete === true || this.socket.isPaused()) {
+        this.hasPipelined = true;
+        this.socket.pause();
+        this.socket.unshift(chunk.subarray(start));
+        return;
+      }
+      this.feed(chunk.subarray(start, start + PIECE));
+    }
+  }
+
+  private readEnd(): void {
+    this.inputEnded = true;
+    this.passOnEnd();
+  }
+
+  /** A client may close its side when it has asked; Node would close ours then, and the answer would be lost. */
+  private passOnEnd(): void {
+    if (this.inputEnded && !this.isOver && this.exchanges[0]?.request.complete !== true) this.feedEnd();
+  }
+
+  private answerFirst(): void {
+    const [first] = this.exchanges;
+    if (first === undefined) return;
+    const { request, response, answer } = first;
+    if (request === this.last || this.options.isDraining()) response.shouldKeepAlive = false;
+    answer(request, response);
+  }
+
+  private answered(): void {
+    const { socket } = this;
+    this.exchanges.shift();
+    // The client is gone, or was told that this was the last answer: the rest is not carried out.
+    if (socket.destroyed || socket.writableEnded) return;
+    this.passOnEnd();
+    if (this.exchanges.length > 0) return this.answerFirst();
+    if (this.farewell !== undefined) return this.farewell();
+    if (this.retired) socket.end();
+    if (this.hasPipelined) socket.setTimeout(PIPELINED_IDLE_TIMEOUT);
+    socket.resume();
+  }
+}
+
+/** Sends the last bytes of a connection and closes it, in a way that lets them arrive. */
+export function endSocket(socket: Socket, text: string): void {
+  socket.end(text);
+  socket.resume();
+  setTimeout(() => socket.destroy(), LINGER).unref();
+}
+
+/** Node's own listener for an event of the socket, which the socket no longer calls. */
+function takeListener(socket: Socket, event: 'data' | 'end'): (chunk?: Buffer) => void {
+  const listener = socket.listeners(event).at(-1);
+  if (listener === undefined)
+    throw new Error(`Node's HTTP server does not listen for "${event}" of its sockets.`);
+  socket.off(event, listener as () => void);
+  return (chunk) => void Reflect.apply(listener, socket, [chunk]);
+}

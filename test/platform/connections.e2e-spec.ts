@@ -1,0 +1,230 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { HttpLayer } from '../../src/platform/http/http-layer.ts';
+import { Draining } from '../../src/platform/http/draining.ts';
+import { PASSWORD, startApp, type TestApp } from '../support/app.ts';
+import { freePort } from '../support/free-port.ts';
+import { answersIn, sendRaw } from '../support/raw.ts';
+
+let app: TestApp;
+let management: string;
+let token: string;
+beforeAll(async () => {
+  const port = await freePort();
+  management = `http://127.0.0.1:${port}`;
+  app = await startApp({ env: { MANAGEMENT_PORT: String(port), HASH_WAIT: '20s' } });
+  token = (await app.signIn()).access_token;
+});
+afterAll(() => app.close());
+
+const HOST = 'HTTP/1.1\r\nHost: a\r\n';
+const GARBAGE = 'no HTTP at all\r\n\r\n';
+
+function get(path: string, headers = ''): string {
+  return `GET ${path} ${HOST}${headers}\r\n`;
+}
+
+function post(path: string, body: unknown, headers = ''): string {
+  const text = JSON.stringify(body);
+  return `POST ${path} ${HOST}Content-Type: application/json\r\nContent-Length: ${text.length}\r\n${headers}\r\n${text}`;
+}
+
+function create(username: string): string {
+  const body = { username, full_name: 'A Person', password: PASSWORD };
+  return post('/users', body, `Authorization: Bearer ${token}\r\n`);
+}
+
+async function isThere(username: string): Promise<boolean> {
+  const { body } = await app.call<{ total: number }>('GET', `/users?q=${username}`, { token });
+  return body.data.total === 1;
+}
+
+/** The statuses of everything that came back, in order, until the server closed. */
+async function statuses(bytes: string, options = {}): Promise<number[]> {
+  const { text, closed } = await sendRaw(app.url, bytes, { untilClosed: true, timeout: 8_000, ...options });
+  expect(closed, text.slice(0, 500)).toBe(true);
+  return answersIn(text).map(({ status }) => status);
+}
+
+async function opened(url: string): Promise<Socket> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** The statuses of everything that comes back until the connection closes. */
+async function heard(socket: Socket): Promise<number[]> {
+  const chunks: Buffer[] = [];
+  socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+  await once(socket, 'close');
+  return answersIn(Buffer.concat(chunks).toString()).map(({ status }) => status);
+}
+
+/** The log lines of requests to this route so far. */
+function answeredAt(route: string): number {
+  return app.lines.filter((line) => line.includes(`"route":"${route}"`)).length;
+}
+
+describe('pipelined requests', () => {
+  it('are all answered, in their order', async () => {
+    const turns = Array.from({ length: 400 }, (_, index) => (index % 3 === 0 ? '/codes' : `/none-${index}`));
+    const bytes = turns.map((path) => get(path)).join('') + get('/health/live', 'Connection: close\r\n');
+    const expected = [...turns.map((path) => (path === '/codes' ? 200 : 404)), 200];
+    expect(await statuses(bytes)).toEqual(expected);
+  });
+
+  it('wait while the client does not read', async () => {
+    const socket = await opened(app.url);
+    socket.pause();
+    const file = '/docs/swagger-ui-bundle.js';
+    socket.write(get(file).repeat(1_000));
+    await sleep(1_000);
+    // As many as fit in the buffers of the system.
+    expect(answeredAt('/docs/:file')).toBeLessThan(20);
+    const begun = performance.now();
+    expect((await app.call('GET', '/health/live')).status).toBe(200);
+    expect(performance.now() - begun).toBeLessThan(300);
+    socket.destroy();
+  });
+
+  it('are not carried out once the client has gone', async () => {
+    const socket = await opened(app.url);
+    const names = ['one', 'two', 'three', 'four'].map((name) => `gone-${name}`);
+    socket.write(names.map((name) => create(name)).join(''));
+    await sleep(5);
+    socket.resetAndDestroy();
+    await sleep(1_000);
+    expect(await isThere('gone-four')).toBe(false);
+  });
+});
+
+describe('an answer that is due', () => {
+  it('is not replaced by the refusal of what follows', async () => {
+    expect(await statuses(create('before-garbage') + GARBAGE)).toEqual([201, 400]);
+    expect(await isThere('before-garbage')).toBe(true);
+  });
+
+  it('is not replaced when the garbage comes later', async () => {
+    const socket = await opened(app.url);
+    const answers = heard(socket);
+    socket.write(create('before-late-garbage'));
+    await sleep(3);
+    socket.write(GARBAGE);
+    expect(await answers).toEqual([201, 400]);
+  });
+
+  it.each([
+    ['a tunnel', `CONNECT a:443 ${HOST}\r\n`, 405],
+    ['an unknown expectation', get('/codes', 'Expect: more\r\n'), 417],
+    ['headers that are too long', `GET / ${HOST}A: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
+    ['a body that breaks off in the middle', `POST /signin ${HOST}Content-Length: 9\r\n\r\n{`, 400],
+    [
+      'a body in bad chunks',
+      `POST /signin ${HOST}Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\nz\r\n`,
+      400,
+    ],
+  ])('comes before that to %s', async (name, bytes, status) => {
+    const username = `before-${name.replaceAll(' ', '-')}`.slice(0, 32);
+    expect(await statuses(create(username) + bytes, { end: true })).toEqual([201, status]);
+    expect(await isThere(username)).toBe(true);
+  });
+
+  it('reaches a client that closes its side after asking', async () => {
+    expect(await statuses(create('half-closed'), { end: true })).toEqual([201]);
+    expect(await statuses(get('/health/live') + create('half-closed-2'), { end: true })).toEqual([200, 201]);
+  });
+});
+
+describe('a request with Upgrade', () => {
+  const UPGRADE = 'Connection: upgrade\r\nUpgrade: h2c\r\n';
+
+  it('is answered as without, and is the last one of its connection', async () => {
+    const { headers, closed, body } = await sendRaw(app.url, get('/health/live', UPGRADE), {
+      untilClosed: true,
+    });
+    expect([closed, body]).toEqual([true, '{"status":"ok"}']);
+    expect(headers.get('connection')).toEqual(['close']);
+  });
+
+  it('is not the beginning of a request that was never sent', async () => {
+    const smuggled = get('/codes');
+    const socket = await opened(app.url);
+    const answers = heard(socket);
+    socket.write(
+      get('/health/live', UPGRADE) + `POST /signin ${HOST}Content-Length: ${smuggled.length}\r\n\r\n`,
+    );
+    await sleep(20);
+    if (socket.writable) socket.write(smuggled);
+    expect(await answers).toEqual([200]);
+  });
+
+  it('may have a body, which may come later', async () => {
+    const body = { username: 'nobody-here', password: 'wrong' };
+    const [head = '', text = ''] = post('/signin', body, UPGRADE).split('\r\n\r\n');
+    const socket = await opened(app.url);
+    const answers = heard(socket);
+    socket.write(`${head}\r\n\r\n${text.slice(0, 5)}`);
+    await sleep(50);
+    socket.write(text.slice(5));
+    expect(await answers).toEqual([401]);
+  });
+});
+
+describe.each([
+  ['the API', () => app.url],
+  ['the management port', () => management],
+])('a connection to %s that is reset', (_, url) => {
+  const requests: Array<[string, string]> = [
+    ['a bad escape', get('/%zz')],
+    ['a parameter that is too long', get(`/users/${'a'.repeat(200)}`)],
+    ['a route', get('/health/ready')],
+    ['no route', get('/nothing')],
+    ['no method', `TRACE /me ${HOST}\r\n`],
+    ['a sign-in', post('/signin', { username: 'nobody-there', password: 'wrong' })],
+    ['a body by half', `POST /signin ${HOST}Content-Length: 99\r\n\r\n{`],
+    ['an expectation', get('/codes', 'Expect: more\r\n')],
+    ['a tunnel', `CONNECT a:443 ${HOST}\r\n`],
+    ['garbage', GARBAGE],
+    ['many requests', get('/codes').repeat(200)],
+  ];
+
+  it.each(requests)('after %s leaves no error', async (__, bytes) => {
+    const errors = () => app.lines.filter((line) => /"level":"(error|fatal)"/.test(line));
+    const before = errors().length;
+    for (let round = 0; round < 20; round += 1) {
+      const socket = await opened(url());
+      socket.write(bytes);
+      if (round % 2 === 0) await sleep(1);
+      socket.resetAndDestroy();
+    }
+    await sleep(100);
+    expect(errors().slice(before)).toEqual([]);
+    expect((await app.call('GET', '/health/live')).status).toBe(200);
+  });
+});
+
+describe('a kept connection', () => {
+  it('is told by the next answer that the service ends, and is closed when it stays silent', async () => {
+    const other = await startApp({ testDatabase: app.testDatabase });
+    const [used, silent] = [await opened(other.url), await opened(other.url)];
+    const chunks: Buffer[] = [];
+    used.on('data', (chunk: Buffer) => chunks.push(chunk));
+    silent.resume();
+    for (const socket of [used, silent]) socket.write(get('/health/live'));
+    await sleep(100);
+    other.nest.get(Draining).begun = true;
+    const retired = other.nest.get(HttpLayer).retireConnections(600);
+    await sleep(200);
+    used.write(get('/health/live'));
+    await Promise.all([once(used, 'close'), once(silent, 'close'), retired]);
+    const [first, second, ...more] = answersIn(Buffer.concat(chunks).toString());
+    expect([first?.status, second?.status, more.length]).toEqual([200, 200, 0]);
+    expect(first?.headers.get('connection')).not.toEqual(['close']);
+    expect(second?.headers.get('connection')).toEqual(['close']);
+    await other.close();
+  });
+});
