@@ -17,4 +17,4 @@ const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop.abort());
 
 const { runServer } = await import('./run-server.js');
-await runServer(stop.signal);
+await runServer(stop);

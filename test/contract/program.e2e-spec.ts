@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, connect, type Server } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { buildProgram, runProgram, type Program, type RunOptions } from '../support/built-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -102,6 +103,32 @@ describe('the program', { timeout: 60_000 }, () => {
     expect(await program.stop('SIGTERM')).toBe(0);
     expect(Date.now() - begun).toBeLessThan(9_000);
   });
+
+  it.each([
+    ['an exception', "throw new Error('the mistake')"],
+    ['a rejected promise', "Promise.reject(new Error('the mistake'))"],
+  ])(
+    'answers what is due, says so once and exits with 1 after %s that nothing catches',
+    async (_, mistake) => {
+      const twice = `process.on('SIGUSR2', () => { for (let n = 0; n < 2; n += 1) setImmediate(() => { ${mistake} }) })`;
+      const program = run({
+        NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(twice)}`,
+        SHUTDOWN_DELAY: '1s',
+      });
+      const url = await program.untilReady();
+      const due = signIn(url);
+      await sleep(5);
+      program.child.kill('SIGUSR2');
+      expect(await due).toBe(200);
+      await sleep(100);
+      expect((await fetch(`${url}/health/ready`)).status).toBe(503);
+      expect((await fetch(`${url}/health/live`)).status).toBe(200);
+      expect(await program.end()).toBe(1);
+      const fatal = program.output.split('\n').filter((line) => line.includes('"level":"fatal"'));
+      expect(fatal, program.output + program.errors).toHaveLength(1);
+      expect(fatal[0]).toMatch(/the mistake.*Start it again/);
+    },
+  );
 
   it('lets operator commands run beside it', async () => {
     const program = run();
