@@ -1,3 +1,4 @@
+import { normalized } from './platform/text.js';
 import { searchForm } from './users/search-form.js';
 import type { User } from './users/user.entity.js';
 
@@ -93,8 +94,8 @@ function split(word: string): string[] {
 }
 
 function ascii(name: string): string {
-  const plain = name.toLowerCase().replaceAll('ł', 'l').replaceAll('ø', 'o').normalize('NFD');
-  return plain.replace(/[^a-z]/g, '');
+  const plain = name.toLowerCase().replaceAll('ł', 'l').replaceAll('ø', 'o');
+  return (normalized(plain, 'NFD', 128) ?? '').replace(/[^a-z]/g, '');
 }
 
 /** Mobile numbers of China and Germany: each serial has its own. */

@@ -39,13 +39,14 @@ export class PasswordHasher {
   /**
    * @param password as typed, already accepted by the policy
    * @returns the PHC string of the NFKC form, with a new salt
-   * @throws Error when the password has an unpaired surrogate
+   * @throws Error when the password has an unpaired surrogate, or more code points than the policy accepts
    */
   async hash(place: Place, password: string): Promise<string> {
     // argon2 would read every unpaired surrogate as U+FFFD, so that two passwords would be one.
     if (!password.isWellFormed()) throw new Error('A password with an unpaired surrogate cannot be hashed.');
     const { memoryKib, timeCost, parallelism } = this.cost;
     const normal = normalizePassword(password);
+    if (normal === undefined) throw new Error('A password that the policy refuses cannot be hashed.');
     return place.run(() =>
       hash(normal, {
         algorithm: Algorithm.Argon2id,
@@ -66,9 +67,10 @@ export class PasswordHasher {
    */
   async verify(place: Place, phc: string | undefined, password: string): Promise<boolean> {
     const normal = normalizePassword(password);
-    const stored = phc !== undefined && this.isVerifiable(phc) && password.isWellFormed() ? phc : undefined;
+    const possible = normal !== undefined && password.isWellFormed();
+    const stored = phc !== undefined && this.isVerifiable(phc) && possible ? phc : undefined;
     return place.run(async () => {
-      const matches = await verify(stored ?? this.decoy, normal);
+      const matches = await verify(stored ?? this.decoy, normal ?? '');
       return stored !== undefined && matches;
     });
   }

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
 import type { Violation } from '../platform/errors/app-error.js';
+import { codePoints, normalized } from '../platform/text.js';
 import { isCommonPassword } from './common-passwords.js';
 
 /** The floor that no setting lowers (NIST SP 800-63B). */
@@ -25,9 +26,11 @@ export interface PasswordOwner {
 /**
  * The form of a password that is hashed: NFKC (RFC 8265 and NIST SP 800-63B), so that one password typed on two
  * keyboards is one password. Nothing is trimmed, folded or cut.
+ *
+ * @returns undefined for more code points than a password can have
  */
-export function normalizePassword(password: string): string {
-  return password.normalize('NFKC');
+export function normalizePassword(password: string): string | undefined {
+  return normalized(password, 'NFKC', PASSWORD_MAX_LENGTH);
 }
 
 /** Decides which new passwords are refused. Stored ones are never judged again. */
@@ -54,16 +57,16 @@ export class PasswordPolicy {
     // UTF-8 cannot carry an unpaired surrogate: every one would become U+FFFD and be hashed alike.
     if (!password.isWellFormed()) return [{ field, rule: 'password_characters' }];
 
+    const tooLong = { field, rule: 'password_too_long', params: { max: PASSWORD_MAX_LENGTH } };
     const normal = normalizePassword(password);
+    if (normal === undefined) return [tooLong];
     const lengths = [codePoints(password), codePoints(normal)];
     // Both forms count. One U+FDFA becomes 18 characters, and would pass as a password of one key; a letter and its
     // combining accent become one; and sign-in takes at most 256 code points as typed.
     if (Math.min(...lengths) < this.minLength) {
       return [{ field, rule: 'password_too_short', params: { min: this.minLength } }];
     }
-    if (Math.max(...lengths) > PASSWORD_MAX_LENGTH) {
-      return [{ field, rule: 'password_too_long', params: { max: PASSWORD_MAX_LENGTH } }];
-    }
+    if (Math.max(...lengths) > PASSWORD_MAX_LENGTH) return [tooLong];
 
     const violations: Violation[] = [];
     const folded = normal.toLowerCase();
@@ -71,10 +74,6 @@ export class PasswordPolicy {
     if (containsIdentifier(folded, owner)) violations.push({ field, rule: 'password_contains_identifier' });
     return violations;
   }
-}
-
-function codePoints(text: string): number {
-  return [...text].length;
 }
 
 function containsIdentifier(folded: string, { username, email, phone }: PasswordOwner): boolean {

@@ -1,3 +1,5 @@
+import { codePoints, normalized } from './text.js';
+
 /** Why a name was refused: a locale key, with what its text needs. */
 export interface DisplayNameRefusal {
   readonly rule: 'length' | 'name_characters';
@@ -14,22 +16,41 @@ export type DisplayNameResult =
 const REFUSED = /[\p{Cc}\p{Cs}\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
 const VISIBLE = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}]/u;
 
+/** No character has a canonical decomposition of more than four code points (UAX #15, section 12). */
+const LONGEST_DECOMPOSITION = 4;
+
+/** In code points; no name may be longer. */
+const LONGEST_NAME = 128;
+
 /**
  * Reads a name that people see, of a person or of a role. Its length is 1 to `max` code points of the canonical form;
  * a name that nobody could see counts as empty.
  *
+ * @param max at most 128
  * @returns `value`, the canonical form, or `refusal`, the rule that it breaks; never throws
  */
 export function parseDisplayName(input: string, max: number): DisplayNameResult {
   if (REFUSED.test(input)) return { refusal: { rule: 'name_characters' } };
-  const value = canonicalName(input);
-  if (!VISIBLE.test(value) || [...value].length > max) {
+  const value = canonical(input);
+  if (value === undefined || !VISIBLE.test(value) || codePoints(value, max) > max) {
     return { refusal: { rule: 'length', params: { min: 1, max } } };
   }
   return { value };
 }
 
-/** Blanks around a name go, the rest becomes NFC, and so two spellings of one text are stored alike. */
+/**
+ * The form in which a name is stored, so that two spellings of one text are stored alike.
+ *
+ * @param input a name that `parseDisplayName` accepts
+ * @throws RangeError for one that is far too long
+ */
 export function canonicalName(input: string): string {
-  return input.normalize('NFC').trim();
+  const value = canonical(input);
+  if (value === undefined) throw new RangeError('A name that was never checked is too long.');
+  return value;
+}
+
+/** Blanks around a name go, the rest becomes NFC; undefined for a text that no name can be the canonical form of. */
+function canonical(input: string): string | undefined {
+  return normalized(input.trim(), 'NFC', LONGEST_NAME * LONGEST_DECOMPOSITION);
 }

@@ -1,4 +1,6 @@
-/** Code points of a search form that are kept: more than a search can ask for. */
+import { codePoints, normalized } from '../platform/text.js';
+
+/** In code points: as long as a name can be, and longer than what a search can ask for. */
 const SEARCH_FORM_LENGTH = 128;
 
 /**
@@ -6,8 +8,17 @@ const SEARCH_FORM_LENGTH = 128;
  * "mei" find each other. Stored beside the full name, because an index compares bytes.
  */
 export function searchForm(text: string): string {
-  const folded = text.normalize('NFKC').toLowerCase().normalize('NFKC');
-  return [...folded].slice(0, SEARCH_FORM_LENGTH).join('');
+  return compatible(compatible(text).toLowerCase());
+}
+
+/** NFKC of the beginning of a text, and its beginning: U+FDFA alone becomes 18 characters. */
+function compatible(text: string): string {
+  return beginning(normalized(beginning(text), 'NFKC', SEARCH_FORM_LENGTH) ?? '');
+}
+
+function beginning(text: string): string {
+  if (codePoints(text, SEARCH_FORM_LENGTH) <= SEARCH_FORM_LENGTH) return text;
+  return [...text].slice(0, SEARCH_FORM_LENGTH).join('');
 }
 
 /** The texts that begin with `prefix`: those from `from` and before `below`. */

@@ -207,6 +207,21 @@ describe.each([
   });
 });
 
+describe('a request whose client has gone before the answer', () => {
+  it('has its line in the log, without a status', async () => {
+    const socket = await opened(app.url);
+    socket.write(post('/signin', { username: 'nobody', password: 'x' }, 'X-Request-Id: the-gone-one\r\n'));
+    await sleep(4);
+    socket.resetAndDestroy();
+    await sleep(300);
+    const lines = app.lines.filter((line) => line.includes('"the-gone-one"') && line.includes('"request"'));
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 'info', method: 'POST', route: '/signin', aborted: true },
+    ]);
+    expect(lines[0]).not.toContain('"status"');
+  });
+});
+
 describe('a kept connection', () => {
   it('is told by the next answer that the service ends, and is closed when it stays silent', async () => {
     const other = await startApp({ testDatabase: app.testDatabase });

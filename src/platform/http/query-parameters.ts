@@ -3,6 +3,7 @@ import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { isUuid } from '../crypto/random.js';
 import type { Violation } from '../errors/app-error.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
+import { codePoints } from '../text.js';
 import { parseTimestamp } from '../time/timestamp.js';
 import { DeclaredFields } from './declared-fields.js';
 import type { Refusal } from './request-body.js';
@@ -91,7 +92,7 @@ export function TextParameter(options: {
   return queryParameter(
     (text) => {
       const value = text.trim();
-      const length = [...value].length;
+      const length = codePoints(value, max);
       if (/\p{Cc}/u.test(value)) return { refusal: { rule: 'control_characters' } };
       return length >= min && length <= max
         ? { value }

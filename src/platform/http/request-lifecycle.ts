@@ -43,6 +43,9 @@ export class RequestLifecycle {
 
   install(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
+      reply.raw.once('close', () => {
+        if (!reply.raw.writableFinished) this.record.keepAborted(request, reply);
+      });
       runInRequest(this.begin(request, reply), () => {
         const refusal = this.refusal(request);
         if (refusal !== undefined) return done(refusal);

@@ -15,31 +15,33 @@ export class RequestRecord {
     logger: Logger,
     private readonly seconds: RequestSeconds,
   ) {
-    // Looking for secrets costs ten times what the line itself costs, and this line has none: see `log`.
+    // Looking for secrets costs ten times what the line itself costs, and this line has none: see `fields`.
     this.logger = logger.child({}, { redact: [] });
   }
 
   keep(request: FastifyRequest, reply: FastifyReply): void {
-    // The route's template and not the URL: addresses can carry what does not belong in a log.
-    const route = request.routeOptions.url ?? 'none';
+    const route = routeOf(request);
     const { elapsedTime } = reply;
-    this.log(route, elapsedTime, request, reply);
+    this.logger.info(this.fields(route, elapsedTime, request, reply), 'request');
     this.observe(route, elapsedTime, request, reply);
   }
 
+  /** For a request whose client has gone before the answer: it has a line, but no status and no place in the metrics. */
+  keepAborted(request: FastifyRequest, reply: FastifyReply): void {
+    const { status: _, ...fields } = this.fields(routeOf(request), reply.elapsedTime, request, reply);
+    this.logger.info({ ...fields, aborted: true }, 'request');
+  }
+
   /** Only what is named here, and none of it typed by a person. */
-  private log(route: string, elapsed: number, request: FastifyRequest, reply: FastifyReply): void {
-    this.logger.info(
-      {
-        request_id: reply.getHeader('x-request-id'),
-        method: request.method,
-        route,
-        status: reply.statusCode,
-        ms: Math.round(elapsed * 10) / 10,
-        address: clientAddress(request.ip, request.socket.remoteAddress),
-      },
-      'request',
-    );
+  private fields(route: string, elapsed: number, request: FastifyRequest, reply: FastifyReply) {
+    return {
+      request_id: reply.getHeader('x-request-id'),
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(elapsed * 10) / 10,
+      address: clientAddress(request.ip, request.socket.remoteAddress),
+    };
   }
 
   private observe(
@@ -56,4 +58,9 @@ export class RequestRecord {
     }
     series.observe(elapsed / 1_000);
   }
+}
+
+/** The route's template and not the URL: addresses can carry what does not belong in a log. */
+function routeOf(request: FastifyRequest): string {
+  return request.routeOptions.url ?? 'none';
 }

@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger';
 import { parseDisplayName } from '../display-name.js';
+import { codePoints } from '../text.js';
 import { bodyField } from './request-body.js';
 
 export interface TextOptions extends Pick<ApiPropertyOptions, 'description' | 'format' | 'pattern'> {
@@ -135,6 +136,6 @@ export function Choice(
 function hasCodePoints(value: string, min: number, max: number): boolean {
   // Counting code points costs a pass, so the cheap bound on code units comes first.
   if (value.length < min || value.length > 2 * max) return false;
-  const count = [...value].length;
+  const count = codePoints(value, max);
   return count >= min && count <= max;
 }
