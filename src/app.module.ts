@@ -15,7 +15,7 @@ import { MetricsController } from './health/metrics.controller.js';
 import { AppExceptionFilter } from './platform/errors/app-exception.filter.js';
 import { CodesController } from './platform/errors/codes.controller.js';
 import { Draining } from './platform/http/draining.js';
-import { HttpLayer, HttpLayerSettings } from './platform/http/http-layer.js';
+import { HttpLayerSettings } from './platform/http/http-layer.js';
 import { ValidationPipe } from './platform/http/validation.pipe.js';
 import { Metrics } from './platform/metrics/metrics.js';
 import { Clock } from './platform/time/clock.js';
@@ -28,10 +28,9 @@ export interface AppParts {
   readonly clock: Clock;
   readonly metrics: Metrics;
   readonly http: HttpLayerSettings;
-  readonly layer: HttpLayer;
 }
 
-type SharedParts = Omit<AppParts, 'http' | 'layer'>;
+type SharedParts = Omit<AppParts, 'http'>;
 
 /** What every module may ask for without importing a module for it. */
 @Module({})
@@ -66,9 +65,8 @@ class SharedModule {
 export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
   constructor(private readonly upkeep: Upkeep) {}
 
-  static with({ http, layer, ...parts }: AppParts): DynamicModule {
+  static with({ http, ...parts }: AppParts): DynamicModule {
     const forHttp = [
-      { provide: HttpLayer, useValue: layer },
       { provide: HttpLayerSettings, useValue: http },
       { provide: Draining, useValue: http.draining },
     ];

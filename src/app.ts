@@ -45,7 +45,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
   const adapter = new FastifyAdapter({ ...layer.options, skipMiddie: true });
   layer.install(adapter.getInstance());
   const app = await NestFactory.create<NestFastifyApplication>(
-    AppModule.with({ config, clock, metrics, http, layer }),
+    AppModule.with({ config, clock, metrics, http }),
     adapter,
     {
       logger: new NestLogger(logger),

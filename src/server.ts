@@ -9,7 +9,6 @@ import type { Config } from './config/config.js';
 import { lockFile } from './database/locks.js';
 import { migrateUp } from './database/migrator.js';
 import { Draining } from './platform/http/draining.js';
-import { HttpLayer } from './platform/http/http-layer.js';
 import { SECOND } from './platform/time/clock.js';
 import { StartError } from './start-error.js';
 import { VERSION } from './platform/version.js';
@@ -17,9 +16,6 @@ import { ensureCurrentKey } from './tokens/key-rotation.js';
 
 /** How long requests in progress may take once the server has stopped listening. */
 const DRAIN_DEADLINE = 5 * SECOND;
-
-/** How long clients may take, once the load balancers look elsewhere, to use a kept connection for the last time. */
-const LAST_REQUESTS = 1 * SECOND;
 
 /**
  * Prepares what the service needs (schema, keys, in a trial the first administrator), listens, and stays until it is
@@ -70,7 +66,6 @@ async function listenOrClose(app: NestFastifyApplication, config: Config): Promi
 async function shutDown(app: NestFastifyApplication, config: Config): Promise<void> {
   app.get(Draining).begun = true;
   await sleep(config.http.shutdownDelay);
-  await app.get(HttpLayer).retireConnections(LAST_REQUESTS);
   // A request that arrives half and then no further would hold the process for ever.
   const deadline = setTimeout(() => app.getHttpServer().closeAllConnections(), DRAIN_DEADLINE);
   await app.close();

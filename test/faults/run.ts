@@ -14,6 +14,14 @@ import { killedOnMysql, killedOnSqlite } from './kills.ts';
 import { diskFull, longRun, smallPool } from './resources.ts';
 import { rollingRestarts, signalsDuringStart } from './shutdowns.ts';
 import { endedSessions, parallelStarts } from './starts.ts';
+import {
+  answersInOrder,
+  directClients,
+  longTexts,
+  pipelinedRequests,
+  resetConnections,
+  unreadAnswers,
+} from './wire.ts';
 import { isBuilt } from './support/replica.ts';
 import { finding, machineLoad, type Finding, type Outcome, type Scenario } from './support/scenario.ts';
 import { table } from './support/table.ts';
@@ -29,6 +37,12 @@ const SCENARIOS: readonly Scenario[] = [
   keyRotation,
   smallPool,
   diskFull,
+  resetConnections,
+  longTexts,
+  pipelinedRequests,
+  unreadAnswers,
+  answersInOrder,
+  directClients,
   parallelStarts,
   clocksApart,
   timeZones,

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HttpLayer } from '../../src/platform/http/http-layer.ts';
 import { Draining } from '../../src/platform/http/draining.ts';
 import { PASSWORD, startApp, type TestApp } from '../support/app.ts';
 import { freePort } from '../support/free-port.ts';
@@ -71,10 +70,32 @@ function answeredAt(route: string): number {
 
 describe('pipelined requests', () => {
   it('are all answered, in their order', async () => {
-    const turns = Array.from({ length: 400 }, (_, index) => (index % 3 === 0 ? '/codes' : `/none-${index}`));
+    const turns = Array.from({ length: 98 }, (_, index) => (index % 3 === 0 ? '/codes' : `/none-${index}`));
     const bytes = turns.map((path) => get(path)).join('') + get('/health/live', 'Connection: close\r\n');
     const expected = [...turns.map((path) => (path === '/codes' ? 200 : 404)), 200];
     expect(await statuses(bytes)).toEqual(expected);
+  });
+
+  it('are answered a hundred times in a row, and then the connection is closed', async () => {
+    const { text, closed } = await sendRaw(app.url, get('/codes').repeat(1_500), { untilClosed: true });
+    const answers = answersIn(text);
+    expect([answers.length, closed]).toEqual([100, true]);
+    expect(answers.at(-2)?.headers.get('connection')).not.toEqual(['close']);
+    expect(answers.at(-1)?.headers.get('connection')).toEqual(['close']);
+    expect(JSON.parse(answers.at(-1)?.body ?? '')).toMatchObject({ code: 0 });
+  });
+
+  it('may come again and again, once the client has caught up', async () => {
+    const socket = await opened(app.url);
+    let text = '';
+    socket.on('data', (chunk) => (text += String(chunk)));
+    for (let round = 1; round <= 5; round += 1) {
+      socket.write(get('/health/live').repeat(50));
+      await expect.poll(() => answersIn(text).length).toBe(50 * round);
+      await sleep(20);
+    }
+    expect(socket.destroyed).toBe(false);
+    socket.destroy();
   });
 
   it('wait while the client does not read', async () => {
@@ -232,14 +253,14 @@ describe('a kept connection', () => {
     for (const socket of [used, silent]) socket.write(get('/health/live'));
     await sleep(100);
     other.nest.get(Draining).begun = true;
-    const retired = other.nest.get(HttpLayer).retireConnections(600);
+    const closed = other.close();
     await sleep(200);
+    expect(silent.destroyed).toBe(false);
     used.write(get('/health/live'));
-    await Promise.all([once(used, 'close'), once(silent, 'close'), retired]);
+    await Promise.all([once(used, 'close'), once(silent, 'close'), closed]);
     const [first, second, ...more] = answersIn(Buffer.concat(chunks).toString());
     expect([first?.status, second?.status, more.length]).toEqual([200, 200, 0]);
     expect(first?.headers.get('connection')).not.toEqual(['close']);
     expect(second?.headers.get('connection')).toEqual(['close']);
-    await other.close();
   });
 });

@@ -13,14 +13,20 @@ export interface ConnectionOptions {
   /** Runs what a socket calls. Nothing else catches what is thrown there, and the process would end. */
   readonly guard: (work: () => void) => void;
   /** Whether answers that begin now are the last ones of their connections. */
-  readonly isDraining: () => boolean;
+  readonly isClosing: () => boolean;
 }
 
 /**
  * How many bytes Node's parser is given at once. It makes objects of every request in them before it looks up, and one
  * read of a socket brings up to 64 KiB, which can be 3 600 requests. Most requests fit in one piece.
  */
-const PIECE = 2 * 1024;
+const PIECE = 1024;
+
+/**
+ * After so many answers in a row with always a further request waiting, a connection is closed. Nobody pipelines that
+ * much in earnest; who does may connect again and send the rest (RFC 9112, section 9.3.2).
+ */
+const MOST_IN_A_ROW = 100;
 
 /**
  * How long a connection that has pipelined may be idle. At first the buffers of the two systems take answers that
@@ -44,6 +50,8 @@ export class Connection {
   private readonly feedEnd: () => void;
   /** The first is being answered; the others stood in the same piece. */
   private readonly exchanges: Exchange[] = [];
+  private answering = false;
+  private inARow = 0;
   private hasPipelined = false;
   private inputEnded = false;
   /** Nothing that follows this request is carried out. */
@@ -73,8 +81,8 @@ export class Connection {
     if (request.headers.upgrade !== undefined) this.last = request;
     this.exchanges.push(exchange);
     response.once('close', () => this.options.guard(() => this.answered()));
-    if (this.exchanges.length === 1) this.answerFirst();
-    else this.hasPipelined = true;
+    if (this.exchanges.length > 1) this.hasPipelined = true;
+    else if (!this.answering) this.answerFirst();
   }
 
   /** Reads no further. Once every request that arrived whole is answered, `write` has the last word. */
@@ -90,12 +98,16 @@ export class Connection {
     if (this.exchanges.length === 0) this.farewell();
   }
 
-  /** Ends the connection when what is being answered is answered, at once when nothing is. */
+  /** Tells the client with the answer that is being made, if there is one, that it is the last. */
+  announceEnd(): void {
+    const [first] = this.exchanges;
+    if (first !== undefined) first.response.shouldKeepAlive = false;
+  }
+
+  /** Ends the connection: at once when nothing is being answered, else after that. */
   retire(): void {
     this.retired = true;
-    const [first] = this.exchanges;
-    if (first === undefined) this.socket.end();
-    else first.response.shouldKeepAlive = false;
+    if (this.exchanges.length === 0) endSocket(this.socket);
   }
 
   private get isOver(): boolean {
@@ -128,27 +140,42 @@ export class Connection {
   private answerFirst(): void {
     const [first] = this.exchanges;
     if (first === undefined) return;
+    this.answering = true;
+    this.inARow += 1;
     const { request, response, answer } = first;
-    if (request === this.last || this.options.isDraining()) response.shouldKeepAlive = false;
+    if (this.inARow >= MOST_IN_A_ROW) this.last = request;
+    if (request === this.last || this.options.isClosing()) {
+      response.shouldKeepAlive = false;
+      // What is unread at the end would reset the connection, and the answer might be lost.
+      this.socket.resume();
+    }
     answer(request, response);
   }
 
   private answered(): void {
-    const { socket } = this;
+    this.answering = false;
     this.exchanges.shift();
+    // Each connection in its turn: the rest of its requests would else be carried out before anybody else's.
+    if (this.hasPipelined) setImmediate(() => this.options.guard(() => this.goOn()));
+    else this.goOn();
+  }
+
+  private goOn(): void {
+    const { socket } = this;
     // The client is gone, or was told that this was the last answer: the rest is not carried out.
-    if (socket.destroyed || socket.writableEnded) return;
+    if (socket.destroyed || socket.writableEnded || this.answering) return;
     this.passOnEnd();
     if (this.exchanges.length > 0) return this.answerFirst();
     if (this.farewell !== undefined) return this.farewell();
-    if (this.retired) socket.end();
+    if (this.retired) return endSocket(socket);
     if (this.hasPipelined) socket.setTimeout(PIPELINED_IDLE_TIMEOUT);
-    socket.resume();
+    if (socket.isPaused()) socket.resume();
+    else this.inARow = 0;
   }
 }
 
 /** Sends the last bytes of a connection and closes it, in a way that lets them arrive. */
-export function endSocket(socket: Socket, text: string): void {
+export function endSocket(socket: Socket, text = ''): void {
   socket.end(text);
   socket.resume();
   setTimeout(() => socket.destroy(), LINGER).unref();

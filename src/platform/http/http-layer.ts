@@ -1,11 +1,10 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Logger } from 'pino';
 import { toAppError } from '../errors/failure.js';
 import type { Language } from '../i18n/translator.js';
-import { SECOND, type Duration } from '../time/clock.js';
+import { SECOND } from '../time/clock.js';
 import { Connection } from './connection.js';
 import type { Draining } from './draining.js';
 import { wrapAnswers } from './envelope.js';
@@ -40,8 +39,8 @@ const KEEP_ALIVE_TIMEOUT = 75 * SECOND;
  */
 const INACTIVITY_TIMEOUT = 28 * SECOND;
 
-/** How long clients may take to close their side after we closed ours. */
-const PARTING: Duration = 250;
+/** How long clients may take to use a kept connection for the last time, when the service ends. */
+const LAST_REQUESTS = 1 * SECOND;
 
 /** Everything between the socket and the routes: limits, refusals in the envelope, and the request lifecycle. */
 export class HttpLayer {
@@ -49,6 +48,8 @@ export class HttpLayer {
   private readonly lifecycle: RequestLifecycle;
   private readonly rawAnswers: RawAnswers;
   private readonly connections = new Map<Socket, Connection>();
+  /** Whether it no longer listens, so that whoever is told to connect anew goes elsewhere. */
+  private closing = false;
 
   constructor(private readonly settings: HttpLayerSettings) {
     this.lifecycle = new RequestLifecycle({
@@ -92,23 +93,6 @@ export class HttpLayer {
     );
   }
 
-  /**
-   * Once draining has begun: lets clients use their open connections once more, which is answered with
-   * `Connection: close`, and then ends those that stay silent. A client that is just sending meets no reset.
-   *
-   * @param patience how long they may take
-   */
-  async retireConnections(patience: Duration): Promise<void> {
-    await this.untilClosed(patience);
-    for (const connection of this.connections.values()) connection.retire();
-    await this.untilClosed(PARTING);
-  }
-
-  private async untilClosed(patience: Duration): Promise<void> {
-    const deadline = performance.now() + patience;
-    while (this.connections.size > 0 && performance.now() < deadline) await sleep(20);
-  }
-
   private createServer(handler: RequestListener): Server {
     const answer: RequestListener = (request, response) =>
       this.guard(request.socket, () => handler(request, response));
@@ -126,6 +110,7 @@ export class HttpLayer {
       this.connections.get(request.socket)?.accept({ request, response, answer }),
     );
     server.setTimeout(INACTIVITY_TIMEOUT);
+    server.closeIdleConnections = () => this.closeIdleConnections();
     server.on('connection', (socket) => this.guard(socket, () => this.open(socket)));
     server.on('checkExpectation', (request, response) =>
       this.connections.get(request.socket)?.accept({
@@ -141,10 +126,26 @@ export class HttpLayer {
   private open(socket: Socket): void {
     const connection = new Connection(socket, {
       guard: (work) => this.guard(socket, work),
-      isDraining: () => this.settings.draining.begun,
+      isClosing: () => this.closing,
     });
     this.connections.set(socket, connection);
     socket.once('close', () => this.connections.delete(socket));
+  }
+
+  /**
+   * Node's way, which its `close` calls when it has stopped listening, resets a client that is just sending. While
+   * the service drains, clients are therefore told first: their next answer has `Connection: close`. Only connections
+   * that stay silent are closed without one.
+   */
+  private closeIdleConnections(): void {
+    if (this.closing) return;
+    this.closing = true;
+    for (const connection of this.connections.values()) connection.announceEnd();
+    const retireAll = () => {
+      for (const connection of this.connections.values()) connection.retire();
+    };
+    if (this.settings.draining.begun) setTimeout(retireAll, LAST_REQUESTS).unref();
+    else retireAll();
   }
 
   private refuseTunnel(request: IncomingMessage, socket: unknown): void {

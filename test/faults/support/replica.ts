@@ -6,6 +6,7 @@ import { freePort } from '../../support/free-port.ts';
 import { call, type Call, type Answer } from './client.ts';
 import { ended, guard, hasEnded } from './janitor.ts';
 
+/** It is run as `npm start` and the image run it. */
 const PROGRAM = resolve('dist/src');
 const READY_DEADLINE_MS = 60_000;
 
@@ -64,7 +65,7 @@ export class Replica {
       ...this.settings,
       PORT: String(this.port),
     };
-    const child = spawn(process.execPath, [join(PROGRAM, 'main.js')], {
+    const child = spawn(process.execPath, ['--max-semi-space-size=4', join(PROGRAM, 'main.js')], {
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
