@@ -5,84 +5,16 @@ import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../support/free-port.ts';
 import { call, type Answer } from './support/client.ts';
-import { deploySqlite, newFolder, pick, WIDE_BUDGETS } from './support/deployment.ts';
+import { deploySqlite, newFolder, WIDE_BUDGETS } from './support/deployment.ts';
 import { Load, percentile, slowest, tally } from './support/load.ts';
 import { mustSignIn } from './support/people.ts';
+import { get, mutated, post, randomFrom } from './support/mutations.ts';
 import { pipeline } from './support/pipeliner.ts';
 import { PASSWORD, Replica } from './support/replica.ts';
 import { finding, inOrder, timely, type Finding, type Scenario } from './support/scenario.ts';
 
-const HOST = 'HTTP/1.1\r\nHost: a\r\n';
 const BURST = 64 * 1024;
 const CONNECTIONS = 100;
-
-const get = (path: string, headers = '') => `GET ${path} ${HOST}${headers}\r\n`;
-const post = (path: string, body: unknown, headers = '') => {
-  const text = JSON.stringify(body);
-  const lines = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${headers}`;
-  return `POST ${path} ${HOST}${lines}\r\n${text}`;
-};
-
-/** Requests to begin with; mutations make the rest of them. */
-const REQUESTS = [
-  get('/%zz'),
-  get(`/users/${'a'.repeat(200)}`),
-  get('/health/live'),
-  get('/health/ready'),
-  get('/metrics'),
-  get('/codes', 'Accept-Language: zh-CN\r\n'),
-  get('/me', 'Authorization: Bearer a.b.c\r\n'),
-  get('/docs/swagger-ui-bundle.js'),
-  get('/users?q=%ff&page=1', 'X-Forwarded-For: 1.2.3.4:5\r\n'),
-  get('/', 'Connection: upgrade\r\nUpgrade: h2c\r\n'),
-  get('/codes', 'Expect: more\r\n'),
-  `CONNECT a:443 ${HOST}\r\n`,
-  `OPTIONS * ${HOST}Origin: http://a\r\nAccess-Control-Request-Method: GET\r\n\r\n`,
-  post('/signin', { username: 'nobody', password: 'nothing' }),
-  post('/tokens/renew_access', { refresh_token: 'ghr_unknown' }),
-  post('/tokens/renew_access', [], 'Transfer-Encoding: chunked\r\n'),
-  `POST /signin ${HOST}Transfer-Encoding: chunked\r\nContent-Type: application/json\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
-  'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n',
-];
-
-const NOISE = [
-  '\0',
-  '%',
-  '\r\n',
-  ' ',
-  ':',
-  '/',
-  '\xff',
-  'HTTP/1.1',
-  '0\r\n\r\n',
-  '\t',
-  '{',
-  '\r',
-  'a'.repeat(3_000),
-];
-
-/** A generator of the same numbers from 0 to 1 for the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
-function mutated(random: () => number): string {
-  const below = (limit: number) => Math.floor(random() * limit);
-  let bytes = Array.from({ length: 1 + below(3) }, () => pick(REQUESTS, below(REQUESTS.length))).join('');
-  for (let changes = below(4); changes > 0; changes -= 1) {
-    const at = below(bytes.length);
-    const cut = random() < 0.5 ? below(8) : 0;
-    bytes =
-      bytes.slice(0, at) + (random() < 0.8 ? pick(NOISE, below(NOISE.length)) : '') + bytes.slice(at + cut);
-  }
-  return random() < 0.2 ? bytes.slice(0, below(bytes.length)) : bytes;
-}
 
 /** Sends the bytes, perhaps in two parts, and goes in one of the ways in which a client can go. */
 async function sendAndGo(port: number, random: () => number): Promise<boolean> {
@@ -214,28 +146,31 @@ function memoryOf({ pid }: Replica): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1_024;
 }
 
-const ROUTES: ReadonlyArray<readonly [string, string]> = [
-  ['the bundle', get('/docs/swagger-ui-bundle.js')],
-  ['the document', get('/openapi.json')],
-  ['/codes', get('/codes')],
-  ['the shortest refusal', 'GET / HTTP/1.1\r\n\r\n'],
-  ['/metrics', get('/metrics')],
-  ['renewals', post('/tokens/renew_access', { refresh_token: 'ghr_unknown' })],
-  ['sign-ins', post('/signin', { username: 'nobody', password: 'nothing' })],
+/** A name, a request, and whether the short form tries it too. */
+const ROUTES: ReadonlyArray<readonly [string, string, boolean]> = [
+  ['the bundle', get('/docs/swagger-ui-bundle.js'), true],
+  ['the document', get('/openapi.json'), false],
+  ['/codes', get('/codes'), true],
+  ['the shortest refusal', 'GET / HTTP/1.1\r\n\r\n', true],
+  ['/metrics', get('/metrics'), false],
+  ['renewals', post('/tokens/renew_access', { refresh_token: 'ghr_unknown' }), false],
+  ['sign-ins', post('/signin', { username: 'nobody', password: 'nothing' }), false],
 ];
 
 export const pipelinedRequests: Scenario = {
   name: 'pipelined requests',
-  injected: '100 connections with 64 KiB of one request each, read and unread, for 3 s a route',
-  run: () =>
+  injected:
+    '100 connections with 64 KiB of one request each, read and unread, 3 s each, a new process a route',
+  run: (short) =>
     inOrder(async (later) => {
       const { replica } = await deploySqlite(later);
-      for (const [, bytes] of ROUTES)
-        await pipeline({ port: replica.port, connections: 1, bytes, reads: true, ms: 300 });
-      await sleep(300);
-      const before = memoryOf(replica);
       const findings: Finding[] = [];
-      for (const [name, request] of ROUTES) {
+      for (const [name, request, always] of ROUTES) {
+        if (short && !always) continue;
+        await replica.stop();
+        await replica.start();
+        await pipeline({ port: replica.port, connections: 1, bytes: request, reads: true, ms: 300 });
+        const before = memoryOf(replica);
         for (const reads of [true, false]) {
           const bytes = request.repeat(Math.floor(BURST / request.length));
           const load = watch(replica);
@@ -266,6 +201,8 @@ export const unreadAnswers: Scenario = {
   run: () =>
     inOrder(async (later) => {
       const { replica } = await deploySqlite(later);
+      // The one by which this scenario asks.
+      const own = openConnections(replica.port);
       const connections = CONNECTIONS / 2;
       const bursts = [get('/docs/swagger-ui-bundle.js'), get('/health/live')].map((request) =>
         pipeline({
@@ -277,7 +214,7 @@ export const unreadAnswers: Scenario = {
         }),
       );
       await sleep(58_000);
-      const open = openConnections(replica.port);
+      const open = openConnections(replica.port) - own;
       await Promise.all(bursts);
       const { status } = await replica.call('GET', '/health/live');
       return [

@@ -14,6 +14,8 @@ export interface ConnectionOptions {
   readonly guard: (work: () => void) => void;
   /** Whether answers that begin now are the last ones of their connections. */
   readonly isClosing: () => boolean;
+  /** Calls back when it is the turn of another request of a connection that has pipelined. */
+  readonly waitForTurn: (goOn: () => void) => void;
 }
 
 /**
@@ -155,8 +157,8 @@ export class Connection {
   private answered(): void {
     this.answering = false;
     this.exchanges.shift();
-    // Each connection in its turn: the rest of its requests would else be carried out before anybody else's.
-    if (this.hasPipelined) setImmediate(() => this.options.guard(() => this.goOn()));
+    // The rest of its requests would else be carried out before anybody else's.
+    if (this.hasPipelined) this.options.waitForTurn(() => this.options.guard(() => this.goOn()));
     else this.goOn();
   }
 

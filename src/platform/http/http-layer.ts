@@ -13,6 +13,7 @@ import { RawAnswers } from './raw-answers.js';
 import { RequestLifecycle } from './request-lifecycle.js';
 import type { RequestSeconds } from './request-record.js';
 import { RouteTable } from './route-table.js';
+import { Turns } from './turns.js';
 
 /** Nobody, or a question asked for each hop, the peer being number 0. */
 export type TrustedProxies = false | ((address: string, hop: number) => boolean);
@@ -37,7 +38,13 @@ const KEEP_ALIVE_TIMEOUT = 75 * SECOND;
  * How long nothing may happen on a connection with a request. Node gives a write that had begun a second span, so
  * whoever does not read an answer is gone after a minute at most.
  */
-const INACTIVITY_TIMEOUT = 28 * SECOND;
+const INACTIVITY_TIMEOUT = 26 * SECOND;
+
+/**
+ * How many further requests of clients that pipeline are carried out in one turn of the event loop. More of them, in
+ * progress at the same time, live long enough for the garbage collector to keep them, and the memory fills.
+ */
+const PIPELINED_AT_ONCE = 4;
 
 /** How long clients may take to use a kept connection for the last time, when the service ends. */
 const LAST_REQUESTS = 1 * SECOND;
@@ -48,6 +55,7 @@ export class HttpLayer {
   private readonly lifecycle: RequestLifecycle;
   private readonly rawAnswers: RawAnswers;
   private readonly connections = new Map<Socket, Connection>();
+  private readonly pipelined = new Turns(PIPELINED_AT_ONCE);
   /** Whether it no longer listens, so that whoever is told to connect anew goes elsewhere. */
   private closing = false;
 
@@ -127,6 +135,7 @@ export class HttpLayer {
     const connection = new Connection(socket, {
       guard: (work) => this.guard(socket, work),
       isClosing: () => this.closing,
+      waitForTurn: (goOn) => this.pipelined.wait(goOn),
     });
     this.connections.set(socket, connection);
     socket.once('close', () => this.connections.delete(socket));

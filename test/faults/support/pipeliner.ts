@@ -25,7 +25,7 @@ export interface BurstResult {
   readonly open: number;
 }
 
-/** Carries out a burst; `ready` connections are counted before anything is sent. */
+/** Carries out a burst in a thread of its own. */
 export function pipeline(burst: Burst): Promise<BurstResult> {
   const worker = new Worker(new URL(import.meta.url), { workerData: burst });
   return new Promise((resolve, reject) => {
@@ -60,6 +60,7 @@ async function carryOut({ port, connections, bytes, reads, ms }: Burst): Promise
 }
 
 const given: unknown = workerData;
+// oxlint-disable-next-line unicorn/require-post-message-target-origin -- the port of a thread has no origin
 if (parentPort !== null && isBurst(given)) parentPort.postMessage(await carryOut(given));
 
 function isBurst(value: unknown): value is Burst {
