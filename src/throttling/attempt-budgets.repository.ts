@@ -94,6 +94,14 @@ export class AttemptBudgetsRepository {
     );
   }
 
+  /** Brings a count from the future to now, so that its wait runs from now on. */
+  async bringToNow(key: string, now: Instant): Promise<void> {
+    await this.database.execute(
+      'UPDATE attempt_budgets SET last_at = ? WHERE budget_key = ? AND last_at > ?',
+      [now, key, now],
+    );
+  }
+
   /** Answers yes to the first who asks since the count began. */
   async report(key: string): Promise<boolean> {
     const first = await this.database.execute(

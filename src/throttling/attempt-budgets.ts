@@ -20,6 +20,9 @@ export interface Refusal {
   readonly reported: boolean;
 }
 
+/** By how much the moments of requests and replicas may differ, each being right. */
+const TOLERANCE: Duration = SECOND;
+
 /** A second round follows a lost race for the last attempt; it finds out who won. */
 const ROUNDS = 5;
 
@@ -29,6 +32,9 @@ const ROUNDS = 5;
  *
  * Once a budget is used up, one further attempt is admitted after 30 seconds, then after 1, 2, 4, 8 and 15 minutes;
  * `SIGNIN_WINDOW` after the last admitted attempt all is forgotten. Refusals write nothing and lengthen nothing.
+ *
+ * An attempt from the future, counted while a clock was wrong, counts as one from now: its wait would else begin only
+ * when that future comes. The first refusal writes this down, or the wait would begin anew with each.
  */
 @Injectable()
 export class AttemptBudgets {
@@ -66,7 +72,9 @@ export class AttemptBudgets {
       for (const budget of budgets) {
         const row = counts.get(budget.key);
         const wait = row === undefined ? 0 : this.waitOf(row, budget.limit, now);
-        if (wait > 0) return refusal(budget, wait, row?.reported === 1);
+        if (row === undefined || wait <= 0) continue;
+        if (row.lastAt > now + TOLERANCE) await this.repository.bringToNow(budget.key, now);
+        return refusal(budget, wait, row.reported === 1);
       }
       if (await this.repository.take(budgets, now, this.forgottenAt(now))) return undefined;
     }
@@ -91,7 +99,7 @@ export class AttemptBudgets {
   /** How long until an attempt will be admitted; nothing or less when one is. */
   private waitOf({ used, lastAt }: AttemptBudget, limit: number, now: Instant): Duration {
     if (used < limit) return 0;
-    return lastAt + Math.min(waitAfter(used - limit), this.config.budgets.signinWindow) - now;
+    return Math.min(lastAt, now) + Math.min(waitAfter(used - limit), this.config.budgets.signinWindow) - now;
   }
 
   private forgottenAt(now: Instant): Instant {

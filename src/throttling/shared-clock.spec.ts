@@ -1,6 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Database } from '../database/database.js';
-import { Clock, MINUTE } from '../platform/time/clock.js';
+import { Clock, DAY, HOUR, MINUTE, SECOND } from '../platform/time/clock.js';
 import { SharedClock } from './shared-clock.js';
 
 /** A database server whose clock is off by a fixed time. */
@@ -9,7 +9,7 @@ class OtherClock extends Database {
 
   constructor(
     readonly dialect: 'sqlite' | 'mysql',
-    private readonly ahead: number,
+    public ahead: number,
   ) {
     super();
   }
@@ -35,6 +35,34 @@ class MovedClock extends Clock {
 }
 
 describe('SharedClock', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it.each([DAY, -DAY, HOUR, -5 * SECOND])(
+    'measures again at once when our clock jumps by %d ms',
+    async (jump) => {
+      const realNow = Date.now;
+      const server = new OtherClock('mysql', 0);
+      const shared = new SharedClock(server, new Clock());
+      await shared.now();
+      vi.spyOn(Date, 'now').mockImplementation(() => realNow() + jump);
+      server.ahead = -jump;
+      expect(Math.abs((await shared.now()) - realNow())).toBeLessThan(1_000);
+      expect(server.asked).toBe(2);
+      await shared.now();
+      expect(server.asked, 'once for a jump').toBe(2);
+    },
+  );
+
+  it('tells no time when it cannot measure after a jump', async () => {
+    const realNow = Date.now;
+    const server = new OtherClock('mysql', 0);
+    const shared = new SharedClock(server, new Clock());
+    await shared.now();
+    vi.spyOn(Date, 'now').mockImplementation(() => realNow() + DAY);
+    server.query = () => Promise.reject(new Error('the database is away'));
+    await expect(shared.now()).rejects.toThrow('away');
+  });
+
   it.each([-2 * MINUTE, 0, 2 * MINUTE])("tells the database server's time, %d ms off ours", async (ahead) => {
     const shared = new SharedClock(new OtherClock('mysql', ahead), new Clock());
     expect(Math.abs((await shared.now()) - (Date.now() + ahead))).toBeLessThan(1_000);

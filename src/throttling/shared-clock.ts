@@ -1,8 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
-import { Clock, MINUTE, type Duration, type Instant } from '../platform/time/clock.js';
+import { Clock, MINUTE, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 
 const MEASURE_EVERY: Duration = 10 * MINUTE;
+
+/** More than NTP moves a clock between two measurements; a clock that was set moves further. */
+const JUMP: Duration = SECOND;
 
 /**
  * The one time by which replicas count together: the database server's. A replica whose own clock is two minutes
@@ -14,6 +17,8 @@ const MEASURE_EVERY: Duration = 10 * MINUTE;
 export class SharedClock {
   private difference: Duration = 0;
   private measuredAt: number | undefined;
+  /** By how much the process's clock and its monotonic one differed at the measurement; only a jump changes it. */
+  private offset = 0;
   private measuring: Promise<void> | undefined;
 
   constructor(
@@ -27,21 +32,33 @@ export class SharedClock {
     return this.clock.now() + this.difference;
   }
 
-  /** Waits for the first measurement only; later ones happen beside the requests, and may fail. */
+  /**
+   * Waits for the first measurement, and for one after our clock has jumped: attempts counted a day ahead would stay
+   * counted for that day. Other measurements happen beside the requests, and may fail.
+   */
   private async keepMeasured(): Promise<void> {
-    if (this.measuredAt !== undefined && performance.now() - this.measuredAt < MEASURE_EVERY) return;
+    const hasJumped = Math.abs(clockOffset() - this.offset) > JUMP;
+    const isFresh = this.measuredAt !== undefined && performance.now() - this.measuredAt < MEASURE_EVERY;
+    if (isFresh && !hasJumped) return;
     this.measuring ??= this.measure().finally(() => (this.measuring = undefined));
-    if (this.measuredAt === undefined) await this.measuring;
+    if (this.measuredAt === undefined || hasJumped) await this.measuring;
     else this.measuring.catch(() => undefined);
   }
 
   private async measure(): Promise<void> {
     const sql = 'SELECT CAST(ROUND(UNIX_TIMESTAMP(NOW(3)) * 1000) AS SIGNED) AS now';
+    // First, so that a jump during the measurement leads to another one.
+    const offset = clockOffset();
     const before = Date.now();
     const [row] = await this.database.query<{ now: number }>(sql);
     const after = Date.now();
     if (row === undefined) return;
     this.difference = Math.round(row.now - (before + after) / 2);
     this.measuredAt = performance.now();
+    this.offset = offset;
   }
+}
+
+function clockOffset(): Duration {
+  return Date.now() - performance.now();
 }

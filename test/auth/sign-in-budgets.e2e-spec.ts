@@ -96,6 +96,17 @@ describe('guesses at one account', () => {
     expect((await attempt(user.username, 'wrong')).status).toBe(429);
   });
 
+  it('that were made while the clock was a day ahead keep nobody out for that day', async () => {
+    const user = await app.createUser();
+    app.clock.advance(DAY);
+    await exhaust(user.username);
+    app.clock.advance(-DAY);
+    const refused = await attempt(user.username, user.password);
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '30']);
+    app.clock.advance(30_000);
+    expect((await attempt(user.username, user.password)).status).toBe(200);
+  });
+
   it('survive a restart', async () => {
     const user = await app.createUser();
     await exhaust(user.username);

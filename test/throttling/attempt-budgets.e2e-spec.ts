@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MINUTE, SECOND } from '../../src/platform/time/clock.ts';
+import { DAY, MINUTE, SECOND } from '../../src/platform/time/clock.ts';
 import { AttemptBudgets } from '../../src/throttling/attempt-budgets.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
@@ -81,6 +81,47 @@ describe('a budget', () => {
     app.clock.advance(15 * MINUTE);
     expect([await budgets.take(budget), await budgets.take(budget)]).toEqual([undefined, undefined]);
     expect(await budgets.take(budget)).toBeDefined();
+  });
+
+  it('used up while the clock was a day ahead makes nobody wait longer than one used up now', async () => {
+    const [roomy, narrow] = [newBudget(10), newBudget(1)];
+    app.clock.advance(DAY);
+    await budgets.take(roomy, narrow);
+    app.clock.advance(-DAY);
+    const refusals = await Promise.all(
+      [budgets, replica.nest.get(AttemptBudgets, { strict: false })].map((one) => one.take(roomy, narrow)),
+    );
+    expect(refusals).toMatchObject([
+      { budget: narrow, retryAfter: 30 },
+      { budget: narrow, retryAfter: 30 },
+    ]);
+    app.clock.advance(29 * SECOND);
+    expect(await budgets.take(roomy, narrow)).toMatchObject({ retryAfter: 1 });
+    app.clock.advance(SECOND);
+    expect(await budgets.take(roomy, narrow)).toBeUndefined();
+    expect(await budgets.take(narrow), 'the next wait').toMatchObject({ retryAfter: 60 });
+  });
+
+  it('not used up when the clock is set back goes on counting, and is forgotten as any other', async () => {
+    const budget = newBudget(2);
+    app.clock.advance(DAY);
+    await budgets.take(budget);
+    app.clock.advance(-DAY);
+    expect(await budgets.take(budget)).toBeUndefined();
+    expect(await budgets.take(budget)).toMatchObject({ retryAfter: 30 });
+    app.clock.advance(15 * MINUTE);
+    expect(await budgets.take(budget)).toBeUndefined();
+  });
+
+  it('is not written for the moments by which processes and requests differ', async () => {
+    const budget = newBudget(1);
+    app.clock.advance(SECOND);
+    await budgets.take(budget);
+    app.clock.advance(-SECOND);
+    const before = await row(budget.key);
+    expect(await budgets.take(budget)).toMatchObject({ retryAfter: 30 });
+    expect(await row(budget.key)).toEqual(before);
+    app.clock.advance(SECOND);
   });
 
   it('is not changed by a refusal, nor is another budget of the same attempt', async () => {
