@@ -6,8 +6,8 @@ import { createApp, listen } from './app.js';
 import { bootstrapAdministrator } from './bootstrap.js';
 import { banner } from './banner.js';
 import type { Config } from './config/config.js';
-import { lockFile } from './database/locks.js';
 import { migrateUp } from './database/migrator.js';
+import { ServerLock } from './database/server-lock.js';
 import { Draining } from './platform/http/draining.js';
 import { SECOND } from './platform/time/clock.js';
 import { StartError } from './start-error.js';
@@ -25,15 +25,16 @@ const DRAIN_DEADLINE = 5 * SECOND;
  * @throws StartError with one sentence that names the setting and the way out
  */
 export async function serve(config: Config, stop: AbortSignal): Promise<void> {
-  const unlock = takeServerLock(config);
+  const lock = await takeServerLock(config);
+  const end = AbortSignal.any([stop, lock.lost]);
   try {
-    await prepare(config, stop);
-    if (stop.aborted) return;
-    await run(config, stop);
+    await prepare(config, end);
+    if (!end.aborted) await run(config, end);
+    lock.lost.throwIfAborted();
   } catch (error) {
     if (!stop.aborted) throw error;
   } finally {
-    unlock();
+    lock.release();
   }
 }
 
@@ -73,10 +74,10 @@ async function shutDown(app: NestFastifyApplication, config: Config): Promise<vo
 }
 
 /** Two servers on one SQLite file would not see each other's queue of writers. */
-function takeServerLock({ database }: Config): () => void {
-  if (database.kind !== 'sqlite') return () => undefined;
-  const release = lockFile(`${database.file}.server`);
-  if (release !== undefined) return release;
+async function takeServerLock({ database }: Config): Promise<Pick<ServerLock, 'lost' | 'release'>> {
+  if (database.kind !== 'sqlite') return { lost: new AbortController().signal, release: () => undefined };
+  const lock = await ServerLock.take(database.file);
+  if (lock !== undefined) return lock;
   throw new StartError(
     `DATA_DIR: another Gatehouse server is running on ${database.file}. Stop it, set another DATA_DIR, or set ` +
       'DATABASE_URL to run several servers on MySQL.',

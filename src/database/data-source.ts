@@ -1,7 +1,8 @@
 import BetterSqlite3 from 'better-sqlite3';
 import { DataSource, type EntitySchema } from 'typeorm';
 import { migrations, MIGRATIONS_TABLE } from '../../migrations/index.js';
-import { connectionOptions, createPrivateFile, type DatabaseConfig } from './open-database.js';
+import { prepareDatabaseFile } from './database-file.js';
+import { connectionOptions, type DatabaseConfig } from './open-database.js';
 
 /**
  * TypeORM's connection, for what it does best: migrations and the comparison of schema and entities. Requests never
@@ -35,7 +36,7 @@ export function createDataSource(
       connectTimeout: 5_000,
     });
   }
-  createPrivateFile(config.file);
+  prepareDatabaseFile(config.file);
   return new DataSource({
     ...common,
     type: 'better-sqlite3',

@@ -2,8 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { DataSource, QueryRunner } from 'typeorm';
 import { migrations, MIGRATIONS_TABLE } from '../../migrations/index.js';
 import { MINUTE } from '../platform/time/clock.js';
+import { prepareDatabaseFile } from './database-file.js';
 import type { Database } from './database.js';
-import { lockFile } from './locks.js';
+import { lockFile, type FileLock } from './locks.js';
 import { openDatabase, type DatabaseConfig } from './open-database.js';
 
 export interface MigrationStatus {
@@ -97,11 +98,11 @@ async function underLock<T>(
   const source = await connect(config);
   try {
     if (config.kind === 'sqlite') {
-      const release = await waitForFile(`${config.file}.migrate`, stop);
+      const lock = await waitForFile(`${prepareDatabaseFile(config.file)}.migrate`, stop);
       try {
         return await work(source);
       } finally {
-        release();
+        lock.release();
       }
     }
     const queryRunner = source.createQueryRunner();
@@ -118,11 +119,11 @@ async function underLock<T>(
   }
 }
 
-async function waitForFile(file: string, stop?: AbortSignal): Promise<() => void> {
+async function waitForFile(file: string, stop?: AbortSignal): Promise<FileLock> {
   const deadline = performance.now() + LOCK_WAIT;
   while (performance.now() < deadline) {
-    const release = lockFile(file);
-    if (release !== undefined) return release;
+    const lock = lockFile(file);
+    if (lock !== undefined) return lock;
     stop?.throwIfAborted();
     await sleep(50);
   }

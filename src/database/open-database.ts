@@ -1,8 +1,6 @@
-import { existsSync, closeSync, openSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { PoolOptions } from 'mysql2';
 import type { Config } from '../config/config.js';
-import { makeFolder } from '../platform/folder.js';
+import { prepareDatabaseFile } from './database-file.js';
 import { Database } from './database.js';
 import { MysqlDatabase } from './mysql-database.js';
 import { SqliteDatabase } from './sqlite-database.js';
@@ -15,7 +13,7 @@ export function openDatabase(config: DatabaseConfig): Database {
   if (config.kind === 'mysql') {
     return new MysqlDatabase({ ...connectionOptions(config), connectionLimit: config.poolSize });
   }
-  createPrivateFile(config.file);
+  prepareDatabaseFile(config.file);
   return new SqliteDatabase(config.file);
 }
 
@@ -36,10 +34,4 @@ export function connectionOptions(config: MysqlConfig) {
 function tlsOptions({ tls, ca }: MysqlConfig): { ssl?: { ca?: string; rejectUnauthorized: boolean } } {
   if (tls === 'off') return {};
   return { ssl: { rejectUnauthorized: tls === 'verify', ...(ca === undefined ? {} : { ca }) } };
-}
-
-/** SQLite would create the file readable for everybody; its WAL files take over the mode of the file. */
-export function createPrivateFile(file: string): void {
-  makeFolder(dirname(file));
-  if (!existsSync(file)) closeSync(openSync(file, 'a', 0o600));
 }

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
+import { OpenedFile } from './database-file.js';
 import { Database, type DatabaseStats, type SqlValue } from './database.js';
 import { DEADLINE, TRANSACTION_DEADLINE, withDeadline } from './deadlines.js';
 import { isBusy, translateDriverError, unavailable } from './driver-errors.js';
@@ -17,6 +18,7 @@ interface UnitOfWork {
  */
 export class SqliteDatabase extends Database {
   readonly dialect = 'sqlite';
+  private readonly file: OpenedFile;
   private readonly connection: BetterSqlite3.Database;
   private readonly statements = new Map<string, BetterSqlite3.Statement>();
   private readonly current = new AsyncLocalStorage<UnitOfWork>();
@@ -25,7 +27,22 @@ export class SqliteDatabase extends Database {
 
   constructor(file: string) {
     super();
+    this.file = new OpenedFile(file);
     this.connection = openSqlite(file);
+  }
+
+  /**
+   * Looks whether the file is still in place. Where it is not, what the WAL beside it holds goes into the file that is
+   * open: SQLite would else play it into the one that stands there now, and damage that.
+   */
+  async look(): Promise<void> {
+    if (this.file.isInPlace()) return;
+    await this.take(performance.now() + DEADLINE);
+    try {
+      this.connection.pragma('wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.release();
+    }
   }
 
   async query<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
@@ -53,6 +70,7 @@ export class SqliteDatabase extends Database {
   }
 
   async close(): Promise<void> {
+    await this.look().catch(() => undefined);
     this.connection.close();
   }
 
@@ -61,9 +79,11 @@ export class SqliteDatabase extends Database {
     await this.take(deadline);
     const unit: UnitOfWork = { open: true, effects: [] };
     try {
+      this.assertInPlace();
       this.rollBack();
       await untilFree(() => this.prepared('BEGIN IMMEDIATE').run(), deadline);
       const result = await this.current.run(unit, work);
+      this.assertInPlace();
       // Nobody else can write between BEGIN IMMEDIATE and here, so COMMIT never finds the file busy.
       this.prepared('COMMIT').run();
       for (const effect of unit.effects) effect();
@@ -75,6 +95,10 @@ export class SqliteDatabase extends Database {
       unit.open = false;
       this.release();
     }
+  }
+
+  private assertInPlace(): void {
+    if (!this.file.isInPlace()) throw unavailable(new Error('the database file was removed or replaced'));
   }
 
   /** A full or failing disk can make this fail too; SQLite has then often rolled back by itself. */
@@ -96,6 +120,7 @@ export class SqliteDatabase extends Database {
       return await withDeadline(DEADLINE, async (deadline) => {
         await this.take(deadline);
         try {
+          this.assertInPlace();
           return await untilFree(() => run(this.prepared(sql)), deadline);
         } finally {
           this.release();

@@ -98,6 +98,34 @@ if (inject('lane') === 'mysql') {
     );
   });
 } else {
+  describe('a disk that is full', () => {
+    beforeAll(async () => {
+      app = await startApp();
+      ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
+    });
+    afterAll(() => app.close());
+
+    it('makes writes end with 503, while reads go on and the service stays ready', async () => {
+      // What SQLite meets on a full disk, too: a file that cannot grow.
+      await app.database.query('PRAGMA max_page_count = 1');
+      const body = { username: app.admin.username, password: app.admin.password };
+      let full = 0;
+      for (let attempt = 0; attempt < 200 && full < 3; attempt += 1) {
+        const answer = await app.call('POST', '/signin', { body });
+        if (answer.status === 200) continue;
+        expectFailure(answer, 503, 10010);
+        full += 1;
+      }
+      expect(full).toBe(3);
+      const renewal = { body: { refresh_token: refreshToken } };
+      expect((await app.call('POST', '/tokens/renew_access', renewal)).status).toBe(200);
+      expect((await app.call('GET', '/me', { token })).status).toBe(200);
+      expect((await app.call('GET', '/health/ready')).status).toBe(200);
+      await app.database.query('PRAGMA max_page_count = 1000000');
+      await app.signIn();
+    });
+  });
+
   describe('a database file that another process has locked', () => {
     beforeAll(async () => {
       app = await startApp();

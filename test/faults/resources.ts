@@ -71,6 +71,7 @@ export const diskFull: Scenario = {
       const reads = answers.filter(({ what }) => what === 'GET /me');
       const full = writes.slice(-5);
       const live = await replica.call('GET', '/health/live');
+      const ready = await replica.call('GET', '/health/ready');
       rmSync(filler);
       const begun = performance.now();
       let recovered = Infinity;
@@ -97,6 +98,7 @@ export const diskFull: Scenario = {
           live.status === 200 && replica.pid === pid && !replica.hasEnded,
           String(live.status),
         ),
+        finding('ready, because reads go on', ready.status === 200, String(ready.status)),
         finding('writes succeed after space returns', recovered < 5_000, `after ${recovered} ms`),
       ];
     }),
