@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { loadConfig, type Config } from './config/config.js';
 import { bootstrapPasswordRefusals } from './credentials/bootstrap-password.js';
 import { migrateDown, migrateUp, migrationStatus } from './database/migrator.js';
@@ -22,7 +22,12 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     config = loadConfig(withoutProduction(process.env));
     return config;
   };
-  const program = new Command('gatehouse').description('Operator commands of Gatehouse').version(VERSION);
+  const program = new Command('gatehouse')
+    .description('Operator commands of Gatehouse')
+    .version(VERSION)
+    // Inherited by the commands below: what they refuse is told here, and not by commander, which would quote it.
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined });
   addMigrations(program, settings);
   addPeople(program, settings);
   addSessions(program, settings);
@@ -32,8 +37,37 @@ export async function runCli(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
+    if (error instanceof CommanderError) {
+      process.stderr.write(refusalOf(error));
+      process.exitCode = error.exitCode;
+      return;
+    }
     for (const line of startFailure(error, config)) process.stderr.write(`${line}\n`);
     process.exitCode = 1;
+  }
+}
+
+/** The line for a command line that was refused. It repeats nothing of it: people type passwords where none belongs. */
+function refusalOf({ code, message }: CommanderError): string {
+  switch (code) {
+    // These have been shown.
+    case 'commander.help':
+    case 'commander.helpDisplayed':
+    case 'commander.version':
+      return '';
+    case 'commander.unknownCommand':
+      return 'There is no such command. Add --help to the words before it to see which there are.\n';
+    case 'commander.unknownOption':
+      return 'There is no such option. Add --help to the command to see which it has.\n';
+    case 'commander.excessArguments':
+      return 'The command takes fewer arguments. Add --help to see which. A password never is one.\n';
+    // These name what was declared and nothing that was typed.
+    case 'commander.missingArgument':
+    case 'commander.optionMissingArgument':
+    case 'commander.missingMandatoryOptionValue':
+      return `${message.replace(/^error: /, '')}\n`;
+    default:
+      return 'The command line is not valid. Add --help to see what the command takes.\n';
   }
 }
 
@@ -110,8 +144,8 @@ function addSeed(program: Command, settings: Settings): void {
   program
     .command('seed')
     .description('fill the database with people who do not exist, to look at a full system')
-    .requiredOption('--users <number>', 'how many people', wholeNumber)
-    .option('--sessions <number>', 'live sessions, spread over them', wholeNumber, 0)
+    .requiredOption('--users <number>', 'how many people', wholeNumber('--users'))
+    .option('--sessions <number>', 'live sessions, spread over them', wholeNumber('--sessions'), 0)
     .action(async (options: { users: number; sessions: number }) => {
       const onProgress = (done: number) => process.stderr.write(`\r${done} of ${options.users} users`);
       const seeded = await seedPeople(settings(), { ...options, onProgress });
@@ -192,9 +226,11 @@ function withoutProduction(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...env, NODE_ENV: undefined, NODE_ENV_FILE: undefined };
 }
 
-function wholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
+function wholeNumber(option: string): (text: string) => number {
+  return (text) => {
+    if (!/^\d{1,9}$/.test(text)) throw new StartError(`${option} must be a whole number.`);
+    return Number(text);
+  };
 }
 
 function say(line: string): void {
