@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -168,6 +169,29 @@ describe('NAME_FILE', () => {
     ]);
     expect(problemsOf({ PORT_FILE: folder })[0]).toContain('EISDIR');
     expect(problemsOf({ PORT_FILE: 'a\0b' })[0]).toContain('PORT_FILE');
+  });
+
+  it('is refused, without waiting or reading on for ever, when it is a pipe, a device or far too large', () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    for (const path of [pipe, '/dev/zero', '/dev/tty']) {
+      expect(problemsOf({ TOKEN_ISSUER_FILE: path })).toEqual([
+        expect.stringMatching(/^TOKEN_ISSUER cannot be read: .*\((it is no regular file|ENXIO|ENOENT)\)\.$/),
+      ]);
+    }
+    expect(problemsOf({ TOKEN_ISSUER_FILE: file('large', 'x'.repeat(1024 * 1024 + 1)) })[0]).toContain(
+      '(it is larger than 1 MiB)',
+    );
+    const server = { DATABASE_URL: 'mysql://u:p@db/n', DATABASE_TLS: 'verify' };
+    expect(problemsOf({ ...server, DATABASE_CA: pipe })[0]).toMatch(
+      /^DATABASE_CA names a file that cannot be read/,
+    );
+    const keys = join(folder, 'piped-keys');
+    mkdirSync(keys);
+    execFileSync('mkfifo', [join(keys, 'current-k1.pem')]);
+    expect(problemsOf({ ...production(), SIGNING_KEYS_DIR: keys })[0]).toMatch(
+      /^SIGNING_KEYS_DIR has no readable current/,
+    );
   });
 
   it('is refused when it is empty or not UTF-8', () => {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { anyText, host, integer, isHost, kind, line, oneOf, port, type Kind, type Refuse } from './kinds.js';
+import { readNamedFile } from './named-file.js';
 import { optional, setting } from './setting.js';
 
 /** Where a MySQL or MariaDB server is and who signs in there. */
@@ -127,7 +127,7 @@ function certificates(): Kind<string> {
 
 function pemFile(path: string, refuse: Refuse): string {
   try {
-    return readFileSync(path, 'utf8');
+    return readNamedFile(path).toString();
   } catch {
     return refuse('names a file that cannot be read: give the path of a readable PEM file, or the PEM text');
   }

@@ -1,6 +1,6 @@
-import { readFileSync } from 'node:fs';
 import type { Findings } from './findings.js';
 import { Refusal } from './kinds.js';
+import { readNamedFile } from './named-file.js';
 import { defaultOf, GROUPS, type Setting } from './setting.js';
 import { settingNames, settings, type SettingName, type Values } from './settings.js';
 
@@ -77,7 +77,7 @@ function textOf(name: SettingName, env: NodeJS.ProcessEnv, findings: Findings): 
   try {
     // Fatal, because replacement characters in a secret would only show as "wrong password" much later.
     const content = new TextDecoder('utf-8', { fatal: true })
-      .decode(readFileSync(path))
+      .decode(readNamedFile(path))
       .replace(/\r?\n$/, '');
     if (content === '') findings.refuse(name, `is empty: ${name}_FILE names a file without content`);
     return content;
@@ -97,5 +97,6 @@ function excerpt(text: string): string {
 }
 
 function reason(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+  if (!(error instanceof Error)) return 'unreadable';
+  return 'code' in error ? String(error.code) : error.message;
 }

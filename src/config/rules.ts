@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Reading } from './environment.js';
 import type { Findings } from './findings.js';
+import { readNamedFile } from './named-file.js';
 import type { SettingName, Values } from './settings.js';
 
 interface Contradiction {
@@ -52,7 +53,7 @@ function hasCurrentKey(directory: string): boolean {
 
 function isReadable(file: string): boolean {
   try {
-    return readFileSync(file).length > 0;
+    return readNamedFile(file).length > 0;
   } catch {
     return false;
   }
