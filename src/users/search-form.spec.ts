@@ -20,7 +20,7 @@ describe('searchForm', () => {
 });
 
 describe('prefixRange', () => {
-  it.each(['ab', 'a%', 'a_', '张', '\ud7ff', '𠮷', 'a\u{10ffff}'])(
+  it.each(['ab', 'a%', 'a_', '张', '\ud7ff', '𠮷', 'a\u{10ffff}', '\u{10ffff}', '\u{10ffff}\u{10ffff}'])(
     'holds what begins with %j and nothing else',
     (prefix) => {
       const { from, below } = prefixRange(prefix);

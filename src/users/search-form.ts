@@ -36,7 +36,11 @@ const LAST_CODE_POINT = 0x10ffff;
 export function prefixRange(prefix: string): PrefixRange {
   const characters = [...prefix];
   while (characters.at(-1)?.codePointAt(0) === LAST_CODE_POINT) characters.pop();
-  const last = characters.pop()?.codePointAt(0) ?? 0;
+  const last = characters.pop()?.codePointAt(0);
+  // Nothing comes after the last code point but more of it, and no search form is as long as this.
+  if (last === undefined) {
+    return { from: prefix, below: String.fromCodePoint(LAST_CODE_POINT).repeat(SEARCH_FORM_LENGTH + 1) };
+  }
   // The code points from D800 to DFFF are surrogates, which no text can hold.
   const next = last === 0xd7ff ? 0xe000 : last + 1;
   return { from: prefix, below: characters.join('') + String.fromCodePoint(next) };

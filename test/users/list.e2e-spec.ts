@@ -27,6 +27,7 @@ describe('GET /users?q', () => {
     await app.createUser({ username: 'per_cent', full_name: '100% Wool', email: 'a_b%c@two.example' });
     await app.createUser({ username: 'percent', full_name: '1000 Wool' });
     await app.createUser({ username: 'ss.one', full_name: 'Straße' });
+    await app.createUser({ username: 'last', full_name: '\u{10ffff}\u{10ffff} Last' });
     await app.createUser({ username: 'width', full_name: 'ＷＩＤＥ Load' });
   });
 
@@ -48,6 +49,9 @@ describe('GET /users?q', () => {
     ['raft', []],
     ['wide l', ['width']],
     ['ｗｉｄｅ', ['width']],
+    ['\u{10ffff}\u{10ffff}', ['last']],
+    ['\u{10ffff}\u{10ffff} l', ['last']],
+    ['z\u{10ffff}', []],
     ["zo' OR 1=1 --", []],
     ['\\\\', []],
   ])('finds by %j %j', async (q, found) => {
