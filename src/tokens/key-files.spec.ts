@@ -8,6 +8,7 @@ import {
   rename,
   stat,
   symlink,
+  truncate,
   unlink,
   utimes,
   writeFile,
@@ -153,6 +154,24 @@ describe('refused', () => {
     await generateKeyFile(dir, 'current');
     await chmod(dir, 0o777);
     expect(await refusal(dir)).toContain(`Everybody may write into the folder of signing keys ${dir}`);
+  });
+
+  it('is a key file larger than 64 KiB, which is not read', async () => {
+    const dir = await temporaryFolder();
+    const current = await generateKeyFile(dir, 'current');
+    const path = keyPath(dir, 'next', 'huge');
+    const { pem } = await pemOf('next');
+    // A key all the same, but for what follows it; and a file that only claims its size and would fill the memory.
+    await writeFile(path, pem.padEnd(64 * 1024 + 1, '\n'), { mode: 0o600 });
+    for (const size of [64 * 1024 + 1, 2 ** 40]) {
+      await truncate(path, size);
+      expect(await refusal(dir)).toBe(
+        `The key file ${path} is larger than 64 KiB, so it holds more than a key: remove it.`,
+      );
+    }
+    await writeFile(path, pem.padEnd(64 * 1024, '\n'), { mode: 0o600 });
+    expect((await load(dir)).publicKey('huge')).toBeDefined();
+    expect((await listKeys(dir)).map((key) => key.kid)).toEqual([current, 'huge']);
   });
 
   it('is a key file that everybody may write to, whatever its state, also behind a link', async () => {

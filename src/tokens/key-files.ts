@@ -30,6 +30,8 @@ export class KeyFilesError extends Error {
 const NAME = /^(next|current|previous)-([A-Za-z0-9_-]{1,64})\.pem$/;
 const WORLD_WRITABLE = 0o002;
 const STICKY = 0o1000;
+/** Far more than a key with whatever stands around it in a PEM file; a larger file is never read. */
+const LARGEST = 64 * 1024;
 const ORDER: Record<KeyState, number> = { current: 0, next: 1, previous: 2 };
 
 /**
@@ -109,6 +111,8 @@ async function inspect(path: string, openToAll: boolean): Promise<string | { sin
   try {
     const file = await stat(path);
     if (!file.isFile()) return `The key file ${path} is no regular file.`;
+    if (file.size > LARGEST)
+      return `The key file ${path} is larger than 64 KiB, so it holds more than a key: remove it.`;
     if (file.mode & WORLD_WRITABLE) return `Everybody may write to the key file ${path}: chmod o-w it.`;
     // Where anybody may add a file, only those of root and of this user are ours.
     if (openToAll && !(isOurs(file.uid) && isOurs((await lstat(path)).uid))) {
