@@ -56,7 +56,8 @@ fields, and unknown or repeated query parameters, are refused. Names are snake_c
 
 ## Language
 
-\`msg\` and \`message\` follow \`Accept-Language\`: \`en\` or \`zh-CN\`. The answer says which in \`Content-Language\`.
+\`msg\` and \`message\` follow \`Accept-Language\`: \`en\` or \`zh-CN\`, which is also the answer to any other Chinese, such as
+\`zh-TW\`, \`zh-HK\` or \`zh-Hant\`. The answer says which in \`Content-Language\`.
 
 \`\`\`json
 { "code": 11002, "data": null, "msg": "请先登录。" }

@@ -104,6 +104,8 @@ describe('Accept-Language', () => {
     ['zh', 'zh-CN'],
     ['ZH-cn', 'zh-CN'],
     ['zh-Hans-CN', 'zh-CN'],
+    ['zh-TW', 'zh-CN'],
+    ['zh-Hant-HK, en;q=0.9', 'zh-CN'],
     ['fr', 'en'],
     ['fr, zh;q=0.5', 'zh-CN'],
     ['en;q=0.4, zh-CN;q=0.8', 'zh-CN'],

@@ -24,7 +24,7 @@ export function translate(
 }
 
 /** Negotiated answers are few and headers repeat, so remember some; bounded, because clients choose the header. */
-const negotiated = new Map<string, Language>();
+const negotiated: Record<Language, Map<string, Language>> = { en: new Map(), 'zh-CN': new Map() };
 
 /**
  * The language for an `Accept-Language` header (RFC 9110, section 12.5.4): the supported one with the highest
@@ -32,7 +32,8 @@ const negotiated = new Map<string, Language>();
  */
 export function negotiateLanguage(header: string | undefined, fallback: Language): Language {
   if (header === undefined || header === '') return fallback;
-  const known = negotiated.get(header);
+  const remembered = negotiated[fallback];
+  const known = remembered.get(header);
   if (known !== undefined) return known;
   let best: Language | undefined;
   let bestWeight = 0;
@@ -46,10 +47,11 @@ export function negotiateLanguage(header: string | undefined, fallback: Language
     }
   }
   const result = best ?? fallback;
-  if (negotiated.size < 200 && header.length <= 128) negotiated.set(header, result);
+  if (remembered.size < 200 && header.length <= 128) remembered.set(header, result);
   return result;
 }
 
+/** Whoever asks for Chinese of any script or region (`zh-TW`, `zh-Hant-HK`) reads zh-CN more easily than English. */
 function supported(range: string, fallback: Language): Language | undefined {
   if (range === '*') return fallback;
   if (range === 'en' || range.startsWith('en-')) return 'en';
