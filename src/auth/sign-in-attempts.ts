@@ -33,16 +33,32 @@ export class SignInAttempts {
   ) {}
 
   /**
+   * The budget that an attempt at an account is taken from. An address that the account is used from has a count of its
+   * own, so that an attack from elsewhere cannot lock the owner out; and a success there does not give that attack new
+   * attempts.
+   *
+   * @param name the canonical form of what was typed; kept only as a keyed digest, and only if it is nobody's
+   */
+  async accountBudget(account: Account | undefined, name: string): Promise<Budget> {
+    const limit = this.config.budgets.accountAttempts;
+    const digest = await this.digests.digest(name);
+    if (account === undefined) return { key: `name:${digest}`, limit };
+    const { id } = account.user;
+    if (!this.sessions.isKnownAddress(account.addressNotedAt)) return { key: `account:${id}`, limit };
+    return { key: `known:${id}:${clientNetwork()}`, limit };
+  }
+
+  /**
    * Takes an attempt from the client's address and from the account, or from neither.
    *
    * @param account whose it is, if there is one
-   * @param name the canonical form of what was typed; kept only as a keyed digest, and only if it is nobody's
+   * @param budget the account's
    * @throws AppError 10008
    */
-  async take(account: Account | undefined, name: string): Promise<SignInAttempt> {
+  async take(account: Account | undefined, budget: Budget): Promise<SignInAttempt> {
     const { addressAttempts } = this.config.budgets;
     const address = { key: `address:${clientNetwork()}`, limit: addressAttempts };
-    const attempt = { userId: account?.user.id, address, account: await this.accountBudget(account, name) };
+    const attempt = { userId: account?.user.id, address, account: budget };
     const refusal = await this.budgets.take(address, attempt.account);
     if (refusal === undefined) return attempt;
     await this.recordFirstRefusal(attempt, refusal);
@@ -64,19 +80,6 @@ export class SignInAttempts {
     await this.budgets.reset(account, address);
     const target = { targetType: 'user', targetId: userId } as const;
     await this.audit.record({ action: 'signin.succeeded', actorId: userId, sessionId, ...target });
-  }
-
-  /**
-   * An address that the account is used from has a count of its own, so that an attack from elsewhere cannot lock
-   * the owner out; and a success there does not give that attack new attempts.
-   */
-  private async accountBudget(account: Account | undefined, name: string): Promise<Budget> {
-    const limit = this.config.budgets.accountAttempts;
-    const digest = await this.digests.digest(name);
-    if (account === undefined) return { key: `name:${digest}`, limit };
-    const { id } = account.user;
-    if (!this.sessions.isKnownAddress(account.addressNotedAt)) return { key: `account:${id}`, limit };
-    return { key: `known:${id}:${clientNetwork()}`, limit };
   }
 
   private async recordFirstRefusal({ userId, address }: SignInAttempt, refusal: Refusal): Promise<void> {

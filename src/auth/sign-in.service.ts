@@ -34,7 +34,16 @@ export class SignInService {
    *
    * @throws AppError 11001
    */
-  async open({ user, addressNotedAt, attempt, upgrade }: VerifiedAccount): Promise<SignedInSession> {
+  async open(account: VerifiedAccount): Promise<SignedInSession> {
+    try {
+      return await this.openSession(account);
+    } finally {
+      account.turn.end();
+    }
+  }
+
+  private async openSession(account: VerifiedAccount): Promise<SignedInSession> {
+    const { user, addressNotedAt, attempt, upgrade } = account;
     const refreshToken = newRefreshToken();
     const session = await this.database.transaction(async () => {
       // First, because it is also the lock that everything below relies on.

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AppError, AppErrorOptions } from '../platform/errors/app-error.js';
 import { clientNetwork } from '../platform/http/client-address.js';
-import { Clock } from '../platform/time/clock.js';
+import { Clock, type Duration } from '../platform/time/clock.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { HashQueue, type Place } from './hash-queue.js';
 import { PasswordHasher } from './password-hasher.js';
@@ -30,8 +30,8 @@ export class CredentialsService {
   }
 
   /** A place in the hash queue, taken before anything is looked up. @throws AppError 10009 */
-  async reservePlace(): Promise<Place> {
-    return this.queue.reserve(clientNetwork());
+  async reservePlace(maxWait?: Duration): Promise<Place> {
+    return this.queue.reserve(clientNetwork(), maxWait);
   }
 
   /** The hash of a new password. @throws AppError 10009 */

@@ -104,14 +104,15 @@ export class HashQueue {
    * Waits for a place: clients in turn, each first come, first served.
    *
    * @param client who asks, as attempts are counted
+   * @param maxWait less than the queue's own, for a caller who has waited elsewhere
    * @throws PlatformErrors.overloaded at once when too many wait already, when the client's line has to give way, or
    *   after `maxWait`
    */
-  async reserve(client = ''): Promise<Place> {
+  async reserve(client = '', maxWait = this.options.maxWait): Promise<Place> {
     if (this.admitted < this.capacity) {
       this.admitted += 1;
     } else {
-      await this.waitForPlace(client);
+      await this.waitForPlace(client, maxWait);
     }
     return new Place(
       (work) => this.runInTurn(work),
@@ -129,7 +130,7 @@ export class HashQueue {
   }
 
   /** On admission the place of the one that left is already counted as the waiter's: nobody can step between. */
-  private waitForPlace(client: string): Promise<void> {
+  private waitForPlace(client: string, maxWait: Duration): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.waiters.size >= this.options.maxWaiting && !this.makeRoomFor(client)) {
         reject(this.overloaded('the hash queue is full'));
@@ -150,7 +151,7 @@ export class HashQueue {
       const timer = setTimeout(() => {
         this.waiters.remove(client, waiter);
         giveUp('no place in the hash queue came free in time');
-      }, this.options.maxWait).unref();
+      }, maxWait).unref();
       this.waiters.add(client, waiter);
     });
   }
