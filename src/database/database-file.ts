@@ -43,6 +43,15 @@ export function identityOf(file: string): string | undefined {
   return found && `${found.dev.toString(16)}-${found.ino.toString(16)}`;
 }
 
+/** Whether this is still what has the name. Where the system does not say, SQLite meets by itself whatever is wrong. */
+export function isAt(file: string, identity: string | undefined): boolean {
+  try {
+    return identityOf(file) === identity;
+  } catch {
+    return true;
+  }
+}
+
 /**
  * The database file that this process has open, and whether it is still the one that the next start would open. What
  * is written into a file that was removed or replaced is lost with the process, and nothing else would tell.
@@ -59,7 +68,7 @@ export class OpenedFile {
 
   /** Looks again, which costs a microsecond; tells the operator when the answer has changed. */
   isInPlace(): boolean {
-    const inPlace = identityOf(this.file) === this.identity;
+    const inPlace = isAt(this.file, this.identity);
     if (inPlace !== this.inPlace) {
       this.inPlace = inPlace;
       if (inPlace) this.logger.warn(`The database file ${this.file} is back and in use again.`);

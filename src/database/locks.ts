@@ -1,5 +1,5 @@
 import BetterSqlite3 from 'better-sqlite3';
-import { identityOf, makePrivateFile } from './database-file.js';
+import { identityOf, isAt, makePrivateFile } from './database-file.js';
 import { isBusy } from './driver-errors.js';
 
 /** A lock that this process holds, for as long as it lives or until it is released. */
@@ -27,5 +27,5 @@ export function lockFile(file: string): FileLock | undefined {
     if (isBusy(error)) return undefined;
     throw error;
   }
-  return { isInPlace: () => identityOf(file) === identity, release: () => connection.close() };
+  return { isInPlace: () => isAt(file, identity), release: () => connection.close() };
 }

@@ -2,6 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { AccessService } from '../access/access.service.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { FailureLog } from '../platform/errors/failure-log.js';
 import { failureFor, successEnvelope, toAppError, type Envelope } from '../platform/errors/failure.js';
 import type { Permission } from '../platform/security/permission.js';
 import type { Principal } from '../platform/security/principal.js';
@@ -27,7 +28,7 @@ const UNAVAILABLE = PlatformErrors.dependencyUnavailable().definition.code;
 /** One action on many users, each on its own. */
 @Injectable()
 export class UserBatchService {
-  private readonly logger = new Logger('Batch');
+  private readonly log = new FailureLog(new Logger('Batch'));
 
   constructor(
     private readonly access: AccessService,
@@ -58,8 +59,9 @@ export class UserBatchService {
       await this.life[action](actor, id);
       return successEnvelope(null, language);
     } catch (thrown) {
-      const { status, body } = failureFor(toAppError(thrown), language);
-      if (status >= 500) this.logger.error({ err: thrown }, 'a batch failed half-way');
+      const error = toAppError(thrown);
+      const { status, body } = failureFor(error, language);
+      if (status >= 500) this.log.error(error, 'a batch failed half-way');
       return body;
     }
   }

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -37,6 +38,34 @@ async function untilWell(deadline: number): Promise<void> {
     if (Date.now() > end) throw new Error(`still ${answers.map(({ status }) => status).join(', ')}`);
     await sleep(100);
   }
+}
+
+/** What the log says of failures, without the lines of the requests themselves. */
+function errorLines(): Array<{ err?: { message: string }; omitted?: number }> {
+  return app.lines.filter((line) => line.includes('"level":"error"')).map((line) => JSON.parse(line));
+}
+
+/** Many requests that fail, and what the log says of them: a line for each cause and second, and how many it left out. */
+async function expectFewLines(): Promise<void> {
+  const before = errorLines().length;
+  const begun = Date.now();
+  const failed = 300;
+  for (let round = 0; round < 3; round += 1) {
+    const answers = await Promise.all(
+      Array.from({ length: failed / 3 }, () => app.call('GET', '/me', { token })),
+    );
+    for (const answer of answers) expectFailure(answer, 503, 10010);
+  }
+  await sleep(1_000);
+  expectFailure(await app.call('GET', '/me', { token }), 503, 10010);
+  const seconds = Math.ceil((Date.now() - begun) / 1_000);
+  const lines = errorLines().slice(before);
+  const causes = new Set(lines.map(({ err }) => err?.message));
+  expect(causes.size).toBeLessThanOrEqual(3);
+  expect(lines.length).toBeLessThanOrEqual(causes.size * seconds);
+  const told = lines.reduce((sum, { omitted = 0 }) => sum + 1 + omitted, 0);
+  expect(told).toBeLessThanOrEqual(failed + 1);
+  expect(told).toBeGreaterThan(failed / 2);
 }
 
 if (inject('lane') === 'mysql') {
@@ -81,6 +110,13 @@ if (inject('lane') === 'mysql') {
       },
     );
 
+    it('that refuses connections is told of in few lines', { timeout: 40_000 }, async () => {
+      proxy.refuse();
+      await expectFewLines();
+      proxy.letIn();
+      await untilWell(5_000);
+    });
+
     it(
       'that is killed makes calls end with 503 at once, and is used again when it is back',
       { timeout: 40_000 },
@@ -98,6 +134,25 @@ if (inject('lane') === 'mysql') {
     );
   });
 } else {
+  describe('a database file that is gone', () => {
+    beforeAll(async () => {
+      app = await startApp();
+      ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
+    });
+    afterAll(() => app.close());
+
+    it('is told of in few lines', { timeout: 40_000 }, async () => {
+      const { database } = app.config;
+      if (database.kind !== 'sqlite') throw new Error('this is the lane of SQLite');
+      renameSync(database.file, `${database.file}.away`);
+      expectFailure(await app.call('GET', '/me', { token }), 503, 10010);
+      await sleep(1_000);
+      await expectFewLines();
+      renameSync(`${database.file}.away`, database.file);
+      await untilWell(5_000);
+    });
+  });
+
   describe('a disk that is full', () => {
     beforeAll(async () => {
       app = await startApp();

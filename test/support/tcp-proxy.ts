@@ -5,6 +5,7 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 export class TcpProxy {
   private readonly sockets = new Set<Socket>();
   private frozen = false;
+  private refuses = false;
 
   private constructor(
     private readonly server: Server,
@@ -37,6 +38,16 @@ export class TcpProxy {
     for (const socket of this.sockets) socket.destroy();
   }
 
+  /** Ends every connection, and each new one at once, until the server is let in again. */
+  refuse(): void {
+    this.refuses = true;
+    this.cut();
+  }
+
+  letIn(): void {
+    this.refuses = false;
+  }
+
   async close(): Promise<void> {
     this.cut();
     this.server.close();
@@ -44,6 +55,11 @@ export class TcpProxy {
   }
 
   private join(inner: Socket, outer: Socket): void {
+    if (this.refuses) {
+      inner.destroy();
+      outer.destroy();
+      return;
+    }
     for (const [socket, other] of [
       [inner, outer],
       [outer, inner],

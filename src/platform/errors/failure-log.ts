@@ -1,0 +1,51 @@
+import type { Logger } from '@nestjs/common';
+import { SECOND, type Duration } from '../time/clock.js';
+import type { AppError } from './app-error.js';
+
+const ONE_LINE_EVERY: Duration = SECOND;
+
+/** Far more causes than an outage has; where messages vary without end, what is remembered of them goes. */
+const REMEMBERED = 200;
+
+interface Cause {
+  readonly toldAt: number;
+  omitted: number;
+}
+
+/**
+ * Logs failures of the service, one line for each cause and second: while the database is away every request fails, and
+ * a line with a stack for each would fill the disk and hide what else happens. The next line of a cause says how many
+ * were left out; each request still has its own line with its status.
+ */
+export class FailureLog {
+  private readonly causes = new Map<string, Cause>();
+
+  constructor(private readonly logger: Logger) {}
+
+  error(error: AppError, message = error.message): void {
+    const { definition, options } = error;
+    const omitted = this.omittedBefore(`${definition.code} ${message} ${nameOf(options.cause)}`);
+    if (omitted === undefined) return;
+    const entry = { err: options.cause ?? error, code: definition.code };
+    this.logger.error(omitted > 0 ? { ...entry, omitted } : entry, message);
+  }
+
+  /** How many lines of this cause were left out since the last one; nothing when this one is left out, too. */
+  private omittedBefore(name: string): number | undefined {
+    const now = performance.now();
+    const known = this.causes.get(name);
+    if (known !== undefined && now - known.toldAt < ONE_LINE_EVERY) {
+      known.omitted += 1;
+      return undefined;
+    }
+    if (this.causes.size >= REMEMBERED) this.causes.clear();
+    this.causes.set(name, { toldAt: now, omitted: 0 });
+    return known?.omitted ?? 0;
+  }
+}
+
+/** The system's or the driver's code, because messages can hold values that differ each time; else the message. */
+function nameOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return typeof cause;
+  return 'code' in cause ? String(cause.code) : cause.message;
+}
