@@ -61,7 +61,7 @@ export class OpenedFile {
   private readonly identity: string | undefined;
   private inPlace = true;
 
-  /** Before SQLite opens it: a file that is replaced in between is then taken for gone and not for ours. */
+  /** Once SQLite has opened it: on a container's layered file system, a file of the image becomes another by that. */
   constructor(private readonly file: string) {
     this.identity = identityOf(file);
   }

@@ -17,7 +17,6 @@ export interface FileLock {
  */
 export function lockFile(file: string): FileLock | undefined {
   makePrivateFile(file);
-  const identity = identityOf(file);
   const connection = new BetterSqlite3(file, { timeout: 0 });
   try {
     connection.pragma('journal_mode = OFF');
@@ -27,5 +26,6 @@ export function lockFile(file: string): FileLock | undefined {
     if (isBusy(error)) return undefined;
     throw error;
   }
+  const identity = identityOf(file);
   return { isInPlace: () => isAt(file, identity), release: () => connection.close() };
 }

@@ -27,8 +27,8 @@ export class SqliteDatabase extends Database {
 
   constructor(file: string) {
     super();
-    this.file = new OpenedFile(file);
     this.connection = openSqlite(file);
+    this.file = new OpenedFile(file);
   }
 
   /**
