@@ -21,7 +21,9 @@ export function prepareDatabaseFile(file: string): string {
         'another DATA_DIR.',
     );
   }
-  return realpathSync(file);
+  const real = realpathSync(file);
+  for (const log of [`${real}-wal`, `${real}-shm`]) refuseIrregular(log);
+  return real;
 }
 
 /**
@@ -31,10 +33,15 @@ export function prepareDatabaseFile(file: string): string {
  * @throws Error with one sentence when something else has its name, which SQLite might wait for without an end
  */
 export function makePrivateFile(file: string): void {
+  if (!refuseIrregular(file)) closeSync(openSync(file, 'a', 0o600));
+}
+
+/** Answers whether there is a file at all. */
+function refuseIrregular(file: string): boolean {
   const found = statSync(file, { throwIfNoEntry: false });
-  if (found === undefined) closeSync(openSync(file, 'a', 0o600));
-  else if (!found.isFile())
+  if (found !== undefined && !found.isFile())
     throw new Error(`DATA_DIR: ${file} is no regular file. Move it away, or set another DATA_DIR.`);
+  return found !== undefined;
 }
 
 /** What tells a file from every other that ever has its name; nothing when there is none. */

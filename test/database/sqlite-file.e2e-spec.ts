@@ -180,7 +180,7 @@ describe.runIf(inject('lane') === 'sqlite')('the file of the database', { timeou
   });
 
   it('is refused by name where it is a pipe, a folder or a device', async () => {
-    for (const name of ['gatehouse.sqlite', 'gatehouse.sqlite.server', 'gatehouse.sqlite.migrate']) {
+    for (const name of ['', '-wal', '-shm', '.server', '.migrate'].map((end) => `gatehouse.sqlite${end}`)) {
       const places = [newFolder(), newFolder(), newFolder()] as const;
       execFileSync('mkfifo', [join(places[0], name)]);
       mkdirSync(join(places[1], name));
