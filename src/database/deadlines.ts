@@ -7,6 +7,18 @@ export const DEADLINE: Duration = 1.5 * SECOND;
 /** How long a whole unit of work may take, its further attempts included. */
 export const TRANSACTION_DEADLINE: Duration = 2 * SECOND;
 
+/**
+ * How long a MySQL-speaking server works on one statement before it ends it by itself. Longer than it waits for a lock,
+ * whose loser may try again, and short enough that nothing runs for a second after its caller was answered.
+ */
+export const SERVER_LIMIT: Duration = 1.2 * SECOND;
+
+/** With less time left than this no statement is begun: the server could work on it for too long after the deadline. */
+export const LEAST_TIME: Duration = SERVER_LIMIT - 0.95 * SECOND;
+
+/** How long after its deadline a connection may take to be of use again. What takes longer is a server that is frozen. */
+export const GRACE: Duration = 1.5 * SECOND;
+
 /** How long a request may wait for a slow database, all its statements together. */
 const PATIENCE: Duration = 2 * SECOND;
 

@@ -60,7 +60,12 @@ const UNAVAILABLE = new Set([
 ]);
 const SQLITE_UNAVAILABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|CANTOPEN|READONLY)/;
 
+/** MariaDB's ER_STATEMENT_TIMEOUT (`max_statement_time` has passed); mysql2 has names for MySQL's errors only. */
+const STATEMENT_TIMEOUT = 1969;
+
 function codeOf(error: unknown): string {
+  if (error instanceof Error && 'errno' in error && error.errno === STATEMENT_TIMEOUT)
+    return 'ER_STATEMENT_TIMEOUT';
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 }
 

@@ -1,9 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
-import type { Duration } from '../platform/time/clock.js';
+import { SECOND, type Duration } from '../platform/time/clock.js';
 import { Database, type DatabaseStats, type SqlValue } from './database.js';
-import { DEADLINE, TRANSACTION_DEADLINE, withDeadline } from './deadlines.js';
+import {
+  DEADLINE,
+  GRACE,
+  LEAST_TIME,
+  SERVER_LIMIT,
+  TRANSACTION_DEADLINE,
+  withDeadline,
+} from './deadlines.js';
 import { breaksConnection, isWorthRetrying, translateDriverError, unavailable } from './driver-errors.js';
 
 interface UnitOfWork {
@@ -28,12 +35,17 @@ const SESSION_SETTINGS = [
     " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO'",
 ];
 
-/**
- * On a node of a Galera cluster: reads and transactions begin only when the node has applied what any node committed
- * before, or a session ended through one node would live on for a moment on another. Other servers have no such
- * variable, or ignore it.
- */
-const READ_YOUR_WRITES = 'SET SESSION wsrep_sync_wait = 1';
+/** What only some servers have a variable for. */
+const SETTINGS_OF_SOME = [
+  // On a node of a Galera cluster: reads and transactions begin only when the node has applied what any node committed
+  // before, or a session ended through one node would live on for a moment on another.
+  'SET SESSION wsrep_sync_wait = 1',
+  // A statement whose caller was answered ends in the server, too. MariaDB counts seconds, for every statement
+  // (mariadb.com/kb/en/aborting-statements); MySQL milliseconds, for a SELECT, and bounds the rest by the wait for locks
+  // (dev.mysql.com/doc/refman/8.4/en/server-system-variables.html#sysvar_max_execution_time).
+  `SET SESSION max_statement_time = ${SERVER_LIMIT / SECOND}`,
+  `SET SESSION max_execution_time = ${SERVER_LIMIT}`,
+];
 
 /** MySQL or MariaDB over a pool of mysql2 connections, with prepared statements kept per connection. */
 export class MysqlDatabase extends Database {
@@ -50,10 +62,14 @@ export class MysqlDatabase extends Database {
       maxPreparedStatements: 300,
     });
     this.pool.on('connection', (connection) => {
+      // mysql2 listens for one error of a connection; without a listener, a second one would end the process.
+      connection.on('error', () => undefined);
       for (const sql of SESSION_SETTINGS) connection.query(sql, (error) => error && connection.destroy());
-      connection.query(READ_YOUR_WRITES, (error) => {
-        if (error && error.code !== 'ER_UNKNOWN_SYSTEM_VARIABLE') connection.destroy();
-      });
+      for (const sql of SETTINGS_OF_SOME) {
+        connection.query(sql, (error) => {
+          if (error && error.code !== 'ER_UNKNOWN_SYSTEM_VARIABLE') connection.destroy();
+        });
+      }
     });
   }
 
@@ -91,20 +107,20 @@ export class MysqlDatabase extends Database {
   private async attempt<T>(work: () => Promise<T>, deadline: number): Promise<T> {
     const connection = await this.acquire(deadline);
     const unit: UnitOfWork = { connection, deadline, open: true, effects: [] };
+    let result: T;
     try {
       await send(connection, 'START TRANSACTION', undefined, deadline);
-      const result = await this.current.run(unit, work);
+      result = await this.current.run(unit, work);
       await send(connection, 'COMMIT', undefined, deadline);
-      for (const effect of unit.effects) effect();
-      return result;
     } catch (error) {
-      // Where the connection is gone already, this fails at once and the server has rolled back by itself.
-      await send(connection, 'ROLLBACK', undefined, deadline).catch(() => connection.destroy());
-      throw error;
-    } finally {
       unit.open = false;
-      connection.release();
+      await rollBack(connection, deadline);
+      throw error;
     }
+    unit.open = false;
+    connection.release();
+    for (const effect of unit.effects) effect();
+    return result;
   }
 
   private async statement(sql: string, params: readonly SqlValue[]): Promise<unknown> {
@@ -129,11 +145,11 @@ export class MysqlDatabase extends Database {
       let overdue = false;
       const giveUp = () => {
         overdue = true;
-        // Its answer may still arrive, so it can serve nobody else.
-        connection?.destroy();
+        // Out of the pool until the server has ended the statement, or it would serve more connections than the pool has.
+        if (connection !== undefined) timer = setTimeout(() => connection?.destroy(), GRACE);
         reject(unavailable(new Error('no connection and answer of the database in time')));
       };
-      const timer = setTimeout(giveUp, Math.max(1, deadline - performance.now()));
+      let timer = setTimeout(giveUp, Math.max(1, deadline - performance.now()));
       const finish = (error: Error | null, result?: unknown) => {
         clearTimeout(timer);
         if (error && breaksConnection(error)) connection?.destroy();
@@ -142,8 +158,8 @@ export class MysqlDatabase extends Database {
         else resolve(result);
       };
       this.pool.getConnection((failure, given) => {
-        if (overdue) return failure ? undefined : given.release();
-        if (failure) return finish(failure);
+        if (failure) return overdue ? undefined : finish(failure);
+        if (isTooLate(deadline)) return given.release();
         connection = given;
         try {
           given.execute(sql, params as SqlValue[], finish);
@@ -195,14 +211,9 @@ function send(
   deadline: number,
 ): Promise<unknown> {
   return new Promise((resolve, reject) => {
-    // The answer to an overdue statement may still arrive, so its connection can serve nobody else.
-    const timer = setTimeout(
-      () => {
-        connection.destroy();
-        reject(unavailable(new Error('the database did not answer in time')));
-      },
-      Math.max(1, deadline - performance.now()),
-    );
+    const giveUp = () => reject(unavailable(new Error('the database did not answer in time')));
+    if (isTooLate(deadline)) return giveUp();
+    const timer = setTimeout(giveUp, deadline - performance.now());
     const done = (error: Error | null, result: unknown) => {
       clearTimeout(timer);
       if (error) {
@@ -213,4 +224,28 @@ function send(
     if (params === undefined) connection.query(sql, done);
     else connection.execute(sql, params as SqlValue[], done);
   });
+}
+
+/**
+ * Rolls back, and gives the connection to the pool when the server has done it. It does so after what the transaction
+ * still runs there; the caller is not kept for longer than its deadline.
+ */
+function rollBack(connection: PoolConnection, deadline: number): Promise<void> {
+  return new Promise((resolve) => {
+    const left = Math.max(0, deadline - performance.now());
+    const answer = setTimeout(resolve, left);
+    const giveUp = setTimeout(() => connection.destroy(), left + GRACE);
+    connection.query('ROLLBACK', (error) => {
+      clearTimeout(answer);
+      clearTimeout(giveUp);
+      // Where the connection is gone, the server has rolled back by itself.
+      if (error) connection.destroy();
+      connection.release();
+      resolve();
+    });
+  });
+}
+
+function isTooLate(deadline: number): boolean {
+  return deadline - performance.now() < LEAST_TIME;
 }
