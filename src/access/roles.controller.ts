@@ -1,7 +1,8 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiAnswer } from '../platform/http/api-answer.js';
 import { ApiFailures } from '../platform/http/api-failures.js';
+import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
 import { ListOf, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { declaredPermissions } from '../platform/security/permission.js';
 import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
@@ -27,6 +28,7 @@ export class RolesController {
   /** List roles */
   @Get('roles')
   @RequirePermission(AccessPermissions.readRoles)
+  @UseInterceptors(ListLimitInterceptor)
   @ApiAnswer(ListOf(RoleResponse))
   async listRoles(@Query() query: ListRolesQuery): Promise<ListResponse<RoleResponse>> {
     return toListResponse(query, await this.roles.list(query), toRoleResponse);

@@ -1,6 +1,7 @@
-import { Controller, Get, Query } from '@nestjs/common';
+import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiAnswer } from '../platform/http/api-answer.js';
+import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
 import { RequirePermission } from '../platform/security/route-access.js';
 import { AuditEventListResponse, ListAuditEventsQuery, toAuditEventListResponse } from './audit.dto.js';
 import { AuditPermissions } from './audit.permissions.js';
@@ -14,6 +15,7 @@ export class AuditController {
   /** Who did what, newest first */
   @Get()
   @RequirePermission(AuditPermissions.read)
+  @UseInterceptors(ListLimitInterceptor)
   @ApiAnswer(AuditEventListResponse)
   async listAuditEvents(@Query() query: ListAuditEventsQuery): Promise<AuditEventListResponse> {
     return toAuditEventListResponse(await this.audit.list(query));

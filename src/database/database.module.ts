@@ -1,10 +1,11 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { Config } from '../config/config.js';
+import { ListLimiter } from '../platform/http/list-limiter.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { SECOND, type Duration } from '../platform/time/clock.js';
 import { Upkeep } from '../platform/time/upkeep.js';
 import { Database } from './database.js';
-import { openDatabase } from './open-database.js';
+import { openDatabase, type DatabaseConfig } from './open-database.js';
 import { SqliteDatabase } from './sqlite-database.js';
 
 /** Statements notice by themselves that the file is gone; this is for a server that nobody asks anything. */
@@ -15,12 +16,14 @@ const LOOK_EVERY: Duration = 2 * SECOND;
 @Module({
   providers: [
     { provide: Database, useFactory: (config: Config) => openDatabase(config.database), inject: [Config] },
+    { provide: ListLimiter, useFactory: (config: Config) => limiterFor(config.database), inject: [Config] },
   ],
-  exports: [Database],
+  exports: [Database, ListLimiter],
 })
 export class DatabaseModule implements OnApplicationShutdown {
   constructor(
     @Inject(Database) private readonly database: Database,
+    lists: ListLimiter,
     metrics: Metrics,
     upkeep: Upkeep,
   ) {
@@ -28,9 +31,23 @@ export class DatabaseModule implements OnApplicationShutdown {
     metrics.gauges('database_connections', 'Connections, and callers that wait for one.', 'state', () => ({
       ...database.stats(),
     }));
+    metrics.gauges(
+      'lists',
+      'Lists being read, callers that wait, and refusals since the start.',
+      'state',
+      () => ({
+        ...lists.stats(),
+      }),
+    );
   }
 
   async onApplicationShutdown(): Promise<void> {
     await this.database.close();
   }
+}
+
+/** Three connections of four stay free for calls that are no lists; on SQLite there is one for everybody. */
+function limiterFor(database: DatabaseConfig): ListLimiter {
+  const atOnce = database.kind === 'mysql' ? Math.max(1, Math.floor(database.poolSize / 4)) : 1;
+  return new ListLimiter({ atOnce, maxWaiting: 200, maxWait: 750 });
 }

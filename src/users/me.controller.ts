@@ -1,10 +1,11 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { AccessService } from '../access/access.service.js';
 import { CredentialsErrors } from '../credentials/credentials.errors.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiAnswer } from '../platform/http/api-answer.js';
 import { ApiFailures } from '../platform/http/api-failures.js';
+import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
 import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
 import { SignedIn } from '../platform/security/route-access.js';
@@ -72,6 +73,7 @@ export class MeController {
   /** Where am I signed in? */
   @Get('sessions')
   @SignedIn()
+  @UseInterceptors(ListLimitInterceptor)
   @ApiAnswer(ListOf(SessionResponse))
   async listMySessions(
     @CurrentPrincipal() { userId, sessionId }: Principal,

@@ -1,8 +1,9 @@
-import { Controller, Delete, Get, Param, Query } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { AccessErrors } from '../access/access.errors.js';
 import { ApiAnswer } from '../platform/http/api-answer.js';
 import { ApiFailures } from '../platform/http/api-failures.js';
+import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
 import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
 import { RequirePermission } from '../platform/security/route-access.js';
@@ -20,6 +21,7 @@ export class UserSessionsController {
   /** Where is a user signed in? */
   @Get()
   @RequirePermission(SessionsPermissions.read)
+  @UseInterceptors(ListLimitInterceptor)
   @ApiAnswer(ListOf(SessionResponse))
   @ApiFailures(UsersErrors.notFound)
   async listUserSessions(

@@ -1,9 +1,21 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Param,
+  Patch,
+  Post,
+  Put,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { AccessErrors } from '../access/access.errors.js';
 import { AccessPermissions } from '../access/access.permissions.js';
 import { ApiAnswer } from '../platform/http/api-answer.js';
 import { ApiFailures } from '../platform/http/api-failures.js';
+import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
 import { ListOf, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
 import { RequirePermission } from '../platform/security/route-access.js';
@@ -46,6 +58,7 @@ export class UsersController {
   /** List users, and search them by what their names begin with */
   @Get()
   @RequirePermission(UsersPermissions.read)
+  @UseInterceptors(ListLimitInterceptor)
   @ApiAnswer(ListOf(UserResponse))
   async listUsers(@Query() query: ListUsersQuery): Promise<ListResponse<UserResponse>> {
     return toListResponse(query, await this.directory.list(query), toUserResponse);
