@@ -395,6 +395,8 @@ export const listPermissions = <ThrowOnError extends boolean = false>(options?: 
 /**
  * Who did what, newest first
  *
+ * A page with two or more of `actor_id`, `target_id`, `action` and `outcome` looks through a bounded number of events. So it may hold fewer than `limit`, even none, and still have a `next_cursor`: go on until that is null.
+ *
  * Needs the permission `audit:read`.
  */
 export const listAuditEvents = <ThrowOnError extends boolean = false>(options?: Options<ListAuditEventsData, ThrowOnError>): RequestResult<ListAuditEventsResponses, ListAuditEventsErrors, ThrowOnError> => (options?.client ?? client).get<ListAuditEventsResponses, ListAuditEventsErrors, ThrowOnError>({

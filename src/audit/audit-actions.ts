@@ -23,3 +23,16 @@ export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 export const AUDIT_OUTCOMES = ['success', 'failure'] as const;
 
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
+
+/** What an action can come to. */
+export function outcomesOf(action: AuditAction): readonly AuditOutcome[] {
+  switch (action) {
+    case 'signin.failed':
+    case 'signin.limited':
+      return ['failure'];
+    case 'password.changed':
+      return AUDIT_OUTCOMES;
+    default:
+      return ['success'];
+  }
+}

@@ -12,7 +12,12 @@ import { AuditService } from './audit.service.js';
 export class AuditController {
   constructor(private readonly audit: AuditService) {}
 
-  /** Who did what, newest first */
+  /**
+   * Who did what, newest first
+   *
+   * @remarks A page with two or more of `actor_id`, `target_id`, `action` and `outcome` looks through a bounded number of
+   * events. So it may hold fewer than `limit`, even none, and still have a `next_cursor`: go on until that is null.
+   */
   @Get()
   @RequirePermission(AuditPermissions.read)
   @UseInterceptors(ListLimitInterceptor)

@@ -4,7 +4,7 @@ import { currentRequest } from '../platform/context/request-context.js';
 import { newId } from '../platform/crypto/random.js';
 import { OPERATOR, type Actor } from '../platform/security/principal.js';
 import { Clock } from '../platform/time/clock.js';
-import type { AuditAction, AuditOutcome } from './audit-actions.js';
+import { AUDIT_OUTCOMES, outcomesOf, type AuditAction, type AuditOutcome } from './audit-actions.js';
 import type { AuditCursor } from './audit-cursor.js';
 import type { AuditEvent } from './audit-event.entity.js';
 import { AuditRepository, type AuditFilters } from './audit.repository.js';
@@ -56,6 +56,8 @@ export class AuditService {
       targetType,
       targetId = null,
     } = entry;
+    // A list that is filtered by both relies on it.
+    if (!outcomesOf(action).includes(outcome)) throw new Error(`${action} cannot be a ${outcome}.`);
     const event = { action, outcome, actorId, sessionId, targetType, targetId };
     await this.repository.insert({
       ...event,
@@ -69,11 +71,25 @@ export class AuditService {
     this.database.afterCommit(() => this.logger.log({ ...event, address: clientAddress }, action));
   }
 
-  /** The newest events that pass the filters, newest first. */
-  async list({ limit, ...filters }: AuditFilters & { readonly limit: number }): Promise<AuditPage> {
+  /**
+   * The newest events that pass the filters, newest first. Where filters exclude each other a page may hold fewer than
+   * asked for, or none, and still have a next one: it looks at a bounded number of events.
+   */
+  async list({ limit, ...asked }: AuditFilters & { readonly limit: number }): Promise<AuditPage> {
+    const filters = withoutNeedlessOutcome(asked);
+    if (filters === undefined) return { events: [], next: undefined };
+    const last = await this.repository.findLastToExamine(filters);
     // One more than asked for tells whether there is a next page.
-    const found = await this.repository.findNewest(filters, limit + 1);
+    const found = await this.repository.findNewest(filters, limit + 1, last);
     const events = found.slice(0, limit);
-    return { events, next: found.length > limit ? events.at(-1) : undefined };
+    return { events, next: found.length > limit ? events.at(-1) : last };
   }
+}
+
+/** Most actions have one outcome: then its filter says nothing, or that nothing can pass. */
+function withoutNeedlessOutcome({ outcome, ...filters }: AuditFilters): AuditFilters | undefined {
+  if (outcome === undefined) return filters;
+  const possible = filters.action === undefined ? AUDIT_OUTCOMES : outcomesOf(filters.action);
+  if (!possible.includes(outcome)) return undefined;
+  return possible.length === 1 ? filters : { ...filters, outcome };
 }
