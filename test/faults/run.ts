@@ -11,6 +11,7 @@ import { clocksApart, timeZones } from './clocks.ts';
 import { galera } from './galera.ts';
 import { keyRotation } from './key-rotation.ts';
 import { killedOnMysql, killedOnSqlite } from './kills.ts';
+import { listsOnMysql, listsOnSqlite } from './lists.ts';
 import { diskFull, longRun, smallPool } from './resources.ts';
 import { rollingRestarts, signalsDuringStart } from './shutdowns.ts';
 import { endedSessions, parallelStarts } from './starts.ts';
@@ -36,6 +37,8 @@ const SCENARIOS: readonly Scenario[] = [
   killedOnMysql,
   keyRotation,
   smallPool,
+  listsOnSqlite,
+  listsOnMysql,
   diskFull,
   resetConnections,
   longTexts,

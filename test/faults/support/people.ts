@@ -6,7 +6,10 @@ import { PASSWORD, type Replica } from './replica.ts';
 
 /** Reads and writes the tables beside the program: what a test believes is what stands there. */
 export interface Store {
-  rows(sql: string, params?: readonly (string | number)[]): Promise<readonly Record<string, unknown>[]>;
+  rows(
+    sql: string,
+    params?: readonly (string | number | null)[],
+  ): Promise<readonly Record<string, unknown>[]>;
   close(): Promise<void>;
 }
 
