@@ -4,9 +4,9 @@ import type { Duration } from '../time/clock.js';
 export interface ListLimits {
   /** Lists that are read at once. */
   readonly atOnce: number;
-  /** Callers that may wait for a place. */
+  /** Callers that may stand in line for a place. */
   readonly maxWaiting: number;
-  /** How long each of them may wait. */
+  /** How long a caller waits before it is refused. */
   readonly maxWait: Duration;
 }
 
@@ -22,7 +22,7 @@ const LONGEST_REST: Duration = 100;
 
 /**
  * Keeps readers of lists from taking the whole database: a few lists are read at once in a process, a bounded number
- * of callers waits, the rest is refused.
+ * of callers waits for a place, and who gets none in time is refused.
  */
 export class ListLimiter {
   private readonly waiting: Array<() => void> = [];
@@ -47,23 +47,26 @@ export class ListLimiter {
     return { reading: this.reading, waiting: this.waiting.length, refused: this.refused };
   }
 
-  /** On admission the place of the list that ended is already counted as the waiting caller's. */
+  /**
+   * On admission the place of the list that ended is already counted as the waiting caller's. Where the line is full a
+   * caller is refused without a chance, but not sooner: one that comes back at once costs more than one that waits.
+   */
   private place(): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (this.waiting.length >= this.limits.maxWaiting) {
-        reject(this.overloaded('too many callers wait for a list'));
-        return;
-      }
       const admit = () => {
         clearTimeout(timer);
         resolve();
       };
       // A waiting caller alone does not keep a stopping process alive.
       const timer = setTimeout(() => {
-        this.waiting.splice(this.waiting.indexOf(admit), 1);
-        reject(this.overloaded('no place to read a list came free in time'));
+        const position = this.waiting.indexOf(admit);
+        if (position >= 0) this.waiting.splice(position, 1);
+        this.refused += 1;
+        reject(
+          PlatformErrors.overloaded({ retryAfter: 1, reason: 'no place to read a list came free in time' }),
+        );
       }, this.limits.maxWait).unref();
-      this.waiting.push(admit);
+      if (this.waiting.length < this.limits.maxWaiting) this.waiting.push(admit);
     });
   }
 
@@ -83,10 +86,5 @@ export class ListLimiter {
     const next = this.waiting.shift();
     if (next === undefined) this.reading -= 1;
     else next();
-  }
-
-  private overloaded(reason: string): Error {
-    this.refused += 1;
-    return PlatformErrors.overloaded({ retryAfter: 1, reason });
   }
 }
