@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -52,6 +52,8 @@ async function build(folder: string, done: string): Promise<void> {
   try {
     const tsc = resolve('node_modules/typescript/bin/tsc');
     await promisify(execFile)(process.execPath, [tsc, '-p', folder]);
+    // What nest-cli.json lists as assets.
+    cpSync('src/docs/ui', join(folder, 'dist/src/docs/ui'), { recursive: true });
     writeFileSync(done, '');
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });
