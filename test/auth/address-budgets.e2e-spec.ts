@@ -68,11 +68,15 @@ describe('an address', () => {
       (forwarded) => () => guess({ from: PROXY, forwarded }),
     );
     expect(await inTurn(guesses)).toEqual([401, 401, 401, 401, 429]);
+    // Some proxies send the port, too (Azure, IIS).
+    const withPorts = ['198.51.100.8:4711', '198.51.100.8:4712', '[::ffff:198.51.100.8]:1', '198.51.100.8'];
+    const more = [...withPorts, '198.51.100.8:9'].map((forwarded) => () => guess({ from: PROXY, forwarded }));
+    expect(await inTurn(more)).toEqual([401, 401, 401, 401, 429]);
     const hosts = [
       '2001:db8:1:2::1',
       '2001:db8:1:2::2',
       '2001:db8:1:2:ffff::',
-      '2001:db8:1:2:1:2:3:4',
+      '[2001:db8:1:2:1:2:3:4]:4711',
       '2001:db8:1:2::9',
     ];
     expect(await inTurn(hosts.map((forwarded) => () => guess({ from: PROXY, forwarded })))).toEqual([
@@ -148,5 +152,18 @@ describe('a forwarded header without TRUST_PROXY', () => {
       await bare.close();
     }
     expect(app.lines.some((line) => line.includes(`"trust_proxy":"${PROXY}/32"`))).toBe(true);
+  });
+});
+
+describe('a forwarded header of a trusted proxy', () => {
+  it('is worth one warning when it holds no address, and the proxy counts', async () => {
+    const warnings = () => app.lines.filter((line) => line.includes('something else than an address'));
+    const send = (forwarded: string) => app.call('GET', '/codes', origin({ from: PROXY, forwarded }));
+    await send('203.0.113.9, 198.51.100.1:80');
+    expect(warnings()).toEqual([]);
+    await send('203.0.113.9, unknown');
+    await send('_hidden');
+    expect(warnings()).toHaveLength(1);
+    expect(app.lines.at(-1)).toContain(`"address":"${PROXY}"`);
   });
 });

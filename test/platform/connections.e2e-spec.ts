@@ -195,6 +195,25 @@ describe('a request with Upgrade', () => {
   });
 });
 
+describe('the management port', () => {
+  it('answers pipelined requests in their order, a hundred in a row, and the rest not at all', async () => {
+    const bytes = `${get('/nothing')}${get('/health/live').repeat(1_000)}`;
+    const { text, closed } = await sendRaw(management, bytes, { untilClosed: true });
+    const answers = answersIn(text).map(({ status }) => status);
+    expect([closed, answers]).toEqual([true, [404, ...Array.from({ length: 99 }, () => 200)]]);
+  });
+
+  it('answers before it refuses what follows, and a client that has closed its side', async () => {
+    for (const bytes of [
+      get('/health/ready') + GARBAGE,
+      get('/health/ready', 'Connection: upgrade\r\nUpgrade: h2c\r\n'),
+    ]) {
+      const { text } = await sendRaw(management, bytes, { untilClosed: true, end: true });
+      expect(answersIn(text)[0]?.status).toBe(200);
+    }
+  });
+});
+
 describe.each([
   ['the API', () => app.url],
   ['the management port', () => management],

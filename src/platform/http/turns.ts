@@ -1,18 +1,22 @@
-/**
- * Lets those who wait go on in their order, so many in each turn of the event loop, and everything else between.
- */
+/** Lets those who wait go on in their order: so many in each turn of the event loop, and everything else between. */
 export class Turns {
   private readonly waiting: Array<() => void> = [];
+  private scheduled = false;
 
   constructor(private readonly most: number) {}
 
   wait(goOn: () => void): void {
-    if (this.waiting.push(goOn) === 1) setImmediate(() => this.next());
+    this.waiting.push(goOn);
+    this.schedule();
   }
 
-  private next(): void {
-    for (const goOn of this.waiting.slice(0, this.most)) goOn();
-    this.waiting.splice(0, this.most);
-    if (this.waiting.length > 0) setImmediate(() => this.next());
+  private schedule(): void {
+    if (this.scheduled || this.waiting.length === 0) return;
+    this.scheduled = true;
+    setImmediate(() => {
+      this.scheduled = false;
+      for (const goOn of this.waiting.splice(0, this.most)) goOn();
+      this.schedule();
+    });
   }
 }
