@@ -182,7 +182,8 @@ export const settings = {
     meaning: 'Sign-ins that may wait for a free core.',
     effect: 'One more is answered 503 at once.',
   }),
-  HASH_WAIT: setting(kinds.duration('0s', '1m'), {
+  // A connection on which nothing happens for 26 s is closed, see `platform/http/http-layer.ts`.
+  HASH_WAIT: setting(kinds.duration('0s', '20s'), {
     group: 'Passwords and hashing',
     default: '1s',
     meaning: 'How long one may wait there.',

@@ -26,7 +26,7 @@ const PIECE = 1024;
 
 /**
  * After so many answers in a row with always a further request waiting, a connection is closed. Nobody pipelines that
- * much in earnest; who does may connect again and send the rest (RFC 9112, section 9.3.2).
+ * much in earnest; whoever does may connect again and send the rest (RFC 9112, section 9.3.2).
  */
 const MOST_IN_A_ROW = 100;
 
@@ -58,6 +58,8 @@ export class Connection {
   private inputEnded = false;
   /** Nothing that follows this request is carried out. */
   private last: IncomingMessage | undefined;
+  /** Answered before it had arrived whole: it needs no second answer. */
+  private answeredEarly: IncomingMessage | undefined;
   /** What is written when everything before it is answered, as the end of the connection. */
   private farewell: (() => void) | undefined;
   private retired = false;
@@ -90,6 +92,7 @@ export class Connection {
   /** Reads no further. Once every request that arrived whole is answered, `write` has the last word. */
   refuse(write: () => void): void {
     if (this.farewell !== undefined) return;
+    if (this.answeredEarly?.complete === false) return void this.socket.destroy();
     this.farewell = write;
     const newest = this.exchanges.at(-1);
     if (newest?.request.complete === false) {
@@ -112,14 +115,20 @@ export class Connection {
     if (this.exchanges.length === 0) endSocket(this.socket);
   }
 
+  /** Whether a whole request is being answered or waits for that, so that nothing more is read. */
+  get isBusy(): boolean {
+    return this.exchanges[0]?.request.complete === true;
+  }
+
+  /** Whether nothing that is read now can be answered any more. */
   private get isOver(): boolean {
-    return this.farewell !== undefined || this.last?.complete === true;
+    return this.farewell !== undefined || this.last?.complete === true || this.socket.writableEnded;
   }
 
   private read(chunk: Buffer): void {
     for (let start = 0; start < chunk.length; start += PIECE) {
       if (this.isOver) return;
-      if (this.exchanges[0]?.request.complete === true || this.socket.isPaused()) {
+      if (this.isBusy || this.socket.isPaused()) {
         this.hasPipelined = true;
         this.socket.pause();
         this.socket.unshift(chunk.subarray(start));
@@ -136,7 +145,7 @@ export class Connection {
 
   /** A client may close its side when it has asked; Node would close ours then, and the answer would be lost. */
   private passOnEnd(): void {
-    if (this.inputEnded && !this.isOver && this.exchanges[0]?.request.complete !== true) this.feedEnd();
+    if (this.inputEnded && !this.isOver && !this.isBusy) this.feedEnd();
   }
 
   private answerFirst(): void {
@@ -156,7 +165,7 @@ export class Connection {
 
   private answered(): void {
     this.answering = false;
-    this.exchanges.shift();
+    this.answeredEarly = this.exchanges.shift()?.request;
     // The rest of its requests would else be carried out before anybody else's.
     if (this.hasPipelined) this.options.waitForTurn(() => this.options.guard(() => this.goOn()));
     else this.goOn();

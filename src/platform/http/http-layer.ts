@@ -35,8 +35,8 @@ const REQUEST_TIMEOUT = 10 * SECOND;
 const KEEP_ALIVE_TIMEOUT = 75 * SECOND;
 
 /**
- * How long nothing may happen on a connection with a request. Node gives a write that had begun a second span, so
- * whoever does not read an answer is gone after a minute at most.
+ * How long nothing may happen on a connection with a request, which is longer than any answer takes to be made (`HASH_WAIT` is at most 20 s). Node
+ * gives a write that had begun a second span, so whoever does not read an answer is gone in less than a minute.
  */
 const INACTIVITY_TIMEOUT = 26 * SECOND;
 
@@ -64,6 +64,7 @@ export class HttpLayer {
       ...settings,
       routes: this.routes,
       trustsProxy: settings.trustProxy !== false,
+      guard: (socket, work) => this.guard(socket, work),
     });
     this.rawAnswers = new RawAnswers(settings);
   }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { runInRequest, type RequestContext } from '../context/request-context.js';
@@ -20,6 +21,8 @@ export interface LifecycleOptions {
   /** Whether forwarded headers of anybody are believed. */
   readonly trustsProxy: boolean;
   readonly requestSeconds: RequestSeconds;
+  /** Runs what is called outside of Fastify's hooks, where nothing else catches what is thrown. */
+  readonly guard: (socket: Socket, work: () => void) => void;
 }
 
 const CORS_HEADERS = {
@@ -44,7 +47,8 @@ export class RequestLifecycle {
   install(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
       reply.raw.once('close', () => {
-        if (!reply.raw.writableFinished) this.record.keepAborted(request, reply);
+        if (reply.raw.writableFinished) return;
+        this.options.guard(request.raw.socket, () => this.record.keepAborted(request, reply));
       });
       runInRequest(this.begin(request, reply), () => {
         const refusal = this.refusal(request);
