@@ -1,38 +1,35 @@
-/** Everything that is recorded, by its published name. */
-export const AUDIT_ACTIONS = [
-  'signin.succeeded',
-  'signin.failed',
-  'signin.limited',
-  'session.ended',
-  'token.renewed_elsewhere',
-  'password.changed',
-  'password.reset',
-  'user.created',
-  'user.updated',
-  'user.disabled',
-  'user.enabled',
-  'user.deleted',
-  'user.roles_changed',
-  'role.created',
-  'role.updated',
-  'role.deleted',
-] as const;
-
-export type AuditAction = (typeof AUDIT_ACTIONS)[number];
-
 export const AUDIT_OUTCOMES = ['success', 'failure'] as const;
 
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
+const SUCCESS = ['success'] as const;
+const FAILURE = ['failure'] as const;
+
+/** Everything that is recorded, by its published name, and what it can come to. */
+const OUTCOMES = {
+  'signin.succeeded': SUCCESS,
+  'signin.failed': FAILURE,
+  'signin.limited': FAILURE,
+  'session.ended': SUCCESS,
+  'token.renewed_elsewhere': SUCCESS,
+  'password.changed': AUDIT_OUTCOMES,
+  'password.reset': SUCCESS,
+  'user.created': SUCCESS,
+  'user.updated': SUCCESS,
+  'user.disabled': SUCCESS,
+  'user.enabled': SUCCESS,
+  'user.deleted': SUCCESS,
+  'user.roles_changed': SUCCESS,
+  'role.created': SUCCESS,
+  'role.updated': SUCCESS,
+  'role.deleted': SUCCESS,
+} satisfies Record<string, readonly AuditOutcome[]>;
+
+export type AuditAction = keyof typeof OUTCOMES;
+
+export const AUDIT_ACTIONS = Object.keys(OUTCOMES) as readonly AuditAction[];
+
 /** What an action can come to. */
 export function outcomesOf(action: AuditAction): readonly AuditOutcome[] {
-  switch (action) {
-    case 'signin.failed':
-    case 'signin.limited':
-      return ['failure'];
-    case 'password.changed':
-      return AUDIT_OUTCOMES;
-    default:
-      return ['success'];
-  }
+  return OUTCOMES[action];
 }

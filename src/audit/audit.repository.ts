@@ -29,7 +29,7 @@ const FILTERED = [
   ['outcome', 'audit_events_outcome'],
 ] as const;
 
-/** How many events a page examines where filters may exclude each other: some hundredths of a second. */
+/** How many events a page examines where filters may exclude each other. */
 const EXAMINED = 2_000;
 
 /** The record of who did what, in the database. */

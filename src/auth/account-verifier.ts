@@ -1,19 +1,25 @@
 import { Injectable } from '@nestjs/common';
 import { Config } from '../config/config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
+import type { Place } from '../credentials/hash-queue.js';
 import { clientNetwork } from '../platform/http/client-address.js';
+import type { Permit } from '../platform/semaphore.js';
+import { SECOND, type Duration } from '../platform/time/clock.js';
 import { parseIdentifier, type Identifier } from '../users/identifiers.js';
-import { AccountTurns, type Turn } from './account-turns.js';
+import { AccountPermits } from './account-permits.js';
 import { AccountsRepository, type Account } from './accounts.repository.js';
 import { SignInAttempts, type SignInAttempt } from './sign-in-attempts.js';
 
 /** An account whose password was just verified, and the stronger hash to store if its own has become weak. */
 export interface VerifiedAccount extends Account {
   readonly attempt: SignInAttempt;
-  /** Ends when it is known whether the session was opened: until then the attempt stays counted. */
-  readonly turn: Turn;
+  /** To be given back when it is known whether the session was opened: until then the attempt stays counted. */
+  readonly permit: Permit;
   readonly upgrade?: { readonly from: string; readonly to: string };
 }
+
+/** How long a sign-in whose password was verified may take to open its session: longer than the database may. */
+const LONGEST_OPENING: Duration = 10 * SECOND;
 
 /** Nobody's identifier: looked up where there is nothing to look up, so that it costs the same. */
 const NO_IDENTIFIER: Identifier = { kind: 'username', value: '' };
@@ -25,7 +31,7 @@ export class AccountVerifier {
     private readonly accounts: AccountsRepository,
     private readonly credentials: CredentialsService,
     private readonly attempts: SignInAttempts,
-    private readonly turns: AccountTurns,
+    private readonly permits: AccountPermits,
     private readonly config: Config,
   ) {}
 
@@ -33,34 +39,50 @@ export class AccountVerifier {
    * Verifies a password. An unknown name, a disabled account and a wrong password take the same steps, statements
    * and hash, and end in the same error. The attempt is counted, for good, before the password is tried.
    *
-   * Whoever has to wait for a turn of the account leaves the place in the hash queue to others meanwhile, and waits no
-   * longer than `HASH_WAIT` in all.
+   * Whoever has to wait for a permit of the account waits no longer than `HASH_WAIT` in all.
    *
    * @throws AppError 11001, 10008 when too many attempts were made, 10009 when there is no place in the hash queue
    */
   async verify(username: string, password: string): Promise<VerifiedAccount> {
     const deadline = performance.now() + this.config.hashing.wait;
-    const patience = () => Math.max(0, deadline - performance.now());
     using held = new DisposableStack();
-    let place = held.use(await this.credentials.reservePlace());
+    const first = held.use(await this.credentials.reservePlace());
     const identifier = parseIdentifier(username, this.config.defaultPhoneRegion);
     const account = await this.accounts.find(identifier ?? NO_IDENTIFIER, clientNetwork());
     const budget = await this.attempts.accountBudget(account, identifier?.value ?? unreadable(username));
+    const { permit, place } = await this.mayTry(budget.key, first, deadline);
+    held.use(place);
     using trying = new DisposableStack();
-    const free = this.turns.takeFree(budget.key);
-    if (free === undefined) place.release();
-    const turn = trying.use(free ?? (await this.turns.take(budget.key, patience())));
-    if (free === undefined) place = held.use(await this.credentials.reservePlace(patience()));
+    trying.use(permit);
     const attempt = await this.attempts.take(account, budget);
     const hash = account?.hash ?? undefined;
     const matches = await this.credentials.verify(place, hash, password);
     if (!matches || account?.user.status !== 'active' || hash === undefined)
       return await this.attempts.fail(attempt);
     const stronger = await this.credentials.strengthened(place, hash, password);
-    // The turn goes on to the opening of the session.
+    // The permit is given back when the session is open.
     trying.move();
-    const verified = { ...account, attempt, turn: turn.endLater() };
+    const verified = { ...account, attempt, permit: permit.releaseAfter(LONGEST_OPENING) };
     return stronger === undefined ? verified : { ...verified, upgrade: { from: hash, to: stronger } };
+  }
+
+  /** Where others have to be waited for, the place in the hash queue goes to somebody else meanwhile. */
+  private async mayTry(
+    key: string,
+    place: Place,
+    deadline: number,
+  ): Promise<{ permit: Permit; place: Place }> {
+    const free = this.permits.tryAcquire(key);
+    if (free !== undefined) return { permit: free, place };
+    place.release();
+    const left = () => Math.max(0, deadline - performance.now());
+    const permit = await this.permits.acquire(key, left());
+    try {
+      return { permit, place: await this.credentials.reservePlace(left()) };
+    } catch (error) {
+      permit.release();
+      throw error;
+    }
   }
 }
 

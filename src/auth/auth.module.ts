@@ -10,7 +10,7 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
-import { AccountTurns } from './account-turns.js';
+import { AccountPermits } from './account-permits.js';
 import { AccountVerifier } from './account-verifier.js';
 import { AccountsRepository } from './accounts.repository.js';
 import { AuthMetrics } from './auth-metrics.js';
@@ -36,7 +36,7 @@ import { SignInService } from './sign-in.service.js';
     AuthMetrics,
     SignInAttempts,
     AccountsRepository,
-    AccountTurns,
+    AccountPermits,
     AccountVerifier,
     SignInService,
     RenewalService,

@@ -38,7 +38,7 @@ export class SignInService {
     try {
       return await this.openSession(account);
     } finally {
-      account.turn.end();
+      account.permit.release();
     }
   }
 

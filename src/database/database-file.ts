@@ -7,7 +7,7 @@ import { makeFolder } from '../platform/folder.js';
  * Makes the database file where it is missing, readable for its owner only: SQLite would create it readable for
  * everybody, and its WAL files take over the mode of the file.
  *
- * @returns its real path, the same for everybody who comes through a link
+ * @returns its real path, also for whoever comes through a link
  * @throws Error with one sentence when it cannot be a database file
  */
 export function prepareDatabaseFile(file: string): string {

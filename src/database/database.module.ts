@@ -31,14 +31,8 @@ export class DatabaseModule implements OnApplicationShutdown {
     metrics.gauges('database_connections', 'Connections, and callers that wait for one.', 'state', () => ({
       ...database.stats(),
     }));
-    metrics.gauges(
-      'lists',
-      'Lists being read, callers that wait, and refusals since the start.',
-      'state',
-      () => ({
-        ...lists.stats(),
-      }),
-    );
+    const help = 'Lists being read, callers that wait, and refusals since the start.';
+    metrics.gauges('lists', help, 'state', () => ({ ...lists.stats() }));
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -46,8 +40,14 @@ export class DatabaseModule implements OnApplicationShutdown {
   }
 }
 
+/** As many as get a place in time where a list takes some milliseconds. */
+const MOST_WAITING = 200;
+
+/** With the time that the database may take, an answer still comes within 3 s. */
+const LONGEST_WAIT: Duration = 750;
+
 /** Three connections of four stay free for calls that are no lists; on SQLite there is one for everybody. */
 function limiterFor(database: DatabaseConfig): ListLimiter {
   const atOnce = database.kind === 'mysql' ? Math.max(1, Math.floor(database.poolSize / 4)) : 1;
-  return new ListLimiter({ atOnce, maxWaiting: 200, maxWait: 750 });
+  return new ListLimiter({ atOnce, maxWaiting: MOST_WAITING, maxWait: LONGEST_WAIT });
 }

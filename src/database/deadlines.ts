@@ -13,7 +13,10 @@ export const TRANSACTION_DEADLINE: Duration = 2 * SECOND;
  */
 export const SERVER_LIMIT: Duration = 1.2 * SECOND;
 
-/** With less time left than this no statement is begun: the server could work on it for too long after the deadline. */
+/**
+ * With less time left than this no statement is begun: the server could work on it for a second after the deadline. A
+ * twentieth of a second is for the way to the server.
+ */
 export const LEAST_TIME: Duration = SERVER_LIMIT - 0.95 * SECOND;
 
 /** How long after its deadline a connection may take to be of use again. What takes longer is a server that is frozen. */

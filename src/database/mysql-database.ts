@@ -145,7 +145,8 @@ export class MysqlDatabase extends Database {
       let overdue = false;
       const giveUp = () => {
         overdue = true;
-        // Out of the pool until the server has ended the statement, or it would serve more connections than the pool has.
+        // It stays out of the pool until the server has ended the statement. Were it closed, a new one would take its
+        // place, while the server still works on this one.
         if (connection !== undefined) timer = setTimeout(() => connection?.destroy(), GRACE);
         reject(unavailable(new Error('no connection and answer of the database in time')));
       };

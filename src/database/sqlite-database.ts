@@ -33,7 +33,7 @@ export class SqliteDatabase extends Database {
 
   /**
    * Looks whether the file is still in place. Where it is not, what the WAL beside it holds goes into the file that is
-   * open: SQLite would else play it into the one that stands there now, and damage that.
+   * open. Otherwise SQLite would apply that WAL to the new file at the next start, and damage it.
    */
   async look(): Promise<void> {
     if (this.file.isInPlace()) return;

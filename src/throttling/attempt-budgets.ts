@@ -31,10 +31,9 @@ const ROUNDS = 5;
  * admitted by one conditional statement, which counts it or fails, so parallel attempts never pass a limit together.
  *
  * Once a budget is used up, one further attempt is admitted after 30 seconds, then after 1, 2, 4, 8 and 15 minutes;
- * `SIGNIN_WINDOW` after the last admitted attempt all is forgotten. Refusals write nothing and lengthen nothing.
- *
- * An attempt from the future, counted while a clock was wrong, counts as one from now: its wait would else begin only
- * when that future comes. The first refusal writes this down, or the wait would begin anew with each.
+ * `SIGNIN_WINDOW` after the last admitted attempt all is forgotten. Refusals lengthen nothing and write nothing, with one
+ * exception. An attempt from the future, counted while a clock was wrong, counts as one from now. The first refusal
+ * writes this down, or the wait would begin anew with each.
  */
 @Injectable()
 export class AttemptBudgets {

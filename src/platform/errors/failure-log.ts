@@ -1,5 +1,5 @@
 import type { Logger } from '@nestjs/common';
-import { SECOND, type Duration } from '../time/clock.js';
+import { SECOND, toTimestamp, type Duration, type Instant } from '../time/clock.js';
 import type { AppError } from './app-error.js';
 
 const ONE_LINE_EVERY: Duration = SECOND;
@@ -8,14 +8,14 @@ const ONE_LINE_EVERY: Duration = SECOND;
 const REMEMBERED = 200;
 
 interface Cause {
-  readonly toldAt: number;
+  readonly toldAt: Instant;
   omitted: number;
 }
 
 /**
  * Logs failures of the service, one line for each cause and second: while the database is away every request fails, and
  * a line with a stack for each would fill the disk and hide what else happens. The next line of a cause says how many
- * were left out; each request still has its own line with its status.
+ * were left out since which moment; each request that is answered still has its own line with its status.
  */
 export class FailureLog {
   private readonly causes = new Map<string, Cause>();
@@ -24,23 +24,24 @@ export class FailureLog {
 
   error(error: AppError, message = error.message): void {
     const { definition, options } = error;
-    const omitted = this.omittedBefore(`${definition.code} ${message} ${nameOf(options.cause)}`);
-    if (omitted === undefined) return;
-    const entry = { err: options.cause ?? error, code: definition.code };
-    this.logger.error(omitted > 0 ? { ...entry, omitted } : entry, message);
+    const left = this.leftOut(`${definition.code} ${message} ${nameOf(options.cause)}`);
+    if (left === undefined) return;
+    this.logger.error({ err: options.cause ?? error, code: definition.code, ...left }, message);
   }
 
-  /** How many lines of this cause were left out since the last one; nothing when this one is left out, too. */
-  private omittedBefore(name: string): number | undefined {
-    const now = performance.now();
+  /** What was left out of this cause since its last line; nothing when this one is left out, too. */
+  private leftOut(name: string): { omitted?: number; since?: string } | undefined {
+    const now = Date.now();
     const known = this.causes.get(name);
-    if (known !== undefined && now - known.toldAt < ONE_LINE_EVERY) {
+    // A clock that jumps back must not silence a cause.
+    if (known !== undefined && Math.abs(now - known.toldAt) < ONE_LINE_EVERY) {
       known.omitted += 1;
       return undefined;
     }
     if (this.causes.size >= REMEMBERED) this.causes.clear();
     this.causes.set(name, { toldAt: now, omitted: 0 });
-    return known?.omitted ?? 0;
+    if (known === undefined || known.omitted === 0) return {};
+    return { omitted: known.omitted, since: toTimestamp(known.toldAt) };
   }
 }
 

@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
-import type { Logger } from 'pino';
+import { Logger } from '@nestjs/common';
+import type { Logger as Pino } from 'pino';
+import { FailureLog } from '../errors/failure-log.js';
 import { toAppError } from '../errors/failure.js';
 import type { Language } from '../i18n/translator.js';
 import { SECOND } from '../time/clock.js';
@@ -13,7 +15,7 @@ import { RawAnswers } from './raw-answers.js';
 import { RequestLifecycle } from './request-lifecycle.js';
 import type { RequestSeconds } from './request-record.js';
 import { RouteTable } from './route-table.js';
-import { Turns } from './turns.js';
+import { RoundRobin } from './round-robin.js';
 
 /** Nobody, or a question asked for each hop, the peer being number 0. */
 export type TrustedProxies = false | ((address: string, hop: number) => boolean);
@@ -23,7 +25,7 @@ export abstract class HttpLayerSettings {
   abstract readonly defaultLanguage: Language;
   abstract readonly corsOrigins: readonly string[];
   abstract readonly trustProxy: TrustedProxies;
-  abstract readonly logger: Logger;
+  abstract readonly logger: Pino;
   abstract readonly draining: Draining;
   abstract readonly requestSeconds: RequestSeconds;
 }
@@ -54,8 +56,9 @@ export class HttpLayer {
   private readonly routes = new RouteTable();
   private readonly lifecycle: RequestLifecycle;
   private readonly rawAnswers: RawAnswers;
+  private readonly failures = new FailureLog(new Logger('Connections'));
   private readonly connections = new Map<Socket, Connection>();
-  private readonly pipelined = new Turns(PIPELINED_AT_ONCE);
+  private readonly pipelined = new RoundRobin(PIPELINED_AT_ONCE);
   /** Whether it no longer listens, so that whoever is told to connect anew goes elsewhere. */
   private closing = false;
 
@@ -179,10 +182,7 @@ export class HttpLayer {
     try {
       work();
     } catch (error) {
-      this.settings.logger.error(
-        { err: error },
-        'a connection was closed because of a mistake in the program',
-      );
+      this.failures.error(toAppError(error), 'a connection was closed because of a mistake in the program');
       socket.destroy();
     }
   }

@@ -39,7 +39,7 @@ describe('ListLimiter', () => {
     expect(limiter.stats()).toEqual({ reading: 0, waiting: 0, refused: 2 });
   });
 
-  it('refuses who has waited too long, and forgets them', async () => {
+  it('refuses whoever has waited too long, and forgets them', async () => {
     const limiter = limiterOf();
     const first = read(limiter, 5_000);
     const second = read(limiter, 10);

@@ -1,5 +1,5 @@
 /** Lets those who wait go on in their order: so many in each turn of the event loop, and everything else between. */
-export class Turns {
+export class RoundRobin {
   private readonly waiting: Array<() => void> = [];
   private scheduled = false;
 
