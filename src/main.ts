@@ -12,9 +12,10 @@ if (Number(process.versions.node.split('.', 1)[0]) < REQUIRED_NODE) {
 // Read by libuv at the first use of its pool: a thread for each core that hashes, and some for files and DNS.
 process.env['UV_THREADPOOL_SIZE'] ??= String(availableParallelism() + 3);
 
-// Before the rest is loaded: as the first process of a container, a program without handlers never hears a signal.
+// Before the rest is loaded: as the first process of a container, a program without handlers never hears a signal. A
+// second one changes nothing: npm and terminals send the same one twice. The end is bounded; SIGKILL is for the impatient.
 const stop = new AbortController();
-for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => stop.abort());
+for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => stop.abort());
 
 const { runServer } = await import('./run-server.js');
 await runServer(stop);

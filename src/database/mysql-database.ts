@@ -51,6 +51,7 @@ const SETTINGS_OF_SOME = [
 export class MysqlDatabase extends Database {
   readonly dialect = 'mysql';
   private readonly pool: Pool;
+  private readonly connections = new Set<PoolConnection>();
   private readonly current = new AsyncLocalStorage<UnitOfWork>();
 
   constructor(options: PoolOptions) {
@@ -62,8 +63,10 @@ export class MysqlDatabase extends Database {
       maxPreparedStatements: 300,
     });
     this.pool.on('connection', (connection) => {
+      this.connections.add(connection);
       // mysql2 listens for one error of a connection; without a listener, a second one would end the process.
-      connection.on('error', () => undefined);
+      for (const event of ['end', 'error'])
+        connection.on(event, () => void this.connections.delete(connection));
       for (const sql of SESSION_SETTINGS) connection.query(sql, (error) => error && connection.destroy());
       for (const sql of SETTINGS_OF_SOME) {
         connection.query(sql, (error) => {
@@ -100,8 +103,18 @@ export class MysqlDatabase extends Database {
     return { busy: _allConnections.length - idle, idle, waiting: _connectionQueue.length };
   }
 
+  /** A server that is frozen never says goodbye, so its connections are cut off after a while. */
   async close(): Promise<void> {
-    await new Promise<void>((resolve) => this.pool.end(() => resolve()));
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        for (const connection of this.connections) connection.destroy();
+        resolve();
+      }, GRACE);
+      this.pool.end(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
   }
 
   private async attempt<T>(work: () => Promise<T>, deadline: number): Promise<T> {

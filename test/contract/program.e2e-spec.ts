@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from 'vitest';
 import { buildProgram, runProgram, type Program, type RunOptions } from '../support/built-program.ts';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const PASSWORD = 'tidal-marble-orchard-57';
@@ -102,6 +103,16 @@ describe('the program', { timeout: 60_000 }, () => {
     const begun = Date.now();
     expect(await program.stop('SIGTERM')).toBe(0);
     expect(Date.now() - begun).toBeLessThan(9_000);
+  });
+
+  it('ends with 0 although the signal comes twice, as npm and terminals send it', async () => {
+    const program = run({ SHUTDOWN_DELAY: '1s' });
+    const url = await program.untilReady();
+    program.child.kill('SIGTERM');
+    await sleep(200);
+    program.child.kill('SIGTERM');
+    expect(await signIn(url)).toBe(200);
+    expect(await program.end()).toBe(0);
   });
 
   it.each([
@@ -250,6 +261,24 @@ describe('a start that cannot be', { timeout: 60_000 }, () => {
 });
 
 if (inject('lane') === 'mysql') {
+  describe.runIf(inject('lane') === 'mysql')('a database server that freezes', { timeout: 60_000 }, () => {
+    it('does not keep the program from ending', async () => {
+      const url = new URL(place.env['DATABASE_URL'] ?? '');
+      const proxy = await TcpProxy.to(url.hostname, Number(url.port || 3306));
+      url.hostname = '127.0.0.1';
+      url.port = String(proxy.port);
+      const program = run({ DATABASE_URL: url.href });
+      const address = await program.untilReady();
+      expect(await signIn(address)).toBe(200);
+      proxy.freeze();
+      expect(await signIn(address)).toBe(503);
+      const begun = Date.now();
+      expect(await program.stop('SIGTERM')).toBe(0);
+      expect(Date.now() - begun).toBeLessThan(9_000);
+      await proxy.close();
+    });
+  });
+
   describe('five servers that start together on one database', () => {
     it('all serve, with one administrator', { timeout: 120_000 }, async () => {
       const shared = await createTestDatabase();

@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { get, post } from '../support/bytes.ts';
 import { freePort } from '../support/free-port.ts';
 import { call, type Answer } from './support/client.ts';
 import { deploySqlite, newFolder, WIDE_BUDGETS } from './support/deployment.ts';
 import { Load, percentile, slowest, tally } from './support/load.ts';
 import { mustSignIn } from './support/people.ts';
-import { get, mutated, post, randomFrom } from './support/mutations.ts';
+import { mutated, randomFrom } from './support/mutations.ts';
 import { pipeline } from './support/pipeliner.ts';
 import { PASSWORD, Replica } from './support/replica.ts';
 import { finding, inOrder, timely, type Finding, type Scenario } from './support/scenario.ts';
@@ -146,12 +147,16 @@ function memoryOf({ pid }: Replica): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) / 1_024;
 }
 
+/** A body that comes byte by byte, of which Node tells each. */
+const CHUNKS = `${post('/signin', [], 'Transfer-Encoding: chunked\r\n').replace(/Content-Length: 2\r\n|\[\]/g, '')}${'1\r\n \r\n'.repeat(10_800)}`;
+
 /** A name, a request, and whether the short form tries it too. */
 const ROUTES: ReadonlyArray<readonly [string, string, boolean]> = [
   ['the bundle', get('/docs/swagger-ui-bundle.js'), true],
   ['the document', get('/openapi.json'), false],
   ['/codes', get('/codes'), true],
   ['the shortest refusal', 'GET / HTTP/1.1\r\n\r\n', true],
+  ['one-byte chunks', CHUNKS, true],
   ['/metrics', get('/metrics'), false],
   ['renewals', post('/tokens/renew_access', { refresh_token: 'ghr_unknown' }), false],
   ['sign-ins', post('/signin', { username: 'nobody', password: 'nothing' }), false],

@@ -24,8 +24,11 @@ export interface ConnectionOptions {
  */
 const PIECE = 1024;
 
+/** How many pieces one connection may have in a row, where a body comes in thousands of chunks. */
+const PIECES_IN_A_ROW = 8;
+
 /**
- * After so many answers in a row with always a further request waiting, a connection is closed. Nobody pipelines that
+ * After so many answers in a row with always more than a piece waiting, a connection is closed. Nobody pipelines that
  * much in earnest; whoever does may connect again and send the rest (RFC 9112, section 9.3.2).
  */
 const MOST_IN_A_ROW = 100;
@@ -69,6 +72,8 @@ export class Connection {
     private readonly options: ConnectionOptions,
   ) {
     const { guard } = options;
+    // Node's own way, for every answer with `Connection: close`, resets a client that is still sending.
+    socket.destroySoon = () => endSocket(socket);
     this.feed = takeListener(socket, 'data');
     this.feedEnd = takeListener(socket, 'end');
     socket.on('data', (chunk: Buffer) => guard(() => this.read(chunk)));
@@ -91,6 +96,8 @@ export class Connection {
 
   /** Reads no further. Once every request that arrived whole is answered, `write` has the last word. */
   refuse(write: () => void): void {
+    // At `CONNECT` Node takes its listeners away and leaves the socket to others.
+    if (this.socket.listenerCount('timeout') === 0) this.socket.on('timeout', () => this.socket.destroy());
     if (this.farewell !== undefined) return;
     if (this.answeredEarly?.complete === false) return void this.socket.destroy();
     this.farewell = write;
@@ -128,14 +135,22 @@ export class Connection {
   private read(chunk: Buffer): void {
     for (let start = 0; start < chunk.length; start += PIECE) {
       if (this.isOver) return;
-      if (this.isBusy || this.socket.isPaused()) {
-        this.hasPipelined = true;
+      const hasHadItsTurn = start >= PIECE * PIECES_IN_A_ROW;
+      if (this.isBusy || hasHadItsTurn || this.socket.isPaused()) {
         this.socket.pause();
         this.socket.unshift(chunk.subarray(start));
+        if (this.isBusy) this.hasPipelined = true;
+        else if (hasHadItsTurn) this.options.waitForTurn(() => this.options.guard(() => this.readOn()));
         return;
       }
       this.feed(chunk.subarray(start, start + PIECE));
     }
+    // The client waits for no more than stands in one piece.
+    this.inARow = 0;
+  }
+
+  private readOn(): void {
+    if (!this.isBusy) this.socket.resume();
   }
 
   private readEnd(): void {
@@ -180,16 +195,16 @@ export class Connection {
     if (this.farewell !== undefined) return this.farewell();
     if (this.retired) return endSocket(socket);
     if (this.hasPipelined) socket.setTimeout(PIPELINED_IDLE_TIMEOUT);
-    if (socket.isPaused()) socket.resume();
-    else this.inARow = 0;
+    socket.resume();
   }
 }
 
 /** Sends the last bytes of a connection and closes it, in a way that lets them arrive. */
 export function endSocket(socket: Socket, text = ''): void {
-  socket.end(text);
+  if (socket.writable) socket.end(text);
   socket.resume();
-  setTimeout(() => socket.destroy(), LINGER).unref();
+  const timer = setTimeout(() => socket.destroy(), LINGER).unref();
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** Node's own listener for an event of the socket, which the socket no longer calls. */

@@ -123,6 +123,10 @@ export class HttpLayer {
     );
     server.setTimeout(INACTIVITY_TIMEOUT);
     server.closeIdleConnections = () => this.closeIdleConnections();
+    // Node has forgotten those that asked for a tunnel.
+    server.closeAllConnections = () => {
+      for (const socket of this.connections.keys()) socket.destroy();
+    };
     server.on('connection', (socket) => this.guard(socket, () => this.open(socket)));
     server.on('checkExpectation', (request, response) =>
       this.connections.get(request.socket)?.accept({

@@ -1,14 +1,6 @@
 /** Requests as bytes, and what becomes of them by mutation: the same for the same seed. */
+import { get, HOST, post } from '../../support/bytes.ts';
 import { pick } from './deployment.ts';
-
-const HOST = 'HTTP/1.1\r\nHost: a\r\n';
-
-export const get = (path: string, headers = '') => `GET ${path} ${HOST}${headers}\r\n`;
-export const post = (path: string, body: unknown, headers = '') => {
-  const text = JSON.stringify(body);
-  const lines = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n${headers}`;
-  return `POST ${path} ${HOST}${lines}\r\n${text}`;
-};
 
 /** Requests to begin with; mutations make the rest of them. */
 const REQUESTS = [
