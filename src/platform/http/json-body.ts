@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
+import { pipeline, Transform, type TransformCallback } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { AppError } from '../errors/app-error.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
@@ -19,6 +20,14 @@ export class UnreadableBody {
  * that one is refused and not ignored.
  */
 export function acceptOnlyJson(fastify: FastifyInstance): void {
+  fastify.addHook('preParsing', (request, _reply, payload, done) => {
+    if (request.headers['transfer-encoding'] === undefined) return done(null, payload);
+    // What breaks the request breaks the body, and is answered as such.
+    return done(
+      null,
+      pipeline(payload, new InOnePiece(), () => undefined),
+    );
+  });
   fastify.removeAllContentTypeParsers();
   fastify.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
   const options = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
@@ -30,6 +39,27 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
     if (body.length > 0) done(null, new UnreadableBody(unsupported));
     else done(headers['content-type'] === undefined ? null : unsupported);
   });
+}
+
+/**
+ * Joins a body that comes in chunks. Kept one by one until the end, as Fastify does, 32 KiB in chunks of one byte would
+ * take megabytes.
+ */
+class InOnePiece extends Transform {
+  private readonly body = Buffer.alloc(BODY_LIMIT + 1);
+  private length = 0;
+
+  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
+    if (this.length > BODY_LIMIT) return done();
+    this.length += chunk.copy(this.body, this.length);
+    // Fastify refuses it now, and waits for no more.
+    done(null, this.length > BODY_LIMIT ? this.body : undefined);
+  }
+
+  override _flush(done: TransformCallback): void {
+    const isTold = this.length === 0 || this.length > BODY_LIMIT;
+    done(null, isTold ? undefined : this.body.subarray(0, this.length));
+  }
 }
 
 /**
