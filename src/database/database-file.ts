@@ -2,6 +2,7 @@ import { closeSync, openSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Logger } from '@nestjs/common';
 import { makeFolder } from '../platform/folder.js';
+import type { Duration } from '../platform/time/clock.js';
 
 /**
  * Makes the database file where it is missing, readable for its owner only: SQLite would create it readable for
@@ -59,6 +60,9 @@ export function isAt(file: string, identity: string | undefined): boolean {
   }
 }
 
+/** How old the answer may be for a statement that only reads, and so can lose nothing. */
+const READ_LOOKS_EVERY: Duration = 100;
+
 /**
  * The database file that this process has open, and whether it is still the one that the next start would open. What
  * is written into a file that was removed or replaced is lost with the process, and nothing else would tell.
@@ -67,14 +71,21 @@ export class OpenedFile {
   private readonly logger = new Logger('Database');
   private readonly identity: string | undefined;
   private inPlace = true;
+  private lookedAt = -Infinity;
 
   /** Once SQLite has opened it: on a container's layered file system, a file of the image becomes another by that. */
   constructor(private readonly file: string) {
     this.identity = identityOf(file);
   }
 
-  /** Looks again, which costs a microsecond; tells the operator when the answer has changed. */
+  /** What was found last, looked at again where that is older than `READ_LOOKS_EVERY`: a look costs some microseconds. */
+  wasInPlace(): boolean {
+    return performance.now() - this.lookedAt < READ_LOOKS_EVERY ? this.inPlace : this.isInPlace();
+  }
+
+  /** Looks again; tells the operator when the answer has changed. */
   isInPlace(): boolean {
+    this.lookedAt = performance.now();
     const inPlace = isAt(this.file, this.identity);
     if (inPlace !== this.inPlace) {
       this.inPlace = inPlace;

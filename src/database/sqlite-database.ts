@@ -46,11 +46,11 @@ export class SqliteDatabase extends Database {
   }
 
   async query<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
-    return this.statement((statement) => statement.all(...params) as Row[], sql);
+    return this.statement((statement) => statement.all(...params) as Row[], sql, 'read');
   }
 
   async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
-    return this.statement((statement) => statement.run(...params).changes, sql);
+    return this.statement((statement) => statement.run(...params).changes, sql, 'write');
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
@@ -79,11 +79,11 @@ export class SqliteDatabase extends Database {
     await this.take(deadline);
     const unit: UnitOfWork = { open: true, effects: [] };
     try {
-      this.assertInPlace();
+      this.assertInPlace(this.file.isInPlace());
       this.rollBack();
       await untilFree(() => this.prepared('BEGIN IMMEDIATE').run(), deadline);
       const result = await this.current.run(unit, work);
-      this.assertInPlace();
+      this.assertInPlace(this.file.isInPlace());
       // Nobody else can write between BEGIN IMMEDIATE and here, so COMMIT never finds the file busy.
       this.prepared('COMMIT').run();
       for (const effect of unit.effects) effect();
@@ -97,8 +97,8 @@ export class SqliteDatabase extends Database {
     }
   }
 
-  private assertInPlace(): void {
-    if (!this.file.isInPlace()) throw unavailable(new Error('the database file was removed or replaced'));
+  private assertInPlace(inPlace: boolean): void {
+    if (!inPlace) throw unavailable(new Error('the database file was removed or replaced'));
   }
 
   /** A full or failing disk can make this fail too; SQLite has then often rolled back by itself. */
@@ -110,7 +110,11 @@ export class SqliteDatabase extends Database {
     }
   }
 
-  private async statement<T>(run: (statement: BetterSqlite3.Statement) => T, sql: string): Promise<T> {
+  private async statement<T>(
+    run: (statement: BetterSqlite3.Statement) => T,
+    sql: string,
+    kind: 'read' | 'write',
+  ): Promise<T> {
     const unit = this.current.getStore();
     try {
       if (unit !== undefined) {
@@ -120,7 +124,7 @@ export class SqliteDatabase extends Database {
       return await withDeadline(DEADLINE, async (deadline) => {
         await this.take(deadline);
         try {
-          this.assertInPlace();
+          this.assertInPlace(kind === 'read' ? this.file.wasInPlace() : this.file.isInPlace());
           return await untilFree(() => run(this.prepared(sql)), deadline);
         } finally {
           this.release();
