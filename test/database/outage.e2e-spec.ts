@@ -145,7 +145,8 @@ if (inject('lane') === 'mysql') {
       const { database } = app.config;
       if (database.kind !== 'sqlite') throw new Error('this is the lane of SQLite');
       renameSync(database.file, `${database.file}.away`);
-      expectFailure(await app.call('GET', '/me', { token }), 503, 10010);
+      const body = { username: app.admin.username, password: app.admin.password };
+      expectFailure(await app.call('POST', '/signin', { body }), 503, 10010);
       await sleep(1_000);
       await expectFewLines();
       renameSync(`${database.file}.away`, database.file);

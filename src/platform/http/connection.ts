@@ -24,7 +24,7 @@ export interface ConnectionOptions {
  */
 const PIECE = 1024;
 
-/** How many pieces one connection may have in a row, where a body comes in thousands of chunks. */
+/** How many pieces one connection may have in a row. Of a body in chunks it is one, because Node tells each chunk. */
 const PIECES_IN_A_ROW = 8;
 
 /**
@@ -58,6 +58,7 @@ export class Connection {
   private answering = false;
   private inARow = 0;
   private hasPipelined = false;
+  private isResting = false;
   private inputEnded = false;
   /** Nothing that follows this request is carried out. */
   private last: IncomingMessage | undefined;
@@ -135,12 +136,11 @@ export class Connection {
   private read(chunk: Buffer): void {
     for (let start = 0; start < chunk.length; start += PIECE) {
       if (this.isOver) return;
-      const hasHadItsTurn = start >= PIECE * PIECES_IN_A_ROW;
-      if (this.isBusy || hasHadItsTurn || this.socket.isPaused()) {
+      if (start >= PIECE * this.piecesInARow) this.rest();
+      if (this.isBusy || this.isResting || this.socket.isPaused()) {
+        if (this.isBusy) this.hasPipelined = true;
         this.socket.pause();
         this.socket.unshift(chunk.subarray(start));
-        if (this.isBusy) this.hasPipelined = true;
-        else if (hasHadItsTurn) this.options.waitForTurn(() => this.options.guard(() => this.readOn()));
         return;
       }
       this.feed(chunk.subarray(start, start + PIECE));
@@ -149,8 +149,20 @@ export class Connection {
     this.inARow = 0;
   }
 
-  private readOn(): void {
-    if (!this.isBusy) this.socket.resume();
+  private get piecesInARow(): number {
+    return this.exchanges[0]?.request.headers['transfer-encoding'] === undefined ? PIECES_IN_A_ROW : 1;
+  }
+
+  /** Reads on when it is its turn. Node resumes the socket for every chunk of a body, so that pausing it is not enough. */
+  private rest(): void {
+    if (this.isBusy) return;
+    this.isResting = true;
+    this.options.waitForTurn(() =>
+      this.options.guard(() => {
+        this.isResting = false;
+        if (!this.isBusy) this.socket.resume();
+      }),
+    );
   }
 
   private readEnd(): void {
