@@ -20,7 +20,7 @@ export const SERVER_LIMIT: Duration = 1.2 * SECOND;
 export const LEAST_TIME: Duration = SERVER_LIMIT - 0.95 * SECOND;
 
 /** How long after its deadline a connection may take to be of use again. What takes longer is a server that is frozen. */
-export const GRACE: Duration = 1.5 * SECOND;
+export const GRACE: Duration = 2.5 * SECOND;
 
 /** How long a request may wait for a slow database, all its statements together. */
 const PATIENCE: Duration = 2 * SECOND;
