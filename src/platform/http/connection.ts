@@ -48,7 +48,8 @@ const LINGER = 0.5 * SECOND;
  * many requests it pipelines.
  *
  * Node would carry out all of them at once and hold all answers in memory. So this stands between the socket and
- * Node's own listeners, and hands them the input in small pieces while there is no complete request to answer.
+ * Node's own listeners, and hands them the input in small pieces while there is no complete request to answer
+ * (docs/decisions/0008).
  */
 export class Connection {
   private readonly feed: (chunk?: Buffer) => void;

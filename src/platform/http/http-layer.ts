@@ -37,8 +37,9 @@ const REQUEST_TIMEOUT = 10 * SECOND;
 const KEEP_ALIVE_TIMEOUT = 75 * SECOND;
 
 /**
- * How long nothing may happen on a connection with a request, which is longer than any answer takes to be made (`HASH_WAIT` is at most 20 s). Node
- * gives a write that had begun a second span, so whoever does not read an answer is gone in less than a minute.
+ * How long nothing may happen on a connection with a request: longer than any answer takes to be made (`HASH_WAIT` is
+ * at most 20 s). Node gives a write that had begun a second span. So a client that does not read an answer is gone in
+ * less than a minute.
  */
 const INACTIVITY_TIMEOUT = 26 * SECOND;
 
