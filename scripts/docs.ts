@@ -8,12 +8,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 
 type ConfigurationDoc = typeof import('../src/config/configuration-doc.ts');
-type ErrorsPage = typeof import('../src/docs/errors-page.ts');
+type ErrorsPage = typeof import('../src/openapi/errors-page.ts');
 
 const configuration: ConfigurationDoc = await built('config/configuration-doc.js');
 // Loads every module, and with it its part of the catalogue.
 await built('app.module.js');
-const errors: ErrorsPage = await built('docs/errors-page.js');
+const errors: ErrorsPage = await built('openapi/errors-page.js');
 
 const pages = new Map([
   ['docs/configuration.md', configuration.renderConfigurationDoc()],

@@ -3,7 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config, HttpConfig } from './config/config.js';
-import { serveDocs } from './docs/serve-docs.js';
+import { serveDocs } from './openapi/serve-docs.js';
 import { ManagementServer } from './health/management-server.js';
 import { belongsTo } from './platform/http/client-address.js';
 import { Draining } from './platform/http/draining.js';

@@ -5,7 +5,7 @@ import { ADMINISTRATOR } from './access/access.service.js';
 import { createApp } from './app.js';
 import { CliModule } from './app.module.js';
 import { loadConfig, type Config } from './config/config.js';
-import { describeApi, toYaml } from './docs/describe-api.js';
+import { describeApi, toYaml } from './openapi/describe-api.js';
 import { OPERATOR } from './platform/security/principal.js';
 import { seed, type Seeded, type SeedRequest } from './seed.js';
 import { SessionsService } from './sessions/sessions.service.js';

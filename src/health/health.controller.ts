@@ -1,6 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { Unmeasured } from '../platform/http/request-record.js';
 import { Public } from '../platform/security/route-access.js';
 import { ReadinessService, type Readiness } from './readiness.service.js';
 
@@ -46,6 +47,7 @@ export class HealthController {
    */
   @Get('live')
   @Public()
+  @Unmeasured()
   @ApiResponse({ status: 200, type: LiveResponse })
   getLive(): LiveResponse {
     return { status: 'ok' };
@@ -58,6 +60,7 @@ export class HealthController {
    */
   @Get('ready')
   @Public()
+  @Unmeasured()
   @ApiResponse({ status: 200, type: ReadyResponse, description: 'Yes' })
   @ApiResponse({ status: 503, type: ReadyResponse, description: 'No, or not yet', example: NOT_READY })
   async getReady(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyResponse> {

@@ -1,6 +1,7 @@
 import { Controller, Get, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { Unmeasured } from '../platform/http/request-record.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { Public } from '../platform/security/route-access.js';
 
@@ -12,6 +13,7 @@ export class MetricsController {
 
   @Get()
   @Public()
+  @Unmeasured()
   async getMetrics(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const { type, text } = await this.metrics.render();
     reply.type(type);

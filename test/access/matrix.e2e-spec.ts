@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { describeApi } from '../../src/docs/describe-api.ts';
-import { routesOf } from '../../src/docs/routes.ts';
+import { describeApi } from '../../src/openapi/describe-api.ts';
+import { routesOf } from '../../src/openapi/routes.ts';
 import { declaredPermissions } from '../../src/platform/security/permission.ts';
 import type { RouteAccess } from '../../src/platform/security/route-access.ts';
 import { Administration, refusal, type Person } from '../support/administration.ts';

@@ -6,7 +6,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
  * Files directly in src/ (the program, its commands, the list of modules) may import everything.
  */
 const ROWS: ReadonlyArray<readonly string[]> = [
-  ['docs'],
+  ['openapi'],
   ['auth', 'health'],
   ['users'],
   ['credentials', 'sessions', 'tokens', 'access'],

@@ -45,6 +45,19 @@ describe('metrics', () => {
     expect(text).toContain('gatehouse_limited_total{budget="name"} 1');
   });
 
+  it('leaves probes and scrapes out of the times of the API', async () => {
+    for (const path of ['/health/live', '/health/ready', '/metrics', '/nothing']) {
+      for (const base of path === '/nothing' ? [management] : [management, app.url]) await fetch(base + path);
+    }
+    await fetch(`${app.url}/codes`);
+    const text = await read();
+    const routes = [...text.matchAll(/http_request_duration_seconds_count\{[^}]*route="([^"]*)"/g)];
+    const measured = new Set(routes.map(([, route]) => route));
+    expect(measured).toContain('/codes');
+    for (const route of ['/health/live', '/health/ready', '/metrics', 'none'])
+      expect(measured).not.toContain(route);
+  });
+
   it.each(['/metrics', '/health/live', '/health/ready'])('takes no input: %s', async (path) => {
     const answer = await fetch(`${management}${path}?canary=1`);
     expect(answer.status).toBe(400);

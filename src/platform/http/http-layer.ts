@@ -27,7 +27,8 @@ export abstract class HttpLayerSettings {
   abstract readonly trustProxy: TrustedProxies;
   abstract readonly logger: Pino;
   abstract readonly draining: Draining;
-  abstract readonly requestSeconds: RequestSeconds;
+  /** Where the time of each answer goes; `undefined`: it is not measured. */
+  abstract readonly requestSeconds: RequestSeconds | undefined;
 }
 
 /** How long a request may take to arrive. */

@@ -20,7 +20,7 @@ export interface LifecycleOptions {
   readonly logger: Logger;
   /** Whether forwarded headers of anybody are believed. */
   readonly trustsProxy: boolean;
-  readonly requestSeconds: RequestSeconds;
+  readonly requestSeconds: RequestSeconds | undefined;
   /** Runs what is called outside of Fastify's hooks, where nothing else catches what is thrown. */
   readonly guard: (socket: Socket, work: () => void) => void;
 }

@@ -1,9 +1,13 @@
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Histogram } from 'prom-client';
 import { clientAddress } from './client-address.js';
 
 export type RequestSeconds = Histogram<'method' | 'route' | 'status'>;
+
+/** Requests of this route do not count in the metrics: probes come so often that they would hide how long the API takes. */
+export const Unmeasured = () => RouteConfig({ unmeasured: true });
 
 /** What stays of each request: one line in the log and one observation for the metrics. */
 export class RequestRecord {
@@ -13,7 +17,8 @@ export class RequestRecord {
 
   constructor(
     logger: Logger,
-    private readonly seconds: RequestSeconds,
+    /** `undefined`: nothing is measured. */
+    private readonly seconds: RequestSeconds | undefined,
   ) {
     // Looking for secrets costs ten times what the line itself costs, and this line has none: see `fields`.
     this.logger = logger.child({}, { redact: [] });
@@ -47,9 +52,10 @@ export class RequestRecord {
   private observe(
     route: string,
     elapsed: number,
-    { method }: FastifyRequest,
+    { method, routeOptions }: FastifyRequest,
     { statusCode }: FastifyReply,
   ): void {
+    if (this.seconds === undefined || 'unmeasured' in routeOptions.config) return;
     const key = `${method} ${statusCode} ${route}`;
     let series = this.series.get(key);
     if (series === undefined) {

@@ -54,6 +54,9 @@ wrong type or takes too long) is listed once, as the \`default\` answer.
 Bodies are \`application/json\` in UTF-8, at most 32 KiB and 10 levels deep. Types are strict: nothing is converted. Unknown
 fields, and unknown or repeated query parameters, are refused. Names are snake_case, ids are UUIDs.
 
+A text that is not set is empty and never \`null\`, as \`email\` and \`phone\` are: in a request \`""\` clears it. What is no text
+and has not happened yet is \`null\`, as \`last_sign_in_at\` is before the first sign-in.
+
 ## Language
 
 \`msg\` and \`message\` follow \`Accept-Language\`: \`en\` or \`zh-CN\`, which is also the answer to any other Chinese, such as
