@@ -3,7 +3,7 @@ import type { INestApplicationContext } from '@nestjs/common';
 import { ADMINISTRATOR } from './access/access.service.js';
 import type { Config } from './config/config.js';
 import { AppError } from './platform/errors/app-error.js';
-import { OPERATOR } from './platform/security/principal.js';
+import { OPERATOR } from './platform/security/auth-context.js';
 import { UsersErrors } from './users/users.errors.js';
 import { UsersService } from './users/users.service.js';
 

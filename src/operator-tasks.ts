@@ -6,7 +6,7 @@ import { createApp } from './app.js';
 import { CliModule } from './app.module.js';
 import { loadConfig, type Config } from './config/config.js';
 import { describeApi, toYaml } from './openapi/describe-api.js';
-import { OPERATOR } from './platform/security/principal.js';
+import { OPERATOR } from './platform/security/auth-context.js';
 import { seed, type Seeded, type SeedRequest } from './seed.js';
 import { SessionsService } from './sessions/sessions.service.js';
 import { StartError } from './start-error.js';

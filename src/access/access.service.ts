@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { declaredPermissions, type Permission } from '../platform/security/permission.js';
-import { OPERATOR, type Actor } from '../platform/security/principal.js';
+import { OPERATOR, type Actor } from '../platform/security/auth-context.js';
 import { AccessErrors } from './access.errors.js';
 import { AccessRepository, type RoleHolder } from './access.repository.js';
 
@@ -99,7 +99,7 @@ export class AccessService {
 
   private async holds(actor: Actor, permissions: readonly string[]): Promise<boolean> {
     if (actor === OPERATOR || permissions.length === 0) return true;
-    const held = new Set(await this.permissionsOf(actor.userId));
+    const held = new Set(await this.permissionsOf(actor.user.id));
     return permissions.every((code) => held.has(code));
   }
 }

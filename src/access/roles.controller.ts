@@ -5,7 +5,7 @@ import { ApiFailures } from '../platform/http/api-failures.js';
 import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
 import { ListOf, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { declaredPermissions } from '../platform/security/permission.js';
-import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
+import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { RequirePermission } from '../platform/security/route-access.js';
 import { AccessErrors } from './access.errors.js';
 import { AccessPermissions } from './access.permissions.js';
@@ -40,7 +40,7 @@ export class RolesController {
   @ApiAnswer(RoleResponse, { status: 201 })
   @ApiFailures(AccessErrors.roleKeyTaken, AccessErrors.exceedsOwn)
   async createRole(
-    @CurrentPrincipal() actor: Principal,
+    @CurrentAuth() actor: AuthContext,
     @Body() request: CreateRoleRequest,
   ): Promise<RoleResponse> {
     return toRoleResponse(await this.roles.create(actor, request));
@@ -61,7 +61,7 @@ export class RolesController {
   @ApiAnswer(RoleResponse)
   @ApiFailures(AccessErrors.noSuchRole, AccessErrors.builtInRole, AccessErrors.exceedsOwn)
   async updateRole(
-    @CurrentPrincipal() actor: Principal,
+    @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
     @Body() request: UpdateRoleRequest,
   ): Promise<RoleResponse> {
@@ -73,7 +73,7 @@ export class RolesController {
   @RequirePermission(AccessPermissions.manageRoles)
   @ApiAnswer(null)
   @ApiFailures(AccessErrors.noSuchRole, AccessErrors.builtInRole, AccessErrors.roleInUse)
-  async deleteRole(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<void> {
+  async deleteRole(@CurrentAuth() actor: AuthContext, @Param('id') id: string): Promise<void> {
     await this.roles.delete(actor, id);
   }
 

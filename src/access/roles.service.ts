@@ -6,7 +6,7 @@ import { isUuid, newId } from '../platform/crypto/random.js';
 import { canonicalName } from '../platform/display-name.js';
 import type { Slice } from '../platform/http/list-query.js';
 import { declaredPermissions } from '../platform/security/permission.js';
-import type { Actor } from '../platform/security/principal.js';
+import type { Actor } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import { AccessErrors } from './access.errors.js';
 import { AccessService, ADMINISTRATOR } from './access.service.js';

@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { newId } from '../platform/crypto/random.js';
-import { OPERATOR, type Actor } from '../platform/security/principal.js';
+import { OPERATOR, type Actor } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import { AUDIT_OUTCOMES, outcomesOf, type AuditAction, type AuditOutcome } from './audit-actions.js';
 import type { AuditCursor } from './audit-cursor.js';
@@ -31,7 +31,7 @@ export interface AuditPage {
 
 /** The part of an entry that says who did it. */
 export function doneBy(actor: Actor): Pick<AuditEntry, 'actorId' | 'sessionId'> {
-  return actor === OPERATOR ? {} : { actorId: actor.userId, sessionId: actor.sessionId };
+  return actor === OPERATOR ? {} : { actorId: actor.user.id, sessionId: actor.session.id };
 }
 
 /** The append-only record of who did what. */

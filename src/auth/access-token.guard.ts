@@ -23,9 +23,9 @@ export class AccessTokenGuard extends AuthGuard() {
     return access?.kind === 'public' ? true : super.canActivate(context);
   }
 
-  override handleRequest<T>(error: unknown, principal: T | false | null): T {
+  override handleRequest<T>(error: unknown, auth: T | false | null): T {
     if (error) throw error;
-    if (!principal) throw AuthErrors.notSignedIn();
-    return principal;
+    if (!auth) throw AuthErrors.notSignedIn();
+    return auth;
   }
 }

@@ -2,9 +2,10 @@ import { Injectable } from '@nestjs/common';
 import passport from 'passport';
 import type { FastifyRequest } from 'fastify';
 import { timesSent } from '../platform/http/headers.js';
+import type { AuthContext } from '../platform/security/auth-context.js';
 import { AccessTokens } from '../tokens/access-tokens.js';
 import { bearerToken } from '../tokens/bearer.js';
-import { CallersService, type Caller } from '../users/callers.service.js';
+import { CallersService } from '../users/callers.service.js';
 
 /** A Passport strategy for access tokens: verified, then one read of its session and user, so that an end counts at once. */
 @Injectable()
@@ -23,7 +24,7 @@ export class AccessTokenStrategy extends passport.Strategy {
     );
   }
 
-  private async callerOf({ raw, headers }: FastifyRequest): Promise<Caller | undefined> {
+  private async callerOf({ raw, headers }: FastifyRequest): Promise<AuthContext | undefined> {
     // Of two such headers Node would take the first, and a proxy before us perhaps the second.
     const token = timesSent(raw, 'authorization') > 1 ? undefined : bearerToken(headers.authorization);
     const claims = token === undefined ? undefined : this.accessTokens.verify(token);

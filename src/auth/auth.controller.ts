@@ -3,7 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiAnswer } from '../platform/http/api-answer.js';
 import { ApiFailures } from '../platform/http/api-failures.js';
-import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
+import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { Public, SignedIn } from '../platform/security/route-access.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { VerifiedAccount } from './account-verifier.js';
@@ -82,7 +82,7 @@ export class AuthController {
   @Post('signout')
   @SignedIn()
   @ApiAnswer(null)
-  async signOut(@CurrentPrincipal() { sessionId, userId }: Principal): Promise<void> {
-    await this.sessions.end(sessionId, userId, 'signed_out', { userId, sessionId });
+  async signOut(@CurrentAuth() auth: AuthContext): Promise<void> {
+    await this.sessions.end(auth.session.id, auth.user.id, 'signed_out', auth);
   }
 }

@@ -6,7 +6,7 @@ import { currentRequest } from '../platform/context/request-context.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { clientNetwork } from '../platform/http/client-address.js';
 import { limitAndOffset, type PageQuery, type Slice } from '../platform/http/list-query.js';
-import type { Actor } from '../platform/security/principal.js';
+import type { Actor } from '../platform/security/auth-context.js';
 import { Clock, DAY, HOUR, type Duration, type Instant } from '../platform/time/clock.js';
 import { KnownAddressesRepository } from './known-addresses.repository.js';
 import type { Session, SessionEnd } from './session.entity.js';
@@ -66,7 +66,7 @@ export class SessionsService {
     };
     if (!(await this.repository.insertWithin(maxPerUser, session, now))) {
       for (const oldest of await this.repository.findSurplus(userId, maxPerUser - 1, now)) {
-        await this.end(oldest, userId, 'replaced', { userId, sessionId: session.id });
+        await this.end(oldest, userId, 'replaced', { user: { id: userId }, session });
       }
       await this.repository.insert(session);
     }
@@ -154,8 +154,7 @@ export class SessionsService {
   async endByRefreshDigest(refreshDigest: string, reason: SessionEnd): Promise<void> {
     const session = await this.repository.findByRefreshDigest(refreshDigest);
     if (session === undefined) return;
-    const { id, userId } = session;
-    await this.end(id, userId, reason, { userId, sessionId: id });
+    await this.end(session.id, session.userId, reason, { user: { id: session.userId }, session });
   }
 
   /**

@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import type { Principal } from '../platform/security/principal.js';
+import type { AuthContext } from '../platform/security/auth-context.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { UsersRepository, type UserWithRoles } from './users.repository.js';
-
-/** The principal of a call, and the account behind it as the call found it. */
-export interface Caller extends Principal, UserWithRoles {}
+import type { User } from './user.entity.js';
+import { UsersRepository } from './users.repository.js';
 
 /** Who is calling, read once for a call: whatever ended or changed before counts. */
 @Injectable()
@@ -15,9 +13,16 @@ export class CallersService {
   ) {}
 
   /** The owner of a live session, which is noted as in use; nothing when it ended or belongs to another. */
-  async resume({ userId, sessionId }: Principal): Promise<Caller | undefined> {
+  async resume({
+    userId,
+    sessionId,
+  }: {
+    readonly userId: string;
+    readonly sessionId: string;
+  }): Promise<AuthContext<User> | undefined> {
     const found = await this.users.findBySession(sessionId);
-    if (found?.user.id !== userId || !this.sessions.resume(found.session)) return undefined;
-    return { userId, sessionId, user: found.user, roles: found.roles };
+    if (found === undefined || found.user.id !== userId || !this.sessions.resume(found.session))
+      return undefined;
+    return { ...found, via: 'session' };
   }
 }

@@ -7,15 +7,15 @@ import { ApiAnswer } from '../platform/http/api-answer.js';
 import { ApiFailures } from '../platform/http/api-failures.js';
 import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
 import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
-import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
+import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { SignedIn } from '../platform/security/route-access.js';
 import { EndedSessionsResponse, SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
 import { SessionsErrors } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import type { Caller } from './callers.service.js';
 import { ChangePasswordRequest, UpdateMeRequest } from './me.dto.js';
 import { MeService } from './me.service.js';
 import { PasswordChangeService } from './password-change.service.js';
+import type { User } from './user.entity.js';
 import { MeResponse, toMeResponse, toUserResponse, UserResponse } from './users.dto.js';
 import { UsersErrors } from './users.errors.js';
 
@@ -38,8 +38,8 @@ export class MeController {
   @Get()
   @SignedIn()
   @ApiAnswer(MeResponse)
-  async getMe(@CurrentPrincipal() caller: Caller): Promise<MeResponse> {
-    return toMeResponse(caller, await this.access.permissionsWith(caller.roles, caller.userId));
+  async getMe(@CurrentAuth() auth: AuthContext<User>): Promise<MeResponse> {
+    return toMeResponse(auth, await this.access.permissionsWith(auth.roles, auth.user.id));
   }
 
   /** Change my name */
@@ -47,10 +47,10 @@ export class MeController {
   @SignedIn()
   @ApiAnswer(UserResponse)
   async updateMe(
-    @CurrentPrincipal() principal: Principal,
+    @CurrentAuth() auth: AuthContext,
     @Body() { full_name }: UpdateMeRequest,
   ): Promise<UserResponse> {
-    return toUserResponse(await this.me.update(principal, { fullName: full_name }));
+    return toUserResponse(await this.me.update(auth, { fullName: full_name }));
   }
 
   /**
@@ -64,10 +64,10 @@ export class MeController {
   @ApiAnswer(null)
   @ApiFailures(PASSWORD_REFUSED, PlatformErrors.tooManyRequests, CredentialsErrors.wrongCurrentPassword)
   async changePassword(
-    @CurrentPrincipal() principal: Principal,
+    @CurrentAuth() auth: AuthContext,
     @Body() { current_password, new_password }: ChangePasswordRequest,
   ): Promise<void> {
-    await this.passwords.change(principal, { currentPassword: current_password, newPassword: new_password });
+    await this.passwords.change(auth, { currentPassword: current_password, newPassword: new_password });
   }
 
   /** Where am I signed in? */
@@ -76,11 +76,11 @@ export class MeController {
   @UseInterceptors(ListLimitInterceptor)
   @ApiAnswer(ListOf(SessionResponse))
   async listMySessions(
-    @CurrentPrincipal() { userId, sessionId }: Principal,
+    @CurrentAuth() { user, session }: AuthContext,
     @Query() query: PageQuery,
   ): Promise<ListResponse<SessionResponse>> {
-    const slice = await this.sessions.list(userId, query);
-    return toListResponse(query, slice, (session) => toSessionResponse(session, sessionId));
+    const slice = await this.sessions.list(user.id, query);
+    return toListResponse(query, slice, (one) => toSessionResponse(one, session.id));
   }
 
   /** End one of my sessions */
@@ -88,15 +88,15 @@ export class MeController {
   @SignedIn()
   @ApiAnswer(null)
   @ApiFailures(SessionsErrors.noSuchSession)
-  async endMySession(@CurrentPrincipal() principal: Principal, @Param('id') id: string): Promise<void> {
-    await this.sessions.revoke(id, principal.userId, principal);
+  async endMySession(@CurrentAuth() auth: AuthContext, @Param('id') id: string): Promise<void> {
+    await this.sessions.revoke(id, auth.user.id, auth);
   }
 
   /** End all my sessions but this one */
   @Delete('sessions')
   @SignedIn()
   @ApiAnswer(EndedSessionsResponse)
-  async endMyOtherSessions(@CurrentPrincipal() principal: Principal): Promise<EndedSessionsResponse> {
-    return { ended: await this.sessions.revokeAll(principal.userId, principal, principal.sessionId) };
+  async endMyOtherSessions(@CurrentAuth() auth: AuthContext): Promise<EndedSessionsResponse> {
+    return { ended: await this.sessions.revokeAll(auth.user.id, auth, auth.session.id) };
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService } from '../audit/audit.service.js';
+import { AuditService, doneBy } from '../audit/audit.service.js';
 import { Database } from '../database/database.js';
 import { canonicalName } from '../platform/display-name.js';
-import type { Principal } from '../platform/security/principal.js';
+import type { AuthContext } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService, type UserWithRoles } from './users.service.js';
@@ -19,18 +19,15 @@ export class MeService {
   ) {}
 
   /** Changes what is given; nothing given, or nothing new, changes nothing. */
-  async update(
-    { userId, sessionId }: Principal,
-    { fullName }: { fullName?: string },
-  ): Promise<UserWithRoles> {
+  async update(auth: AuthContext, { fullName }: { fullName?: string }): Promise<UserWithRoles> {
     if (fullName !== undefined) {
       await this.database.transaction(async () => {
-        if (!(await this.repository.rename(userId, canonicalName(fullName), this.clock.now()))) return;
-        const target = { targetType: 'user', targetId: userId } as const;
+        if (!(await this.repository.rename(auth.user.id, canonicalName(fullName), this.clock.now()))) return;
+        const target = { targetType: 'user', targetId: auth.user.id } as const;
         const detail = { fields: ['full_name'] };
-        await this.audit.record({ action: 'user.updated', actorId: userId, sessionId, ...target, detail });
+        await this.audit.record({ action: 'user.updated', ...doneBy(auth), ...target, detail });
       });
     }
-    return this.users.get(userId);
+    return this.users.get(auth.user.id);
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AccessService, ADMINISTRATOR } from '../access/access.service.js';
-import type { Actor } from '../platform/security/principal.js';
+import type { Actor } from '../platform/security/auth-context.js';
 import type { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
 import { UsersRepository } from './users.repository.js';
@@ -49,6 +49,6 @@ export class UserAuthority {
 
   /** @throws AppError 12007 */
   requireSomebodyElse(actor: Actor, user: User): void {
-    if (actor !== 'operator' && actor.userId === user.id) throw UsersErrors.notOnYourself();
+    if (actor !== 'operator' && actor.user.id === user.id) throw UsersErrors.notOnYourself();
   }
 }

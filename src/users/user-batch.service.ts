@@ -5,7 +5,7 @@ import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { FailureLog } from '../platform/errors/failure-log.js';
 import { failureFor, successEnvelope, toAppError, type Envelope } from '../platform/errors/failure.js';
 import type { Permission } from '../platform/security/permission.js';
-import type { Principal } from '../platform/security/principal.js';
+import type { AuthContext } from '../platform/security/auth-context.js';
 import { UserLifeService } from './user-life.service.js';
 import { UsersPermissions } from './users.permissions.js';
 
@@ -40,7 +40,7 @@ export class UserBatchService {
    *
    * @throws AppError 11004 without the permission that the action needs, before any row
    */
-  async run(actor: Principal, action: BatchAction, ids: readonly string[]): Promise<BatchResult[]> {
+  async run(actor: AuthContext, action: BatchAction, ids: readonly string[]): Promise<BatchResult[]> {
     await this.access.require(actor, NEEDS[action]);
     const results: BatchResult[] = [];
     let outage: Envelope | undefined;
@@ -53,7 +53,7 @@ export class UserBatchService {
     return results;
   }
 
-  private async one(actor: Principal, action: BatchAction, id: string): Promise<Envelope> {
+  private async one(actor: AuthContext, action: BatchAction, id: string): Promise<Envelope> {
     const { language } = currentRequest();
     try {
       await this.life[action](actor, id);

@@ -3,7 +3,7 @@ import { AccessService, ADMINISTRATOR } from '../access/access.service.js';
 import { AuditService, doneBy } from '../audit/audit.service.js';
 import { Config } from '../config/config.js';
 import { Database } from '../database/database.js';
-import type { Actor } from '../platform/security/principal.js';
+import type { Actor } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import { readChanges, type ProfileChanges, type ProfileInput } from './profile.js';
 import { UserAuthority } from './user-authority.js';

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService, doneBy } from '../audit/audit.service.js';
 import { Database } from '../database/database.js';
-import type { Actor } from '../platform/security/principal.js';
+import type { Actor } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { UserAuthority } from './user-authority.js';

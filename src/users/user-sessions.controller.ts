@@ -5,7 +5,7 @@ import { ApiAnswer } from '../platform/http/api-answer.js';
 import { ApiFailures } from '../platform/http/api-failures.js';
 import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
 import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
-import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
+import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { RequirePermission } from '../platform/security/route-access.js';
 import { EndedSessionsResponse, SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
 import { SessionsErrors } from '../sessions/sessions.errors.js';
@@ -25,12 +25,12 @@ export class UserSessionsController {
   @ApiAnswer(ListOf(SessionResponse))
   @ApiFailures(UsersErrors.notFound)
   async listUserSessions(
-    @CurrentPrincipal() { sessionId }: Principal,
+    @CurrentAuth() { session }: AuthContext,
     @Param('id') id: string,
     @Query() query: PageQuery,
   ): Promise<ListResponse<SessionResponse>> {
     return toListResponse(query, await this.sessions.list(id, query), (one) =>
-      toSessionResponse(one, sessionId),
+      toSessionResponse(one, session.id),
     );
   }
 
@@ -40,7 +40,7 @@ export class UserSessionsController {
   @ApiAnswer(null)
   @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, SessionsErrors.noSuchSession)
   async endUserSession(
-    @CurrentPrincipal() actor: Principal,
+    @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
     @Param('session_id') sessionId: string,
   ): Promise<void> {
@@ -53,7 +53,7 @@ export class UserSessionsController {
   @ApiAnswer(EndedSessionsResponse)
   @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn)
   async endUserSessions(
-    @CurrentPrincipal() actor: Principal,
+    @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
   ): Promise<EndedSessionsResponse> {
     return { ended: await this.sessions.endAll(actor, id) };

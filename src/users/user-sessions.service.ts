@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import type { PageQuery, Slice } from '../platform/http/list-query.js';
-import type { Principal } from '../platform/security/principal.js';
+import type { AuthContext } from '../platform/security/auth-context.js';
 import type { Session } from '../sessions/session.entity.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { UserAuthority } from './user-authority.js';
@@ -22,7 +22,7 @@ export class UserSessionsService {
   }
 
   /** @throws AppError 12001, 13005, 11006 */
-  async end(actor: Principal, userId: string, sessionId: string): Promise<void> {
+  async end(actor: AuthContext, userId: string, sessionId: string): Promise<void> {
     await this.database.transaction(async () => {
       await this.authority.take(actor, userId);
       await this.sessions.revoke(sessionId, userId, actor);
@@ -30,7 +30,7 @@ export class UserSessionsService {
   }
 
   /** Ends all, and answers how many. @throws AppError 12001, 13005 */
-  async endAll(actor: Principal, userId: string): Promise<number> {
+  async endAll(actor: AuthContext, userId: string): Promise<number> {
     return this.database.transaction(async () => {
       await this.authority.take(actor, userId);
       return this.sessions.revokeAll(userId, actor);

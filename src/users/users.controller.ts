@@ -17,7 +17,7 @@ import { ApiAnswer } from '../platform/http/api-answer.js';
 import { ApiFailures } from '../platform/http/api-failures.js';
 import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
 import { ListOf, toListResponse, type ListResponse } from '../platform/http/list-query.js';
-import { CurrentPrincipal, type Principal } from '../platform/security/principal.js';
+import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { RequirePermission } from '../platform/security/route-access.js';
 import { UserBatchService } from './user-batch.service.js';
 import { UserChangesService } from './user-changes.service.js';
@@ -76,7 +76,7 @@ export class UsersController {
     AccessErrors.exceedsOwn,
   )
   async createUser(
-    @CurrentPrincipal() actor: Principal,
+    @CurrentAuth() actor: AuthContext,
     @Body() { full_name, ...rest }: CreateUserRequest,
   ): Promise<UserResponse> {
     return toUserResponse(await this.users.create(actor, { ...rest, fullName: full_name }));
@@ -87,7 +87,7 @@ export class UsersController {
   @RequirePermission(UsersPermissions.update, UsersPermissions.delete)
   @ApiAnswer(BatchResponse)
   async runBatch(
-    @CurrentPrincipal() actor: Principal,
+    @CurrentAuth() actor: AuthContext,
     @Body() { action, ids }: UserBatchRequest,
   ): Promise<BatchResponse> {
     return { results: await this.batches.run(actor, action, ids) };
@@ -108,7 +108,7 @@ export class UsersController {
   @ApiAnswer(UserResponse)
   @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.emailTaken, UsersErrors.phoneTaken)
   async updateUser(
-    @CurrentPrincipal() actor: Principal,
+    @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
     @Body() { full_name, ...rest }: UpdateUserRequest,
   ): Promise<UserResponse> {
@@ -126,7 +126,7 @@ export class UsersController {
     UsersErrors.lastAdministrator,
     UsersErrors.notOnYourself,
   )
-  async deleteUser(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<void> {
+  async deleteUser(@CurrentAuth() actor: AuthContext, @Param('id') id: string): Promise<void> {
     await this.life.delete(actor, id);
   }
 
@@ -140,7 +140,7 @@ export class UsersController {
     UsersErrors.lastAdministrator,
     UsersErrors.notOnYourself,
   )
-  async disableUser(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<UserResponse> {
+  async disableUser(@CurrentAuth() actor: AuthContext, @Param('id') id: string): Promise<UserResponse> {
     return toUserResponse(await this.users.withRoles(await this.life.disable(actor, id)));
   }
 
@@ -149,7 +149,7 @@ export class UsersController {
   @RequirePermission(UsersPermissions.update)
   @ApiAnswer(UserResponse)
   @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn)
-  async enableUser(@CurrentPrincipal() actor: Principal, @Param('id') id: string): Promise<UserResponse> {
+  async enableUser(@CurrentAuth() actor: AuthContext, @Param('id') id: string): Promise<UserResponse> {
     return toUserResponse(await this.users.withRoles(await this.life.enable(actor, id)));
   }
 
@@ -159,7 +159,7 @@ export class UsersController {
   @ApiAnswer(null)
   @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, passwordRefused('new_password'))
   async setUserPassword(
-    @CurrentPrincipal() actor: Principal,
+    @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
     @Body() { new_password }: SetPasswordRequest,
   ): Promise<void> {
@@ -172,7 +172,7 @@ export class UsersController {
   @ApiAnswer(UserResponse)
   @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.lastAdministrator)
   async setUserRoles(
-    @CurrentPrincipal() actor: Principal,
+    @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
     @Body() { roles }: SetRolesRequest,
   ): Promise<UserResponse> {

@@ -6,7 +6,7 @@ import { Config } from '../config/config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
 import { newId } from '../platform/crypto/random.js';
-import type { Actor } from '../platform/security/principal.js';
+import type { Actor } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import type { Identifier } from './identifiers.js';
 import { readProfile, type ProfileInput } from './profile.js';

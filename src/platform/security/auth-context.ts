@@ -1,0 +1,34 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+
+/** A signed-in account as far as every module may know it; the entity of `users` has more. */
+export interface AuthUser {
+  readonly id: string;
+}
+
+/** Who is calling, as the call found them. */
+export interface AuthContext<User extends AuthUser = AuthUser> {
+  readonly user: User;
+  readonly session: { readonly id: string };
+  /** The keys of the user's roles. */
+  readonly roles: readonly string[];
+  /** The way by which the caller came in. */
+  readonly via: 'session';
+}
+
+/** Who commands the machine: the start of a trial and the commands of an operator. No permission binds them. */
+export const OPERATOR = 'operator';
+
+/** On whose behalf a change is made. */
+export type Actor = Pick<AuthContext, 'user' | 'session'> | typeof OPERATOR;
+
+/** A request; the access-token guard leaves the caller on it, where Passport puts them. */
+export interface RequestWithAuth {
+  readonly user?: AuthContext;
+}
+
+/** Hands the caller to a controller method. Only routes that are not public have one. */
+export const CurrentAuth = createParamDecorator((_: unknown, context: ExecutionContext): AuthContext => {
+  const { user } = context.switchToHttp().getRequest<RequestWithAuth>();
+  if (user === undefined) throw new Error('A route without an access token asked for its caller.');
+  return user;
+});
