@@ -9,10 +9,10 @@ export class StartError extends Error {}
 export function startFailure(error: unknown, config?: Config): string[] {
   if (error instanceof ConfigError) return [...error.problems, ...error.warnings];
   if (error instanceof AppError) {
-    const refusals = error.options.violations ?? [];
+    const refusals = error.details.violations ?? [];
     const sentence = translate(error.definition.key, 'en');
     if (refusals.length === 0)
-      return [error.options.cause === undefined ? sentence : describe(error.options.cause, config, sentence)];
+      return [error.details.cause === undefined ? sentence : describe(error.details.cause, config, sentence)];
     return refusals.map(({ field, rule, params }) => `${field}: ${translate(`rule.${rule}`, 'en', params)}`);
   }
   if (error instanceof StartError) return [error.message];

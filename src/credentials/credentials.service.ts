@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AppError, AppErrorOptions } from '../platform/errors/app-error.js';
+import type { AppError, AppErrorDetails } from '../platform/errors/app-error.js';
 import { clientNetwork } from '../platform/http/client-address.js';
 import { Clock, type Duration } from '../platform/time/clock.js';
 import { CredentialsRepository } from './credentials.repository.js';
@@ -23,7 +23,7 @@ export class CredentialsService {
     password: string,
     owner: PasswordOwner,
     field: string,
-    refused: (options: AppErrorOptions) => AppError,
+    refused: (details: AppErrorDetails) => AppError,
   ): void {
     const violations = this.policy.refusals(password, owner, field);
     if (violations.length > 0) throw refused({ violations });

@@ -1,3 +1,5 @@
+import { HttpException } from '@nestjs/common';
+
 /**
  * What a failed answer may carry in `data`: only what the client can act on.
  */
@@ -27,7 +29,7 @@ export interface ErrorDefinition {
   readonly key: string;
 }
 
-export interface AppErrorOptions {
+export interface AppErrorDetails {
   /** Refused fields, for 400 answers. */
   readonly violations?: readonly Violation[];
   /** Whole seconds after which a retry makes sense, for 429 and 503 answers. */
@@ -40,17 +42,17 @@ export interface AppErrorOptions {
 }
 
 /** A failure that the client is told about: the definition for the client, `reason` and `cause` for the log. */
-export class AppError extends Error {
+export class AppError extends HttpException {
   constructor(
     readonly definition: ErrorDefinition,
-    readonly options: AppErrorOptions = {},
+    readonly details: AppErrorDetails = {},
   ) {
-    super(options.reason ?? definition.key, { cause: options.cause });
-    this.name = 'AppError';
+    super(definition.key, definition.status, { cause: details.cause });
+    this.message = details.reason ?? definition.key;
   }
 }
 
-type Factories<T> = { readonly [K in keyof T]: (options?: AppErrorOptions) => AppError };
+type Factories<T> = { readonly [K in keyof T]: (details?: AppErrorDetails) => AppError };
 
 const catalogue = new Map<number, ErrorDefinition>();
 
@@ -66,7 +68,7 @@ export function defineErrors<const T extends Record<string, readonly [code: numb
   module: string,
   members: T,
 ): Factories<T> {
-  const factories: Record<string, (options?: AppErrorOptions) => AppError> = {};
+  const factories: Record<string, (details?: AppErrorDetails) => AppError> = {};
   for (const [name, [code, status]] of Object.entries(members)) {
     const definition: ErrorDefinition = Object.freeze({ code, status, key: `${module}.${name}` });
     const other = catalogue.get(code);
@@ -74,7 +76,7 @@ export function defineErrors<const T extends Record<string, readonly [code: numb
       throw new Error(`Error number ${code} is claimed by ${other.key} and by ${definition.key}.`);
     }
     catalogue.set(code, definition);
-    factories[name] = (options) => new AppError(definition, options);
+    factories[name] = (details) => new AppError(definition, details);
   }
   return factories as Factories<T>;
 }

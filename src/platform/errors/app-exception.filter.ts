@@ -12,7 +12,7 @@ export class AppExceptionFilter implements ExceptionFilter {
   catch(thrown: unknown, host: ArgumentsHost): void {
     const reply = host.switchToHttp().getResponse<FastifyReply>();
     const error = toAppError(thrown);
-    if (error.definition.status >= 500 && error.options.cause !== undefined) this.log.error(error);
+    if (error.definition.status >= 500 && error.details.cause !== undefined) this.log.error(error);
     const failure = failureFor(error, currentRequest().language);
     void reply.code(failure.status).headers(failure.headers).send(failure.body);
   }

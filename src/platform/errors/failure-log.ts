@@ -23,10 +23,10 @@ export class FailureLog {
   constructor(private readonly logger: Logger) {}
 
   error(error: AppError, message = error.message): void {
-    const { definition, options } = error;
-    const left = this.leftOut(`${definition.code} ${message} ${nameOf(options.cause)}`);
+    const { definition, details } = error;
+    const left = this.leftOut(`${definition.code} ${message} ${nameOf(details.cause)}`);
     if (left === undefined) return;
-    this.logger.error({ err: options.cause ?? error, code: definition.code, ...left }, message);
+    this.logger.error({ err: details.cause ?? error, code: definition.code, ...left }, message);
   }
 
   /** What was left out of this cause since its last line; nothing when this one is left out, too. */

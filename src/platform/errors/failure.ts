@@ -1,7 +1,13 @@
 import { HttpException } from '@nestjs/common';
-import { AppError, type ErrorData } from './app-error.js';
+import {
+  AppError,
+  errorCatalogue,
+  type AppErrorDetails,
+  type ErrorData,
+  type ErrorDefinition,
+} from './app-error.js';
 import { PlatformErrors } from './platform-errors.js';
-import { translate, type Language } from '../i18n/translator.js';
+import { translate, type Language, type LocaleKey } from '../i18n/translator.js';
 
 /** The one shape of every answer. */
 export interface Envelope {
@@ -27,18 +33,18 @@ export function successEnvelope(data: unknown, language: Language): Envelope {
 
 /** Translates a failure for the client; nothing but the definition and the client's own field names leaves. */
 export function failureFor(error: AppError, language: Language): Failure {
-  const { definition, options } = error;
+  const { definition, details } = error;
   const headers: Record<string, string> = {};
   const data: { -readonly [K in keyof ErrorData]: ErrorData[K] } = {};
   if (definition.status === 401) headers['www-authenticate'] = 'Bearer';
-  if (options.allow) headers['allow'] = options.allow.join(', ');
+  if (details.allow) headers['allow'] = details.allow.join(', ');
   if (definition.status === 429 || definition.status === 503) {
-    const seconds = Math.max(1, Math.ceil(options.retryAfter ?? 1));
+    const seconds = Math.max(1, Math.ceil(details.retryAfter ?? 1));
     headers['retry-after'] = String(seconds);
     data.retry_after = seconds;
   }
-  if (options.violations?.length) {
-    data.errors = options.violations.slice(0, MAX_FIELD_ERRORS).map(({ field, rule, params }) => ({
+  if (details.violations?.length) {
+    data.errors = details.violations.slice(0, MAX_FIELD_ERRORS).map(({ field, rule, params }) => ({
       field: [...field].slice(0, MAX_FIELD_NAME).join(''),
       rule,
       message: translate(`rule.${rule}`, language, params),
@@ -58,47 +64,47 @@ export function failureFor(error: AppError, language: Language): Failure {
 /** Anything that was thrown, as one of the published failures; what nobody foresaw becomes "internal error". */
 export function toAppError(thrown: unknown): AppError {
   if (thrown instanceof AppError) return thrown;
-  if (thrown instanceof HttpException) return byStatus(thrown.getStatus(), thrown);
-  if (thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string') {
-    const known = FRAMEWORK_ERRORS[thrown.code];
-    if (known) return known({ cause: thrown, reason: thrown.message });
-    if ('statusCode' in thrown && typeof thrown.statusCode === 'number')
-      return byStatus(thrown.statusCode, thrown);
-  }
-  return PlatformErrors.internal({
-    cause: thrown,
-    reason: thrown instanceof Error ? thrown.message : 'not an error',
-  });
+  if (!(thrown instanceof Error)) return PlatformErrors.internal({ cause: thrown, reason: 'not an error' });
+  const details = { cause: thrown, reason: thrown.message };
+  const known = 'code' in thrown ? BY_CODE.get(thrown.code) : undefined;
+  if (known !== undefined) return known(details);
+  if (thrown instanceof HttpException) return new AppError(byStatus(thrown.getStatus()), details);
+  if ('statusCode' in thrown) return new AppError(byStatus(thrown.statusCode), details);
+  return PlatformErrors.internal(details);
 }
 
-/** What Fastify, Node's HTTP server and its parser report, by their error codes. */
-const FRAMEWORK_ERRORS: Readonly<Record<string, (typeof PlatformErrors)[keyof typeof PlatformErrors]>> = {
-  FST_ERR_BAD_URL: PlatformErrors.malformedRequest,
-  FST_ERR_MAX_PARAM_LENGTH: PlatformErrors.noSuchRoute,
-  FST_ERR_CTP_BODY_TOO_LARGE: PlatformErrors.bodyTooLarge,
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: PlatformErrors.unsupportedMediaType,
-  FST_ERR_ROUTE_MISSING_CONTENT_TYPE: PlatformErrors.unsupportedMediaType,
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: PlatformErrors.malformedRequest,
-  ECONNRESET: PlatformErrors.malformedRequest,
-  HPE_HEADER_OVERFLOW: PlatformErrors.headersTooLong,
-  ERR_HTTP_REQUEST_TIMEOUT: PlatformErrors.requestTimeout,
+/** What Fastify, Node's HTTP server and its parser report without a status, or with another than ours. */
+const BY_CODE: ReadonlyMap<unknown, (details: AppErrorDetails) => AppError> = new Map([
+  ['FST_ERR_MAX_PARAM_LENGTH', PlatformErrors.noSuchRoute],
+  ['ECONNRESET', PlatformErrors.malformedRequest],
+  ['HPE_HEADER_OVERFLOW', PlatformErrors.headersTooLong],
+  ['ERR_HTTP_REQUEST_TIMEOUT', PlatformErrors.requestTimeout],
+]);
+
+/** What a status alone means. */
+const BY_STATUS: Readonly<Record<number, LocaleKey>> = {
+  400: 'platform.malformedRequest',
+  401: 'auth.notSignedIn',
+  403: 'access.notPermitted',
+  404: 'platform.noSuchRoute',
+  405: 'platform.methodNotAllowed',
+  408: 'platform.requestTimeout',
+  413: 'platform.bodyTooLarge',
+  414: 'platform.headersTooLong',
+  415: 'platform.unsupportedMediaType',
+  417: 'platform.expectationFailed',
+  429: 'platform.tooManyRequests',
+  431: 'platform.headersTooLong',
+  503: 'platform.overloaded',
 };
 
-function byStatus(status: number, cause: Error): AppError {
-  const options = { cause, reason: cause.message };
-  switch (status) {
-    case 400:
-      return PlatformErrors.malformedRequest(options);
-    case 404:
-    case 414:
-      return PlatformErrors.noSuchRoute(options);
-    case 408:
-      return PlatformErrors.requestTimeout(options);
-    case 413:
-      return PlatformErrors.bodyTooLarge(options);
-    case 415:
-      return PlatformErrors.unsupportedMediaType(options);
-    default:
-      return PlatformErrors.internal(options);
-  }
+/** The status stays; one without a meaning of its own is published as a request that is not valid, or as our mistake. */
+function byStatus(status: unknown): ErrorDefinition {
+  if (typeof status !== 'number' || !(status >= 400 && status <= 599)) return INTERNAL;
+  // By its key, because modules that this one knows nothing of declare what 401 and 403 mean.
+  const known = errorCatalogue().find(({ key }) => key === BY_STATUS[status]);
+  return { ...(known ?? (status < 500 ? INVALID_REQUEST : INTERNAL)), status };
 }
+
+const INTERNAL = PlatformErrors.internal().definition;
+const INVALID_REQUEST = PlatformErrors.invalidRequest().definition;

@@ -39,7 +39,7 @@ function refusals(input: Record<string, unknown>): string[] {
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     expect(error.definition.code).toBe(10001);
-    return (error.options.violations ?? []).map(({ field, rule }) => `${field} ${rule}`);
+    return (error.details.violations ?? []).map(({ field, rule }) => `${field} ${rule}`);
   }
 }
 
