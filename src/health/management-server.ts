@@ -36,7 +36,7 @@ export class ManagementServer implements OnApplicationShutdown {
   }
 
   private build(): FastifyInstance {
-    const http = new HttpLayer({ ...this.settings, requestSeconds: undefined });
+    const http = new HttpLayer({ ...this.settings, corsOrigins: [], requestSeconds: undefined });
     // When it stops, nobody is left to wait for: half a request must not hold the process.
     const server = fastify({ ...http.options, forceCloseConnections: true });
     http.install(server);

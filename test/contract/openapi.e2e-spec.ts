@@ -18,11 +18,12 @@ describe('openapi.yaml', () => {
     const tables = install.mock.contexts.filter((table) => table instanceof RouteTable);
     await another.close();
     const routed = tables.flatMap((table) =>
-      table
-        .all()
-        .flatMap(({ url, methods }) =>
-          methods.map((method) => `${method} ${url.replace(/:(\w+)/g, '{$1}')}`),
-        ),
+      table.all().flatMap(({ url, methods }) =>
+        // Every GET has a HEAD beside it, which nobody needs to be told.
+        methods
+          .filter((method) => method !== 'HEAD')
+          .map((method) => `${method} ${url.replace(/:(\w+)/g, '{$1}')}`),
+      ),
     );
     const described = Object.entries(documented.paths).flatMap(([path, item]) =>
       Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`),

@@ -29,12 +29,12 @@ describe('the management port', () => {
   });
 
   it.each([
+    ['HEAD with a parameter', `HEAD /health/live?a=1 ${HOST}\r\n`, 400, undefined],
     ['a path that does not exist', `GET /nothing ${HOST}\r\n`, 404, 10003],
     ['a route of the API', `GET /me ${HOST}\r\n`, 404, 10003],
     ['sign-in', `POST /signin ${HOST}${body('application/json', '{}')}`, 404, 10003],
     ['another spelling', `GET /Health/Live ${HOST}\r\n`, 404, 10003],
     ['a path upwards', `GET /health/../metrics ${HOST}\r\n`, 404, 10003],
-    ['HEAD', `HEAD /health/live ${HOST}\r\n`, 405, undefined],
     ['another method', `POST /health/ready ${HOST}${body('application/json', '{}')}`, 405, 10004],
     ['another method without a body', `DELETE /metrics ${HOST}\r\n`, 405, 10004],
     ['OPTIONS', `OPTIONS /metrics ${HOST}Access-Control-Request-Method: GET\r\n\r\n`, 405, 10004],
@@ -55,6 +55,11 @@ describe('the management port', () => {
     if (code !== undefined) expectFailure(answer, status, code);
     // HEAD has no body to hold an envelope.
     else expect([answer.status, answer.text]).toEqual([status, '']);
+  });
+
+  it.each(['/health/live', '/health/ready', '/metrics'])('answers HEAD as GET: %s', async (path) => {
+    const answer = await fetch(management + path, { method: 'HEAD' });
+    expect([answer.status, await answer.text()]).toEqual([200, '']);
   });
 
   it('opens only once the API listens', async () => {

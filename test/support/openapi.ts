@@ -76,7 +76,7 @@ function faultOf(exchange: Exchange): string | undefined {
   const { method, path, status } = exchange;
   // A preflight is the browser's own question.
   if (method === 'OPTIONS' && status === 204) return undefined;
-  const operation = operationFor(method, path);
+  const operation = operationFor(method === 'HEAD' ? 'GET' : method, path);
   if (operation !== undefined)
     return faultOfAnswer(operation, exchange) ?? faultOfRequest(operation, exchange);
   if (method === 'HEAD' && status === 405) return undefined;

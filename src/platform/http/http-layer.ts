@@ -12,6 +12,7 @@ import type { Draining } from './draining.js';
 import { wrapAnswers } from './envelope.js';
 import { acceptOnlyJson, BODY_LIMIT } from './json-body.js';
 import { RawAnswers } from './raw-answers.js';
+import { requestIdOf } from './request-id.js';
 import { RequestLifecycle } from './request-lifecycle.js';
 import type { RequestSeconds } from './request-record.js';
 import { RouteTable } from './route-table.js';
@@ -81,7 +82,7 @@ export class HttpLayer {
       trustProxy,
       logger: false,
       bodyLimit: BODY_LIMIT,
-      exposeHeadRoutes: false,
+      genReqId: ({ headers }) => requestIdOf(headers),
       // The router takes `*` for `/`, and Nest then answers before our hooks run.
       rewriteUrl: ({ url = '/' }) => (url.startsWith('*') ? `/${url}` : url),
       return503OnClosing: false,

@@ -16,8 +16,8 @@ export class UnreadableBody {
 
 /**
  * Makes JSON in UTF-8 the only body that is read. An empty body under the JSON type, or under none, counts as no body:
- * common clients send the header on every call, and some send chunks and none in them. GET may carry a body too, so
- * that one is refused and not ignored.
+ * common clients send the header on every call, and some send chunks and none in them. GET and HEAD may carry a
+ * body too, so that one is refused and not ignored.
  */
 export function acceptOnlyJson(fastify: FastifyInstance): void {
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
@@ -29,7 +29,8 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
     );
   });
   fastify.removeAllContentTypeParsers();
-  fastify.addHttpMethod('GET', { hasBody: true, overrideExisting: true });
+  for (const method of ['GET', 'HEAD'])
+    fastify.addHttpMethod(method, { hasBody: true, overrideExisting: true });
   const options = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
   fastify.addContentTypeParser<Buffer>('application/json', options, ({ headers }, body, done) =>
     done(null, readJson(headers, body)),

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import cors, { type FastifyCorsOptions } from '@fastify/cors';
 import type { Logger } from 'pino';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { runInRequest, type RequestContext } from '../context/request-context.js';
@@ -9,7 +10,6 @@ import { negotiateLanguage, type Language } from '../i18n/translator.js';
 import { clientAddress } from './client-address.js';
 import { ForwardedHeaders } from './forwarded-headers.js';
 import { ANSWER_HEADERS, JSON_TYPE, timesSent } from './headers.js';
-import { requestIdOf } from './request-id.js';
 import { RequestRecord, type RequestSeconds } from './request-record.js';
 import type { RouteTable } from './route-table.js';
 
@@ -25,10 +25,11 @@ export interface LifecycleOptions {
   readonly guard: (socket: Socket, work: () => void) => void;
 }
 
-const CORS_HEADERS = {
-  'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
-  'access-control-allow-headers': 'Authorization, Content-Type, Accept-Language, X-Request-Id',
-  'access-control-max-age': '600',
+const CORS: FastifyCorsOptions = {
+  methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+  allowedHeaders: ['Authorization', 'Content-Type', 'Accept-Language', 'X-Request-Id'],
+  exposedHeaders: ['Retry-After', 'X-Request-Id', 'Content-Language'],
+  maxAge: 600,
 };
 
 /**
@@ -50,18 +51,30 @@ export class RequestLifecycle {
         if (reply.raw.writableFinished) return;
         this.options.guard(request.raw.socket, () => this.record.keepAborted(request, reply));
       });
-      runInRequest(this.begin(request, reply), () => {
-        const refusal = this.refusal(request);
-        if (refusal !== undefined) return done(refusal);
-        if (isPreflight(request) && this.allowsOrigin(request.headers.origin)) {
-          return void reply.code(204).headers(CORS_HEADERS).send();
-        }
-        return done();
-      });
+      runInRequest(this.begin(request, reply), done);
     });
+    this.allowOrigins(fastify);
+    // Hooks run in the order in which they were added, and a preflight is answered by the plugin.
+    fastify.after(
+      () => void fastify.addHook('onRequest', (request, _reply, done) => done(this.refusal(request))),
+    );
     fastify.addHook('onResponse', (request, reply, done) => {
       this.record.keep(request, reply);
       done();
+    });
+  }
+
+  /** By itself the plugin would answer every `OPTIONS` of every origin, with 204 or with plain text. */
+  private allowOrigins(fastify: FastifyInstance): void {
+    const { corsOrigins } = this.options;
+    if (corsOrigins.length === 0) return;
+    void fastify.register(cors, {
+      delegator: ({ headers }, done) =>
+        done(null, {
+          ...CORS,
+          origin: corsOrigins.includes(headers.origin ?? ''),
+          preflight: headers['access-control-request-method'] !== undefined,
+        }),
     });
   }
 
@@ -75,18 +88,13 @@ export class RequestLifecycle {
   private begin(request: FastifyRequest, reply: FastifyReply): RequestContext {
     const { headers } = request;
     this.forwarded.notice(request);
-    const requestId = requestIdOf(headers);
     const language = negotiateLanguage(headers['accept-language'], this.options.defaultLanguage);
     reply.headers(ANSWER_HEADERS);
-    reply.header('x-request-id', requestId);
+    reply.header('x-request-id', request.id);
     reply.header('content-language', language);
-    reply.header('vary', this.options.corsOrigins.length > 0 ? 'Accept-Language, Origin' : 'Accept-Language');
-    if (this.allowsOrigin(headers.origin)) {
-      reply.header('access-control-allow-origin', headers.origin);
-      reply.header('access-control-expose-headers', 'Retry-After, X-Request-Id, Content-Language');
-    }
+    reply.header('vary', 'Accept-Language');
     return {
-      requestId,
+      requestId: request.id,
       language,
       clientAddress: clientAddress(request.ip, request.socket.remoteAddress),
       userAgent: (headers['user-agent'] ?? '').slice(0, 512),
@@ -102,18 +110,10 @@ export class RequestLifecycle {
     if (!isWellEncoded(request.raw.url ?? '')) {
       return PlatformErrors.malformedRequest({ reason: 'the query is not percent-encoded UTF-8' });
     }
-    if (isPreflight(request) && this.allowsOrigin(request.headers.origin)) return undefined;
-    const unrouted = request.is404 || request.method === 'HEAD';
+    // The CORS plugin routes every `OPTIONS` to itself.
+    const unrouted = request.is404 || request.method === 'OPTIONS';
     return unrouted ? this.options.routes.failureFor(request.raw.url ?? '/') : undefined;
   }
-
-  private allowsOrigin(origin: string | undefined): boolean {
-    return origin !== undefined && this.options.corsOrigins.includes(origin);
-  }
-}
-
-function isPreflight(request: FastifyRequest): boolean {
-  return request.method === 'OPTIONS' && request.headers['access-control-request-method'] !== undefined;
 }
 
 /** The router refuses a path that is badly encoded; the parser of queries would let it pass. */

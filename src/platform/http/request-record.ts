@@ -40,7 +40,7 @@ export class RequestRecord {
   /** Only what is named here, and none of it typed by a person. */
   private fields(route: string, elapsed: number, request: FastifyRequest, reply: FastifyReply) {
     return {
-      request_id: reply.getHeader('x-request-id'),
+      request_id: request.id,
       method: request.method,
       route,
       status: reply.statusCode,

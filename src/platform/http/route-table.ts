@@ -8,9 +8,10 @@ export class RouteTable {
 
   install(fastify: FastifyInstance): void {
     fastify.addHook('onRoute', ({ url, method }) => {
+      // Of the CORS plugin, for every address.
+      if (url === '*') return;
       const route = this.routes.get(url) ?? { pattern: toPattern(url), methods: new Set() };
-      // A route for files has HEAD by itself; we have none.
-      for (const name of [method].flat()) if (name !== 'HEAD') route.methods.add(name);
+      for (const name of [method].flat()) route.methods.add(name);
       this.routes.set(url, route);
     });
   }
@@ -20,7 +21,7 @@ export class RouteTable {
     return [...this.routes].map(([url, { methods }]) => ({ url, methods: [...methods] }));
   }
 
-  /** The failure for a request that the router did not match, or not with a method that we have. */
+  /** The failure for a request that the router did not match. */
   failureFor(url: string): AppError {
     const path = routedPath(url);
     const allow = new Set<string>();
