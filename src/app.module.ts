@@ -8,7 +8,8 @@ import {
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
-import { Config } from './config/config.js';
+import { configModule, type Config } from './config/config.js';
+import { tokensConfig } from './config/tokens.config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsController } from './health/metrics.controller.js';
@@ -37,8 +38,7 @@ type SharedParts = Omit<AppParts, 'http'>;
 class SharedModule {
   static with({ config, clock, metrics }: SharedParts, more: readonly ValueProvider[] = []): DynamicModule {
     const providers = [
-      { provide: Config, useValue: config },
-      { provide: TokenSettings, useValue: config.tokens },
+      { provide: TokenSettings, useExisting: tokensConfig.KEY },
       { provide: Clock, useValue: clock },
       { provide: Metrics, useValue: metrics },
       { provide: Upkeep, useValue: new Upkeep() },
@@ -47,6 +47,7 @@ class SharedModule {
     return {
       module: SharedModule,
       global: true,
+      imports: [configModule(config)],
       providers,
       exports: providers.map(({ provide }) => provide),
     };
@@ -71,7 +72,7 @@ export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutd
       { provide: Draining, useValue: http.draining },
     ];
     // In production the cluster reads them on the management port, and clients find nothing.
-    const controllers = parts.config.production ? [] : [MetricsController];
+    const controllers = parts.config.service.production ? [] : [MetricsController];
     return { module: AppModule, imports: [SharedModule.with(parts, forHttp)], controllers };
   }
 

@@ -2,7 +2,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
-import type { Config, HttpConfig } from './config/config.js';
+import type { Config } from './config/config.js';
 import { serveDocs } from './openapi/serve-docs.js';
 import { ManagementServer } from './health/management-server.js';
 import { belongsTo } from './platform/http/client-address.js';
@@ -22,14 +22,14 @@ export interface AppOptions {
 /** Builds the whole service, ready to listen. The program and the tests use the same function. */
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const { clock = new Clock(), logDestination } = options;
-  const logger = createLogger(config.logLevel, logDestination);
+  const logger = createLogger(config.service.logLevel, logDestination);
   logger.info(
     { trust_proxy: trustText(config.http) },
     'TRUST_PROXY: whose forwarded headers tell the address of a client',
   );
   const metrics = new Metrics();
   const http: HttpLayerSettings = {
-    defaultLanguage: config.defaultLanguage,
+    defaultLanguage: config.service.defaultLanguage,
     corsOrigins: config.http.corsOrigins,
     trustProxy: trustedProxies(config.http),
     logger,
@@ -64,7 +64,7 @@ export async function listen(app: NestFastifyApplication, { http }: Config): Pro
   return app.getUrl();
 }
 
-function trustedProxies({ trustProxy }: HttpConfig): TrustedProxies {
+function trustedProxies({ trustProxy }: Config['http']): TrustedProxies {
   switch (trustProxy.kind) {
     case 'none':
       return false;
@@ -75,7 +75,7 @@ function trustedProxies({ trustProxy }: HttpConfig): TrustedProxies {
   }
 }
 
-function trustText({ trustProxy }: HttpConfig): string {
+function trustText({ trustProxy }: Config['http']): string {
   switch (trustProxy.kind) {
     case 'none':
       return 'none';

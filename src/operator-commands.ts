@@ -208,7 +208,7 @@ function addInspection(program: Command): void {
     .action(() => {
       const config = loadConfig(process.env, { passwordRefusals: bootstrapPasswordRefusals });
       for (const warning of config.warnings) say(`Warning: ${warning}`);
-      say(`The settings are fine (${config.production ? 'production' : 'trial'}).`);
+      say(`The settings are fine (${config.service.production ? 'production' : 'trial'}).`);
     });
   program
     .command('openapi')

@@ -72,7 +72,7 @@ export async function openApiDocument(): Promise<string> {
 }
 
 function readIdentifier(config: Config, text: string): Identifier {
-  const parsed = parseIdentifier(text, config.defaultPhoneRegion);
+  const parsed = parseIdentifier(text, config.service.defaultPhoneRegion);
   // Not quoted: it may be a password in the wrong place.
   if (parsed === undefined) throw new StartError('That is no user name, e-mail address or phone number.');
   return parsed;

@@ -16,7 +16,7 @@ const END_DEADLINE = 10 * SECOND;
  */
 export async function runServer(stop: AbortController): Promise<void> {
   let config: Config | undefined;
-  const mistakes = endInOrder(stop, () => config?.http.shutdownDelay ?? 0);
+  const mistakes = endInOrder(stop, () => config?.service.shutdownDelay ?? 0);
   try {
     config = loadConfig(process.env, { passwordRefusals: bootstrapPasswordRefusals });
     for (const warning of config.warnings) process.stderr.write(`Warning: ${warning}\n`);

@@ -6,7 +6,8 @@ import { PasswordCredential } from './credentials/password-credential.entity.js'
 import { Database } from './database/database.js';
 import { DuplicateKeyError } from './database/driver-errors.js';
 import { insertStatement, type InsertStatement } from './database/entity-statements.js';
-import { Config } from './config/config.js';
+import type { ConfigType } from '@nestjs/config';
+import { sessionsConfig } from './config/sessions.config.js';
 import { newId, randomToken } from './platform/crypto/random.js';
 import { Clock, DAY, SECOND, type Instant } from './platform/time/clock.js';
 import { seedPerson, SERIALS } from './seed-people.js';
@@ -27,6 +28,8 @@ export interface Seeded {
   /** Of every seeded user: hashing a password for each would take hours for a million. */
   readonly password: string;
 }
+
+type Lifetimes = ConfigType<typeof sessionsConfig>;
 
 /** Rows of one statement: enough to spare round trips, few enough for SQLite's limit of 32 766 parameters. */
 const BATCH = 500;
@@ -54,7 +57,7 @@ const USER_AGENTS = [
  */
 export async function seed(app: INestApplicationContext, request: SeedRequest): Promise<Seeded> {
   const database = app.get(Database);
-  const { sessions: lifetimes } = app.get(Config);
+  const lifetimes = app.get<Lifetimes>(sessionsConfig.KEY);
   const now = app.get(Clock).now();
   const password = randomToken(12);
   const hash = await app.get(CredentialsService).hash(password);
@@ -131,7 +134,7 @@ function makeUsers({ serial, count, first, of, now }: UserBatch): User[] {
 function makeSessions(
   users: readonly User[],
   count: number,
-  { ttl, idleTtl }: Config['sessions'],
+  { ttl, idleTtl }: Lifetimes,
   now: Instant,
 ): Session[] {
   return Array.from({ length: count }, (_, index): Session => {

@@ -39,16 +39,16 @@ export async function serve(config: Config, stop: AbortSignal): Promise<void> {
 }
 
 async function prepare(config: Config, stop: AbortSignal): Promise<void> {
-  if (config.migrate === 'auto') await migrateUp(config.database, stop);
-  if (!config.production && !stop.aborted) await ensureCurrentKey(config.tokens.signingKeysDir);
+  if (config.service.migrate === 'auto') await migrateUp(config.database, stop);
+  if (!config.service.production && !stop.aborted) await ensureCurrentKey(config.tokens.signingKeysDir);
 }
 
 async function run(config: Config, stop: AbortSignal): Promise<void> {
   const app = await createApp(config);
   await app.init();
-  const password = config.production ? undefined : await bootstrapAdministrator(app, config);
+  const password = config.service.production ? undefined : await bootstrapAdministrator(app, config);
   const url = await listenOrClose(app, config);
-  if (config.production) new Logger('Server').log(`Gatehouse ${VERSION} is ready on ${url}`);
+  if (config.service.production) new Logger('Server').log(`Gatehouse ${VERSION} is ready on ${url}`);
   else process.stdout.write(banner(config, url, password));
   if (!stop.aborted) await once(stop, 'abort');
   await shutDown(app, config);
@@ -66,7 +66,7 @@ async function listenOrClose(app: NestFastifyApplication, config: Config): Promi
 /** Readiness falls first, so that load balancers look elsewhere; then requests in progress end; then the rest. */
 async function shutDown(app: NestFastifyApplication, config: Config): Promise<void> {
   app.get(Draining).begun = true;
-  await sleep(config.http.shutdownDelay);
+  await sleep(config.service.shutdownDelay);
   // A request that arrives half and then no further would hold the process for ever.
   const deadline = setTimeout(() => app.getHttpServer().closeAllConnections(), DRAIN_DEADLINE);
   await app.close();

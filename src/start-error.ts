@@ -44,7 +44,7 @@ function describe(error: unknown, config: Config | undefined, about = ''): strin
     case 'SQLITE_READONLY':
       return `${folder}: cannot use ${path} as a folder for data (${code}). Set ${folder} to a writable folder.`;
     case 'SQLITE_NOTADB':
-      return `DATA_DIR: the file of the database in ${config?.dataDir} is no SQLite database. Move it away or restore it.`;
+      return `DATA_DIR: the file of the database in ${config?.service.dataDir} is no SQLite database. Move it away or restore it.`;
     case 'ER_ACCESS_DENIED_ERROR':
     case 'ER_ACCESS_DENIED_NO_PASSWORD_ERROR':
       return `${setting}: the server at ${server} refuses this user or password. Correct them.`;
@@ -77,7 +77,7 @@ function describe(error: unknown, config: Config | undefined, about = ''): strin
 function folderSetting(error: Error, config: Config | undefined) {
   const failed = 'path' in error && typeof error.path === 'string' ? error.path : '';
   const keys = config?.tokens.signingKeysDir ?? '';
-  const data = config?.dataDir ?? '';
+  const data = config?.service.dataDir ?? '';
   const meant = (folder: string) => `${failed}/`.startsWith(`${folder}/`) || folder.startsWith(`${failed}/`);
   return failed !== '' && meant(keys) && !meant(data)
     ? { name: 'SIGNING_KEYS_DIR', path: keys }

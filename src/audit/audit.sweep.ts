@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { auditConfig } from '../config/audit.config.js';
 import { Clock, MINUTE } from '../platform/time/clock.js';
 import { Upkeep } from '../platform/time/upkeep.js';
 import { AuditRepository } from './audit.repository.js';
@@ -9,7 +10,7 @@ import { AuditRepository } from './audit.repository.js';
 export class AuditSweep {
   constructor(
     private readonly repository: AuditRepository,
-    private readonly config: Config,
+    @Inject(auditConfig.KEY) private readonly audit: ConfigType<typeof auditConfig>,
     private readonly clock: Clock,
     upkeep: Upkeep,
   ) {
@@ -18,6 +19,6 @@ export class AuditSweep {
 
   /** One round; answers how many events it removed. */
   async sweep(): Promise<number> {
-    return this.repository.removeUntil(this.clock.now() - this.config.audit.retention);
+    return this.repository.removeUntil(this.clock.now() - this.audit.retention);
   }
 }

@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { budgetsConfig } from '../config/budgets.config.js';
+import { passwordsConfig } from '../config/passwords.config.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { Semaphore, type Permit } from '../platform/semaphore.js';
 import type { Duration } from '../platform/time/clock.js';
@@ -16,8 +18,11 @@ export class AccountPermits {
   private readonly accounts = new Map<string, Semaphore>();
   private readonly limits: { readonly permits: number; readonly maxWaiting: number };
 
-  constructor({ budgets, hashing }: Config) {
-    this.limits = { permits: Math.ceil(budgets.accountAttempts / 4), maxWaiting: hashing.queue };
+  constructor(
+    @Inject(budgetsConfig.KEY) budgets: ConfigType<typeof budgetsConfig>,
+    @Inject(passwordsConfig.KEY) passwords: ConfigType<typeof passwordsConfig>,
+  ) {
+    this.limits = { permits: Math.ceil(budgets.accountAttempts / 4), maxWaiting: passwords.queue };
   }
 
   /** The right to try a password of this account, if nobody has to be waited for. */

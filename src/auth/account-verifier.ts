@@ -1,5 +1,7 @@
-import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { passwordsConfig } from '../config/passwords.config.js';
+import { serviceConfig } from '../config/service.config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import type { Place } from '../credentials/hash-queue.js';
 import { clientNetwork } from '../platform/http/client-address.js';
@@ -32,7 +34,8 @@ export class AccountVerifier {
     private readonly credentials: CredentialsService,
     private readonly attempts: SignInAttempts,
     private readonly permits: AccountPermits,
-    private readonly config: Config,
+    @Inject(passwordsConfig.KEY) private readonly passwords: ConfigType<typeof passwordsConfig>,
+    @Inject(serviceConfig.KEY) private readonly service: ConfigType<typeof serviceConfig>,
   ) {}
 
   /**
@@ -44,10 +47,10 @@ export class AccountVerifier {
    * @throws AppError 11001, 10008 when too many attempts were made, 10009 when there is no place in the hash queue
    */
   async verify(username: string, password: string): Promise<VerifiedAccount> {
-    const deadline = performance.now() + this.config.hashing.wait;
+    const deadline = performance.now() + this.passwords.wait;
     using held = new DisposableStack();
     const first = held.use(await this.credentials.reservePlace());
-    const identifier = parseIdentifier(username, this.config.defaultPhoneRegion);
+    const identifier = parseIdentifier(username, this.service.defaultPhoneRegion);
     const account = await this.accounts.find(identifier ?? NO_IDENTIFIER, clientNetwork());
     const budget = await this.attempts.accountBudget(account, identifier?.value ?? unreadable(username));
     const { permit, place } = await this.mayTry(budget.key, first, deadline);

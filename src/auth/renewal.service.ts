@@ -1,5 +1,6 @@
-import { Injectable, Logger } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { budgetsConfig } from '../config/budgets.config.js';
 import { clientNetwork } from '../platform/http/client-address.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AttemptBudgets, tooManyAttempts } from '../throttling/attempt-budgets.js';
@@ -16,7 +17,7 @@ export class RenewalService {
     private readonly sessions: SessionsService,
     private readonly accessTokens: AccessTokens,
     private readonly budgets: AttemptBudgets,
-    private readonly config: Config,
+    @Inject(budgetsConfig.KEY) private readonly config: ConfigType<typeof budgetsConfig>,
   ) {}
 
   /**
@@ -42,7 +43,7 @@ export class RenewalService {
 
   private async fail(): Promise<never> {
     const key = `renewal:${clientNetwork()}`;
-    const refusal = await this.budgets.take({ key, limit: this.config.budgets.renewAddressFailures });
+    const refusal = await this.budgets.take({ key, limit: this.config.renewAddressFailures });
     if (refusal === undefined) throw AuthErrors.invalidRefreshToken();
     if (await this.budgets.isFirstRefusal(refusal)) {
       this.logger.warn({ key }, 'an address tries refresh tokens that are none');

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { AuditService } from '../audit/audit.service.js';
-import { Config } from '../config/config.js';
+import { budgetsConfig } from '../config/budgets.config.js';
 import { Database } from '../database/database.js';
 import { clientNetwork } from '../platform/http/client-address.js';
 import { SessionsService } from '../sessions/sessions.service.js';
@@ -29,7 +30,7 @@ export class SignInAttempts {
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
     private readonly database: Database,
-    private readonly config: Config,
+    @Inject(budgetsConfig.KEY) private readonly config: ConfigType<typeof budgetsConfig>,
   ) {}
 
   /**
@@ -40,7 +41,7 @@ export class SignInAttempts {
    * @param name the canonical form of what was typed; kept only as a keyed digest, and only if it is nobody's
    */
   async accountBudget(account: Account | undefined, name: string): Promise<Budget> {
-    const limit = this.config.budgets.accountAttempts;
+    const limit = this.config.accountAttempts;
     const digest = await this.digests.digest(name);
     if (account === undefined) return { key: `name:${digest}`, limit };
     const { id } = account.user;
@@ -56,7 +57,7 @@ export class SignInAttempts {
    * @throws AppError 10008
    */
   async take(account: Account | undefined, budget: Budget): Promise<SignInAttempt> {
-    const { addressAttempts } = this.config.budgets;
+    const { addressAttempts } = this.config;
     const address = { key: `address:${clientNetwork()}`, limit: addressAttempts };
     const attempt = { userId: account?.user.id, address, account: budget };
     const refusal = await this.budgets.take(address, attempt.account);

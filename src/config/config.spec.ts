@@ -38,19 +38,21 @@ function production(): NodeJS.ProcessEnv {
 describe('an empty environment', () => {
   it('is a trial with every default', () => {
     expect(loadConfig({})).toEqual({
-      production: false,
-      dataDir: resolve('data'),
-      logLevel: 'info',
-      defaultLanguage: 'en',
-      defaultPhoneRegion: 'CN',
-      migrate: 'auto',
+      service: {
+        production: false,
+        dataDir: resolve('data'),
+        logLevel: 'info',
+        defaultLanguage: 'en',
+        defaultPhoneRegion: 'CN',
+        migrate: 'auto',
+        shutdownDelay: 0,
+      },
       http: {
         host: '127.0.0.1',
         port: 3000,
         trustProxy: { kind: 'none' },
         corsOrigins: [],
         docsEnabled: true,
-        shutdownDelay: 0,
       },
       database: { kind: 'sqlite', file: resolve('data/gatehouse.sqlite') },
       tokens: {
@@ -60,8 +62,15 @@ describe('an empty environment', () => {
         signingKeysDir: resolve('data/keys'),
       },
       sessions: { ttl: 2_592_000_000, idleTtl: 604_800_000, maxPerUser: 20, retention: 2_592_000_000 },
-      passwords: { minLength: 8, memoryKib: 19_456, timeCost: 2, parallelism: 1 },
-      hashing: { queue: 64, wait: 1_000, threadPoolSize: 4 },
+      passwords: {
+        minLength: 8,
+        memoryKib: 19_456,
+        timeCost: 2,
+        parallelism: 1,
+        queue: 64,
+        wait: 1_000,
+        threadPoolSize: 4,
+      },
       budgets: {
         accountAttempts: 20,
         addressAttempts: 300,
@@ -93,7 +102,7 @@ describe('an empty environment', () => {
 describe('production', () => {
   it('starts when nothing is missing', () => {
     const config = loadConfig(production());
-    expect(config.production).toBe(true);
+    expect(config.service.production).toBe(true);
     expect(config.http).toMatchObject({ host: '0.0.0.0', docsEnabled: false });
     expect(config.warnings).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { renderConfigurationDoc } from './configuration-doc.js';
-import { settingNames } from './settings.js';
+import { settingNames } from './config.js';
 
 describe('docs/configuration.md', () => {
   it('says what the code says', () => {

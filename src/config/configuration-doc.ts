@@ -1,5 +1,7 @@
-import { GROUPS, type Setting } from './setting.js';
-import { settingNames, settings, type SettingName } from './settings.js';
+import type { z } from 'zod';
+import { slices } from './config.js';
+import type { Section } from './environment.js';
+import { settingsOf, type Setting } from './setting.js';
 
 const HEADER = `# Configuration
 
@@ -23,12 +25,12 @@ digits. A switch is \`true\` or \`false\`. A list is separated by commas.
 
 /** The text of docs/configuration.md. */
 export function renderConfigurationDoc(): string {
-  return [HEADER, ...GROUPS.map(section)].join('\n');
+  return [HEADER, ...Object.values(slices).map(({ section }) => chapter(section))].join('\n');
 }
 
-function section(group: (typeof GROUPS)[number]): string {
-  const rows = settingNames.filter((name) => settings[name].group === group).map(row);
-  return `## ${group}
+function chapter({ title, schema }: Section<z.ZodObject>): string {
+  const rows = [...settingsOf(schema).values()].map(row);
+  return `## ${title}
 
 | Setting | Default | Takes | Meaning | Effect |
 |---|---|---|---|---|
@@ -36,14 +38,13 @@ ${rows.join('\n')}
 `;
 }
 
-function row(name: SettingName): string {
-  const setting: Setting<unknown> = settings[name];
-  const { kind, meaning, effect, secret } = setting;
+function row(setting: Setting): string {
+  const { name, accepts, meaning, effect, secret } = setting;
   const title = `\`${name}\`${secret === true ? ' *secret*' : ''}`;
-  return `| ${[title, defaultText(setting), kind.accepts, meaning, effect].map(cell).join(' | ')} |`;
+  return `| ${[title, defaultText(setting), accepts, meaning, effect].map(cell).join(' | ')} |`;
 }
 
-function defaultText({ default: given, unset = '' }: Setting<unknown>): string {
+function defaultText({ default: given, unset = '' }: Setting): string {
   if (given === undefined) return unset;
   if (typeof given === 'string') return `\`${given}\``;
   const production = 'production' in given ? `\`${given.production}\`` : 'must be set';

@@ -1,89 +1,96 @@
-import type { Findings } from './findings.js';
-import { Refusal } from './kinds.js';
+import { z } from 'zod';
 import { readNamedFile } from './named-file.js';
-import { defaultOf, GROUPS, type Setting } from './setting.js';
-import { settingNames, settings, type SettingName, type Values } from './settings.js';
+import { defaultOf, settingsOf, type Setting } from './setting.js';
 
-/** The environment after each setting was read by itself; how settings agree with each other comes later. */
-export interface Reading {
+/** The settings of one slice, and their heading in docs/configuration.md. */
+export interface Section<S extends z.ZodObject> {
+  readonly title: string;
+  readonly schema: S;
+  /** Where a password or a whole URL easily lands in the variable beside its own, no value is quoted. */
+  readonly besideSecrets?: boolean;
+}
+
+/** The variables of the environment, and all that is wrong with them, gathered so that one start tells everything. */
+export class Environment {
+  readonly problems: string[] = [];
+  readonly warnings: string[] = [];
   readonly production: boolean;
-  readonly values: Values;
-  /** Settings that the operator gave, well or badly; all others are defaults. */
-  readonly given: ReadonlySet<SettingName>;
-}
+  private readonly refused = new Set<string>();
 
-/** Groups whose values are not quoted: a password or a whole URL easily lands in the variable beside its own. */
-const BESIDE_SECRETS = new Set<(typeof GROUPS)[number]>(['Database', 'First administrator']);
-
-/** Reads every setting. One that is refused leaves its finding and a stand-in value, so that the rest can be judged. */
-export function readEnvironment(env: NodeJS.ProcessEnv, findings: Findings): Reading {
-  const given = new Set<SettingName>();
-  const texts = new Map<SettingName, string>();
-  for (const name of settingNames) {
-    if (isSet(env[name]) || isSet(env[`${name}_FILE`])) given.add(name);
-    const text = textOf(name, env, findings);
-    if (isSet(text)) texts.set(name, text);
+  constructor(readonly variables: NodeJS.ProcessEnv = process.env) {
+    this.production = this.textOf('NODE_ENV') === 'production';
   }
 
-  const production = texts.get('NODE_ENV') === 'production';
-  const values = settingNames.map((name) => {
-    const text = texts.get(name) ?? defaultOf(settings[name], production);
-    const value = findings.trusts(name) ? valueOf(name, text, isSet(env[name]), findings) : undefined;
-    return [name, findings.trusts(name) ? value : standInOf(settings[name])] as const;
-  });
-  // Each value was read by the kind that gives it its type.
-  return { production, given, values: Object.fromEntries(values) as unknown as Values };
-}
+  /** Whether the operator gave it, well or badly; else it is a default. */
+  isGiven(name: string): boolean {
+    return isSet(this.variables[name]) || isSet(this.variables[`${name}_FILE`]);
+  }
 
-/** @param quotable false for the content of a file, which may be a secret mounted under the wrong name */
-function valueOf(
-  name: SettingName,
-  text: string | undefined,
-  quotable: boolean,
-  findings: Findings,
-): unknown {
-  const { kind, default: given, secret, group }: Setting<unknown> = settings[name];
-  if (text === undefined) {
-    if (typeof given === 'object' && 'example' in given) {
-      findings.refuse(name, `must be set in production, for example to ${given.example}`);
+  /** @param sentence continues after the setting's name: what is wrong and the way out, never a secret */
+  refuse(name: string, sentence: string): void {
+    const problem = `${name} ${sentence}.`;
+    this.refused.add(name);
+    if (!this.problems.includes(problem)) this.problems.push(problem);
+  }
+
+  /** @param sentence whole, without a secret */
+  warn(sentence: string): void {
+    this.warnings.push(sentence);
+  }
+
+  /** False once one of them was refused: a rule that compares them would then blame a stand-in value. */
+  trusts(...names: readonly string[]): boolean {
+    return names.every((name) => !this.refused.has(name));
+  }
+
+  /** Reads each setting of a slice. Some valid value stands in for one that is refused, so that the rest can be judged. */
+  read<S extends z.ZodObject>({ schema, besideSecrets = false }: Section<S>): z.output<S> {
+    const settings = settingsOf(schema);
+    const texts = new Map<string, string | undefined>();
+    for (const [field, setting] of settings) {
+      const text = this.textOf(setting.name) ?? defaultOf(setting, this.production);
+      texts.set(field, this.trusts(setting.name) ? text : defaultOf(setting, false));
     }
-    return undefined;
+    const result = schema.safeParse(Object.fromEntries(texts));
+    if (result.success) return result.data;
+    for (const { path, message } of result.error.issues) {
+      const field = String(path[0]);
+      const setting = settings.get(field);
+      if (setting === undefined || !this.trusts(setting.name)) continue;
+      this.refuse(setting.name, this.sentence(setting, texts.get(field), message, besideSecrets));
+      texts.set(field, defaultOf(setting, false));
+    }
+    return schema.parse(Object.fromEntries(texts));
   }
-  try {
-    return kind.read(text);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    const quoted =
-      quotable && secret !== true && !BESIDE_SECRETS.has(group) ? ` (it is ${excerpt(text)})` : '';
-    findings.refuse(name, `${error.message}${quoted}`);
-    return undefined;
-  }
-}
 
-/** Some valid value for a setting whose own is refused, so that the checks after it can still run. */
-function standInOf(setting: Setting<unknown>): unknown {
-  const text = defaultOf(setting, false);
-  return text === undefined ? undefined : setting.kind.read(text);
-}
-
-function textOf(name: SettingName, env: NodeJS.ProcessEnv, findings: Findings): string | undefined {
-  const text = env[name];
-  const path = env[`${name}_FILE`];
-  if (!isSet(path)) return text;
-  if (isSet(text)) {
-    findings.refuse(name, `and ${name}_FILE are both set: keep one of them`);
-    return undefined;
+  private sentence(setting: Setting, text: string | undefined, message: string, unquoted: boolean): string {
+    const { name, default: given, secret = false } = setting;
+    if (text === undefined && typeof given === 'object' && 'example' in given) {
+      return `must be set in production, for example to ${given.example}`;
+    }
+    // The content of a file is not quoted: it may be a secret mounted under the wrong name.
+    const quotable = isSet(this.variables[name]) && !secret && !unquoted;
+    return quotable ? `${message} (it is ${excerpt(text ?? '')})` : message;
   }
-  try {
-    // Fatal, because replacement characters in a secret would only show as "wrong password" much later.
-    const content = new TextDecoder('utf-8', { fatal: true })
-      .decode(readNamedFile(path))
-      .replace(/\r?\n$/, '');
-    if (content === '') findings.refuse(name, `is empty: ${name}_FILE names a file without content`);
-    return content;
-  } catch (error) {
-    // The path is not quoted: it is a secret itself when someone put the value where its file's name belongs.
-    findings.refuse(name, `cannot be read: ${name}_FILE must name a readable UTF-8 file (${reason(error)})`);
+
+  private textOf(name: string): string | undefined {
+    const text = this.variables[name];
+    const path = this.variables[`${name}_FILE`];
+    if (!isSet(path)) return isSet(text) ? text : undefined;
+    if (isSet(text)) {
+      this.refuse(name, `and ${name}_FILE are both set: keep one of them`);
+      return undefined;
+    }
+    try {
+      // Fatal, because replacement characters in a secret would only show as "wrong password" much later.
+      const decoder = new TextDecoder('utf-8', { fatal: true });
+      const content = decoder.decode(readNamedFile(path)).replace(/\r?\n$/, '');
+      if (isSet(content)) return content;
+      this.refuse(name, `is empty: ${name}_FILE names a file without content`);
+    } catch (error) {
+      // The path is not quoted: it is a secret itself when someone put the value where its file's name belongs.
+      this.refuse(name, `cannot be read: ${name}_FILE must name a readable UTF-8 file (${reason(error)})`);
+    }
     return undefined;
   }
 }

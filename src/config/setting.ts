@@ -1,26 +1,7 @@
+import { z } from 'zod';
 import type { Kind } from './kinds.js';
 
-/** The parts of docs/configuration.md, in their order there. */
-export const GROUPS = [
-  'Service',
-  'HTTP',
-  'Database',
-  'Tokens',
-  'Sessions',
-  'Audit',
-  'Passwords and hashing',
-  'Attempt limits',
-  'First administrator',
-] as const;
-
-/** The text that stands in for an unset setting. With an `example`, only a trial has one and production must choose. */
-export type Default =
-  | string
-  | { readonly trial: string; readonly production: string }
-  | { readonly trial: string; readonly example: string };
-
-interface Description {
-  readonly group: (typeof GROUPS)[number];
+interface Meaning {
   /** What the setting is. */
   readonly meaning: string;
   /** What changes for people when it is changed. */
@@ -29,32 +10,46 @@ interface Description {
   readonly secret?: boolean;
 }
 
-interface Notes extends Description {
+/** The text that stands in for an unset setting. With an `example`, only a trial has one and production must choose. */
+type Default =
+  | string
+  | { readonly trial: string; readonly production: string }
+  | { readonly trial: string; readonly example: string };
+
+export interface Setting extends Meaning {
+  /** The variable of the environment. */
+  readonly name: string;
+  /** What is taken, as the end of "must be …". */
+  readonly accepts: string;
+  /** As an operator would write it; it passes through the same check. */
   readonly default?: Default;
   /** What holds while the setting is unset and has no default, for the documentation. */
   readonly unset?: string;
 }
 
-/** A setting that reads as `T`; one that may stay unset reads as `T | undefined`. */
-export interface Setting<T> extends Notes {
-  readonly kind: Kind<T>;
-}
+const settings = z.registry<Setting>();
 
 /** Declares a setting that always has a value. */
-export function setting<T>(kind: Kind<T>, about: Description & { readonly default: Default }): Setting<T> {
-  return { kind, ...about };
+export function setting<T>(name: string, kind: Kind<T>, byDefault: Default, meaning: Meaning): Kind<T> {
+  return kind.register(settings, { name, accepts: kind.description ?? '', default: byDefault, ...meaning });
 }
 
 /** Declares a setting that may stay unset. */
-export function optional<T>(
-  kind: Kind<T>,
-  about: Description & { readonly unset: string },
-): Setting<T | undefined> {
-  return { kind, ...about };
+export function optional<T>(name: string, kind: Kind<T>, unset: string, meaning: Meaning) {
+  return kind.optional().register(settings, { name, accepts: kind.description ?? '', unset, ...meaning });
+}
+
+/** The setting behind each field of a schema, in their order. */
+export function settingsOf(schema: z.ZodObject): ReadonlyMap<string, Setting> {
+  const found = Object.entries(schema.shape).flatMap(([field, one]) => {
+    const declared = settings.get(one);
+    return declared === undefined ? [] : [[field, declared] as const];
+  });
+  return new Map(found);
 }
 
 /** The text that stands in for a setting which is not given. */
-export function defaultOf({ default: given }: Notes, production: boolean): string | undefined {
+export function defaultOf({ default: given }: Setting, production: boolean): string | undefined {
   if (given === undefined || typeof given === 'string') return given;
   if (!production) return given.trial;
   return 'production' in given ? given.production : undefined;

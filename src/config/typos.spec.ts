@@ -33,7 +33,7 @@ describe('a name within one edit of a setting', () => {
 describe('a word that is almost production', () => {
   it.each(['prod', 'Production', 'prodution'])('NODE_ENV=%s earns a warning, for it is a trial', (mode) => {
     const config = loadConfig({ NODE_ENV: mode });
-    expect(config.production).toBe(false);
+    expect(config.service.production).toBe(false);
     expect(config.warnings).toEqual(['NODE_ENV is not exactly "production", so this is a trial.']);
   });
 });

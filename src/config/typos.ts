@@ -1,18 +1,18 @@
-import type { Findings } from './findings.js';
-import { settingNames } from './settings.js';
+import type { Environment } from './environment.js';
 
 /** Warns of names that are almost a setting's: such a typing mistake would otherwise leave a default in force. */
-export function warnOfTypos(env: NodeJS.ProcessEnv, findings: Findings): void {
+export function warnOfTypos(environment: Environment, settingNames: readonly string[]): void {
+  const { variables } = environment;
   const known = settingNames.flatMap((name) => [name, `${name}_FILE`]);
   const isKnown = new Set<string>(known);
-  for (const name of Object.keys(env)) {
+  for (const name of Object.keys(variables)) {
     if (isKnown.has(name)) continue;
     const meant = known.find((candidate) => withinOneEdit(name, candidate));
-    if (meant !== undefined) findings.warn(`${name} is not a setting; did you mean ${meant}?`);
+    if (meant !== undefined) environment.warn(`${name} is not a setting; did you mean ${meant}?`);
   }
-  const mode = env['NODE_ENV'] ?? '';
+  const mode = variables['NODE_ENV'] ?? '';
   if (mode !== 'production' && (/^prod/i.test(mode) || withinOneEdit(mode, 'production'))) {
-    findings.warn('NODE_ENV is not exactly "production", so this is a trial.');
+    environment.warn('NODE_ENV is not exactly "production", so this is a trial.');
   }
 }
 

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from './config.js';
+import { loadConfig, settingNames } from './config.js';
 import { problemsOf } from './config.testing.js';
-import { settingNames } from './settings.js';
 
 describe('a whole number', () => {
   it.each([
@@ -49,7 +48,7 @@ describe('a duration', () => {
     ['2m', 120_000],
     ['0s', 0],
   ])('%s is %d ms', (text, expected) => {
-    expect(loadConfig({ SHUTDOWN_DELAY: text }).http.shutdownDelay).toBe(expected);
+    expect(loadConfig({ SHUTDOWN_DELAY: text }).service.shutdownDelay).toBe(expected);
   });
 
   it.each(['12h', '30d'])('%s is taken', (text) => {

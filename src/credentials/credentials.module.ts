@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Module } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import type { ConfigType } from '@nestjs/config';
+import { passwordsConfig } from '../config/passwords.config.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { CredentialsRepository } from './credentials.repository.js';
 import { CredentialsService } from './credentials.service.js';
@@ -8,34 +9,36 @@ import { hashConcurrency, HashQueue } from './hash-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
 
+type Passwords = ConfigType<typeof passwordsConfig>;
+
 @Module({
   providers: [
     CredentialsRepository,
     CredentialsService,
     {
       provide: PasswordPolicy,
-      useFactory: ({ passwords }: Config) => new PasswordPolicy(passwords),
-      inject: [Config],
+      useFactory: (passwords: Passwords) => new PasswordPolicy(passwords),
+      inject: [passwordsConfig.KEY],
     },
     {
       provide: PasswordHasher,
-      useFactory: ({ passwords }: Config) => new PasswordHasher(passwords),
-      inject: [Config],
+      useFactory: (passwords: Passwords) => new PasswordHasher(passwords),
+      inject: [passwordsConfig.KEY],
     },
-    { provide: HashQueue, useFactory: makeQueue, inject: [Config, Metrics] },
+    { provide: HashQueue, useFactory: makeQueue, inject: [passwordsConfig.KEY, Metrics] },
   ],
   exports: [CredentialsService, HashQueue],
 })
 export class CredentialsModule {}
 
-function makeQueue({ hashing, passwords: { parallelism } }: Config, metrics: Metrics): HashQueue {
-  const { threadPoolSize } = hashing;
+function makeQueue(passwords: Passwords, metrics: Metrics): HashQueue {
+  const { queue: maxWaiting, wait: maxWait, threadPoolSize, parallelism } = passwords;
   const concurrency = hashConcurrency({ cores: availableParallelism(), threadPoolSize, parallelism });
   const seconds = metrics.histogram('hash_seconds', 'Time of one password hash, without its waiting.');
   const queue = new HashQueue({
     concurrency,
-    maxWaiting: hashing.queue,
-    maxWait: hashing.wait,
+    maxWaiting,
+    maxWait,
     onHashed: (taken) => seconds.observe(taken),
   });
   metrics.gauges('hash_queue', 'Places in the hash queue, and refusals since the start.', 'state', () => ({

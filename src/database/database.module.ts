@@ -1,11 +1,11 @@
 import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { databaseConfig, type DatabaseConfig } from '../config/database.config.js';
 import { ListLimiter } from '../platform/http/list-limiter.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { SECOND, type Duration } from '../platform/time/clock.js';
 import { Upkeep } from '../platform/time/upkeep.js';
 import { Database } from './database.js';
-import { openDatabase, type DatabaseConfig } from './open-database.js';
+import { openDatabase } from './open-database.js';
 import { SqliteDatabase } from './sqlite-database.js';
 
 /** Statements notice by themselves that the file is gone; this is for a server that nobody asks anything. */
@@ -15,8 +15,8 @@ const LOOK_EVERY: Duration = 2 * SECOND;
 @Global()
 @Module({
   providers: [
-    { provide: Database, useFactory: (config: Config) => openDatabase(config.database), inject: [Config] },
-    { provide: ListLimiter, useFactory: (config: Config) => limiterFor(config.database), inject: [Config] },
+    { provide: Database, useFactory: openDatabase, inject: [databaseConfig.KEY] },
+    { provide: ListLimiter, useFactory: limiterFor, inject: [databaseConfig.KEY] },
   ],
   exports: [Database, ListLimiter],
 })

@@ -1,12 +1,11 @@
 import type { PoolOptions } from 'mysql2';
-import type { Config } from '../config/config.js';
+import type { DatabaseConfig, MysqlConfig } from '../config/database.config.js';
 import { prepareDatabaseFile } from './database-file.js';
 import { Database } from './database.js';
 import { MysqlDatabase } from './mysql-database.js';
 import { SqliteDatabase } from './sqlite-database.js';
 
-export type DatabaseConfig = Config['database'];
-type MysqlConfig = Extract<DatabaseConfig, { kind: 'mysql' }>;
+export type { DatabaseConfig };
 
 /** Opens the door that the service works through. */
 export function openDatabase(config: DatabaseConfig): Database {

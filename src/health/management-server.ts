@@ -1,6 +1,7 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { fastify, type FastifyInstance } from 'fastify';
-import { Config } from '../config/config.js';
+import { httpConfig } from '../config/http.config.js';
 import { HttpLayer, HttpLayerSettings } from '../platform/http/http-layer.js';
 import { refuseAnyInput } from '../platform/http/undeclared-input.guard.js';
 import { Metrics } from '../platform/metrics/metrics.js';
@@ -17,7 +18,7 @@ export class ManagementServer implements OnApplicationShutdown {
   private server: FastifyInstance | undefined;
 
   constructor(
-    private readonly config: Config,
+    @Inject(httpConfig.KEY) private readonly http: ConfigType<typeof httpConfig>,
     private readonly settings: HttpLayerSettings,
     private readonly readiness: ReadinessService,
     private readonly metrics: Metrics,
@@ -25,7 +26,7 @@ export class ManagementServer implements OnApplicationShutdown {
 
   /** Call once the API listens. */
   async listen(): Promise<void> {
-    const { host, managementPort: port } = this.config.http;
+    const { host, managementPort: port } = this.http;
     if (port === undefined) return;
     this.server = this.build();
     this.logger.log(`health and metrics on ${await this.server.listen({ host, port })}`);

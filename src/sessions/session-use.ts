@@ -1,6 +1,7 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { AuditService } from '../audit/audit.service.js';
-import { Config } from '../config/config.js';
+import { sessionsConfig } from '../config/sessions.config.js';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { networkOf } from '../platform/http/client-address.js';
@@ -24,16 +25,16 @@ export class SessionUse {
     private readonly repository: SessionsRepository,
     private readonly audit: AuditService,
     private readonly database: Database,
-    private readonly config: Config,
+    @Inject(sessionsConfig.KEY) private readonly config: ConfigType<typeof sessionsConfig>,
   ) {
     // A minute spares the database; with a very short idle life it would end sessions that are in use.
-    this.precision = Math.min(MINUTE, config.sessions.idleTtl / 4);
+    this.precision = Math.min(MINUTE, config.idleTtl / 4);
   }
 
   /** Notes the use, and moves the idle end with it. */
   note({ id, lastSeenAt, expiresAt }: Pick<Session, 'id' | 'lastSeenAt' | 'expiresAt'>, now: Instant): void {
     if (now - lastSeenAt < this.precision) return;
-    const idleExpiresAt = Math.min(now + this.config.sessions.idleTtl, expiresAt);
+    const idleExpiresAt = Math.min(now + this.config.idleTtl, expiresAt);
     this.write(`use:${id}`, () => this.repository.touch(id, now, idleExpiresAt, now - this.precision));
   }
 

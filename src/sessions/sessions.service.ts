@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { AuditService, doneBy } from '../audit/audit.service.js';
-import { Config } from '../config/config.js';
+import { sessionsConfig } from '../config/sessions.config.js';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
@@ -34,7 +35,7 @@ export class SessionsService {
     private readonly uses: SessionUse,
     private readonly audit: AuditService,
     private readonly database: Database,
-    private readonly config: Config,
+    @Inject(sessionsConfig.KEY) private readonly config: ConfigType<typeof sessionsConfig>,
     private readonly clock: Clock,
   ) {}
 
@@ -47,7 +48,7 @@ export class SessionsService {
    */
   async open(userId: string, refreshDigest: string, addressNotedAt: Instant | null): Promise<Session> {
     const now = this.clock.now();
-    const { ttl, idleTtl, maxPerUser } = this.config.sessions;
+    const { ttl, idleTtl, maxPerUser } = this.config;
     const { clientAddress, userAgent } = currentRequest();
     const session: Session = {
       id: newId(),

@@ -1,5 +1,6 @@
-import { Injectable } from '@nestjs/common';
-import { Config } from '../config/config.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { sessionsConfig } from '../config/sessions.config.js';
 import { Clock, MINUTE } from '../platform/time/clock.js';
 import { Upkeep } from '../platform/time/upkeep.js';
 import { KnownAddressesRepository } from './known-addresses.repository.js';
@@ -12,7 +13,7 @@ export class SessionsSweep {
   constructor(
     private readonly sessions: SessionsRepository,
     private readonly addresses: KnownAddressesRepository,
-    private readonly config: Config,
+    @Inject(sessionsConfig.KEY) private readonly config: ConfigType<typeof sessionsConfig>,
     private readonly clock: Clock,
     upkeep: Upkeep,
   ) {
@@ -22,7 +23,7 @@ export class SessionsSweep {
   /** One round; answers how many sessions it removed. */
   async sweep(): Promise<number> {
     const now = this.clock.now();
-    const removed = await this.sessions.removeEndedUntil(now - this.config.sessions.retention);
+    const removed = await this.sessions.removeEndedUntil(now - this.config.retention);
     await this.addresses.removeUnusedSince(now - ADDRESS_KNOWN_FOR);
     return removed;
   }

@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import type { Counter } from 'prom-client';
-import { Config } from '../config/config.js';
+import { budgetsConfig } from '../config/budgets.config.js';
 import type { AppError } from '../platform/errors/app-error.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { Metrics } from '../platform/metrics/metrics.js';
@@ -41,7 +42,7 @@ export class AttemptBudgets {
 
   constructor(
     private readonly repository: AttemptBudgetsRepository,
-    private readonly config: Config,
+    @Inject(budgetsConfig.KEY) private readonly config: ConfigType<typeof budgetsConfig>,
     private readonly clock: SharedClock,
     metrics: Metrics,
   ) {
@@ -98,11 +99,11 @@ export class AttemptBudgets {
   /** How long until an attempt will be admitted; nothing or less when one is. */
   private waitOf({ used, lastAt }: AttemptBudget, limit: number, now: Instant): Duration {
     if (used < limit) return 0;
-    return Math.min(lastAt, now) + Math.min(waitAfter(used - limit), this.config.budgets.signinWindow) - now;
+    return Math.min(lastAt, now) + Math.min(waitAfter(used - limit), this.config.signinWindow) - now;
   }
 
   private forgottenAt(now: Instant): Instant {
-    return now - this.config.budgets.signinWindow;
+    return now - this.config.signinWindow;
   }
 }
 

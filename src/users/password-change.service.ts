@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { AuditService, doneBy } from '../audit/audit.service.js';
-import { Config } from '../config/config.js';
+import { budgetsConfig } from '../config/budgets.config.js';
 import { CredentialsErrors } from '../credentials/credentials.errors.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
@@ -27,7 +28,7 @@ export class PasswordChangeService {
     private readonly budgets: AttemptBudgets,
     private readonly audit: AuditService,
     private readonly database: Database,
-    private readonly config: Config,
+    @Inject(budgetsConfig.KEY) private readonly config: ConfigType<typeof budgetsConfig>,
     private readonly clock: Clock,
   ) {}
 
@@ -41,7 +42,7 @@ export class PasswordChangeService {
     const user = await this.users.findById(auth.user.id);
     if (user === undefined) throw UsersErrors.notFound();
     this.credentials.checkPolicy(newPassword, user, 'new_password', UsersErrors.passwordRefused);
-    const budget = { key: `reauth:${user.id}`, limit: this.config.budgets.reauthAttempts };
+    const budget = { key: `reauth:${user.id}`, limit: this.config.reauthAttempts };
     const hash = await this.newHash(user, budget, auth, { currentPassword, newPassword });
     const changed = await this.database.transaction(async () => {
       // Not if another change was faster: what was verified is no longer the current password.

@@ -1,7 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { AccessService, ADMINISTRATOR } from '../access/access.service.js';
 import { AuditService, doneBy } from '../audit/audit.service.js';
-import { Config } from '../config/config.js';
+import { serviceConfig } from '../config/service.config.js';
 import { Database } from '../database/database.js';
 import type { Actor } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
@@ -23,7 +24,7 @@ export class UserChangesService {
     private readonly repository: UsersRepository,
     private readonly audit: AuditService,
     private readonly database: Database,
-    private readonly config: Config,
+    @Inject(serviceConfig.KEY) private readonly service: ConfigType<typeof serviceConfig>,
     private readonly clock: Clock,
   ) {}
 
@@ -33,7 +34,7 @@ export class UserChangesService {
    * @throws AppError 10001, 12001, 13005, 12003 or 12004 when an identifier is taken
    */
   async update(actor: Actor, id: string, input: Partial<Omit<ProfileInput, 'username'>>): Promise<User> {
-    const wanted = readChanges(input, this.config.defaultPhoneRegion);
+    const wanted = readChanges(input, this.service.defaultPhoneRegion);
     return this.database
       .transaction(async () => {
         const user = await this.authority.take(actor, id);

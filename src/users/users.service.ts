@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { AccessPermissions } from '../access/access.permissions.js';
 import { AccessService } from '../access/access.service.js';
 import { AuditService, doneBy } from '../audit/audit.service.js';
-import { Config } from '../config/config.js';
+import { serviceConfig } from '../config/service.config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
 import { newId } from '../platform/crypto/random.js';
@@ -31,7 +32,7 @@ export class UsersService {
     private readonly access: AccessService,
     private readonly audit: AuditService,
     private readonly database: Database,
-    private readonly config: Config,
+    @Inject(serviceConfig.KEY) private readonly service: ConfigType<typeof serviceConfig>,
     private readonly clock: Clock,
   ) {}
 
@@ -45,7 +46,7 @@ export class UsersService {
   async create(actor: Actor, input: NewUser): Promise<UserWithRoles> {
     const roles = [...new Set(input.roles)].sort();
     if (roles.length > 0) await this.access.require(actor, AccessPermissions.assignRoles);
-    const profile = readProfile(input, this.config.defaultPhoneRegion);
+    const profile = readProfile(input, this.service.defaultPhoneRegion);
     const id = newId();
     await this.access.planRoles(actor, id, roles);
     this.credentials.checkPolicy(input.password, profile, 'password', UsersErrors.passwordRefused);

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { duration, integer } from './kinds.js';
+import { setting } from './setting.js';
+import { slice } from './slice.js';
+
+const schema = z.object({
+  accountAttempts: setting('SIGNIN_ACCOUNT_ATTEMPTS', integer(1, 1_000_000_000), '20', {
+    meaning: 'Failed sign-ins of one account within `SIGNIN_WINDOW`.',
+    effect: 'Further ones are answered 429 until the wait is over.',
+  }),
+  addressAttempts: setting('SIGNIN_ADDRESS_ATTEMPTS', integer(1, 1_000_000_000), '300', {
+    meaning: 'The same for one client address (IPv4 address or IPv6 /64), over all accounts.',
+    effect: 'An office behind one address shares it.',
+  }),
+  signinWindow: setting('SIGNIN_WINDOW', duration('1s', '30d'), '15m', {
+    meaning: 'Time after the last admitted attempt in which all attempts are forgotten.',
+    effect: 'Longer slows guessing, and keeps an unlucky user out longer.',
+  }),
+  reauthAttempts: setting('REAUTH_ATTEMPTS', integer(1, 1_000_000_000), '10', {
+    meaning: 'Wrong current passwords of one signed-in user who changes the password.',
+    effect: 'Apart from sign-in: it locks nobody out.',
+  }),
+  renewAddressFailures: setting('RENEW_ADDRESS_FAILURES', integer(1, 1_000_000_000), '300', {
+    meaning: 'Unknown or ended refresh tokens from one client address.',
+    effect: 'A live refresh token is never limited.',
+  }),
+});
+
+export const budgetsConfig = slice('budgets', { title: 'Attempt limits', schema }, (values) => values);

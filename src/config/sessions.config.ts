@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { duration, integer } from './kinds.js';
+import { setting } from './setting.js';
+import { slice } from './slice.js';
+
+const schema = z.object({
+  ttl: setting('SESSION_TTL', duration('1s', '3650d'), '30d', {
+    meaning: 'Life of a session, from the sign-in.',
+    effect: 'After it the user signs in again, however active. Open sessions keep their end.',
+  }),
+  idleTtl: setting('SESSION_IDLE_TTL', duration('1s', '3650d'), '7d', {
+    meaning: 'How long a session lasts without use. Use is recorded to the minute.',
+    effect: 'An unused device is signed out sooner. Where `SESSION_TTL` is shorter, that counts.',
+  }),
+  maxPerUser: setting('MAX_SESSIONS_PER_USER', integer(1, 1_000_000), '20', {
+    meaning: 'Live sessions of one user.',
+    effect: 'One more sign-in ends the oldest.',
+  }),
+  retention: setting('SESSION_RETENTION', duration('1s', '3650d'), '30d', {
+    meaning: 'How long rows of ended sessions are kept.',
+    effect: 'Longer keeps more to look back on, and a larger table.',
+  }),
+});
+
+export const sessionsConfig = slice('sessions', { title: 'Sessions', schema }, (values, environment) => {
+  const { ttl, idleTtl } = values;
+  // A trial may set just one of the two, and the shorter counts; in production two that disagree are a mistake.
+  const bothGiven = environment.isGiven('SESSION_IDLE_TTL') && environment.isGiven('SESSION_TTL');
+  if (environment.production && bothGiven && idleTtl > ttl) {
+    environment.refuse('SESSION_IDLE_TTL', 'is longer than SESSION_TTL: shorten it, or lengthen SESSION_TTL');
+  }
+  return { ...values, idleTtl: Math.min(idleTtl, ttl) };
+});
