@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
-import { cappedCount, limitAndOffset, type PageQuery, type Slice } from '../platform/http/list-query.js';
+import {
+  cappedCount,
+  limitAndOffset,
+  withTotal,
+  type PageQuery,
+  type Slice,
+} from '../platform/http/list-query.js';
 import type { ListRolesQuery } from './roles.dto.js';
 import { Role, RolePermission } from './role.entity.js';
 
@@ -34,8 +40,10 @@ export class RolesRepository {
        ORDER BY ${SORT_COLUMNS[query.sort.field]} ${direction}, id ${direction} LIMIT ? OFFSET ?`,
       limitAndOffset(query),
     );
-    const counted = await this.database.query<{ total: number }>(cappedCount('SELECT id FROM roles'));
-    return { rows, total: counted[0]?.total ?? 0 };
+    return withTotal(query, rows, async () => {
+      const counted = await this.database.query<{ total: number }>(cappedCount('SELECT id FROM roles'));
+      return counted[0]?.total ?? 0;
+    });
   }
 
   async update({ id, name, description, updatedAt }: Role): Promise<void> {

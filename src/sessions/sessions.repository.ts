@@ -2,7 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { removeOutdated, type Outdated } from '../database/batches.js';
 import { Database } from '../database/database.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
-import { cappedCount, type Slice } from '../platform/http/list-query.js';
+import {
+  cappedCount,
+  limitAndOffset,
+  withTotal,
+  type PageQuery,
+  type Slice,
+} from '../platform/http/list-query.js';
 import type { Instant } from '../platform/time/clock.js';
 import { Session, type SessionEnd } from './session.entity.js';
 
@@ -40,17 +46,19 @@ export class SessionsRepository {
   }
 
   /** A page of the live sessions of a user, newest first, and how many there are. */
-  async findLivePage(userId: string, now: Instant, limit: number, offset: number): Promise<Slice<Session>> {
+  async findLivePage(userId: string, now: Instant, query: PageQuery): Promise<Slice<Session>> {
     const rows = await this.database.query<Session>(
       `SELECT ${COLUMNS} FROM sessions WHERE user_id = ? AND ${LIVE}
        ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`,
-      [userId, now, now, limit, offset],
+      [userId, now, now, ...limitAndOffset(query)],
     );
-    const counted = await this.database.query<{ total: number }>(
-      cappedCount(`SELECT id FROM sessions WHERE user_id = ? AND ${LIVE}`),
-      [userId, now, now],
-    );
-    return { rows, total: counted[0]?.total ?? 0 };
+    return withTotal(query, rows, async () => {
+      const counted = await this.database.query<{ total: number }>(
+        cappedCount(`SELECT id FROM sessions WHERE user_id = ? AND ${LIVE}`),
+        [userId, now, now],
+      );
+      return counted[0]?.total ?? 0;
+    });
   }
 
   /** The ids of a user's live sessions but the newest `keep`. */

@@ -6,7 +6,7 @@ import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { clientNetwork } from '../platform/http/client-address.js';
-import { limitAndOffset, type PageQuery, type Slice } from '../platform/http/list-query.js';
+import type { PageQuery, Slice } from '../platform/http/list-query.js';
 import type { Actor } from '../platform/security/auth-context.js';
 import { Clock, DAY, HOUR, type Duration, type Instant } from '../platform/time/clock.js';
 import { KnownAddressesRepository } from './known-addresses.repository.js';
@@ -100,7 +100,7 @@ export class SessionsService {
 
   /** A page of the live sessions of a user, newest first. */
   async list(userId: string, query: PageQuery): Promise<Slice<Session>> {
-    return this.repository.findLivePage(userId, this.clock.now(), ...limitAndOffset(query));
+    return this.repository.findLivePage(userId, this.clock.now(), query);
   }
 
   /** Ends one live session of a user; answers whether there was one. */

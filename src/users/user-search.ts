@@ -1,7 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { columnList } from '../database/entity-statements.js';
-import { cappedCount, LIST_WINDOW, limitAndOffset, type Slice } from '../platform/http/list-query.js';
+import {
+  cappedCount,
+  LIST_WINDOW,
+  limitAndOffset,
+  withTotal,
+  type Slice,
+} from '../platform/http/list-query.js';
 import type { Sort } from '../platform/http/query-parameters.js';
 import { User } from './user.entity.js';
 import {
@@ -50,7 +56,7 @@ export class UserSearch {
        ORDER BY ${orderBy(query.sort)}`,
       [...page.values, limit, offset],
     );
-    return { rows, total: await this.total(filters) };
+    return withTotal(query, rows, () => this.total(filters));
   }
 
   /** Nothing at all can match when this answers nothing. */

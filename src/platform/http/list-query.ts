@@ -49,6 +49,22 @@ export function cappedCount(select: string): string {
   return `SELECT COUNT(*) AS total FROM (${select} LIMIT ${LIST_WINDOW}) counted`;
 }
 
+/**
+ * A page with its total. They are read one after the other, and rows that come or go between the two would let them
+ * contradict each other, so the page has the last word; where it ends the list, nothing needs to be counted.
+ */
+export async function withTotal<T>(
+  query: PageQuery,
+  rows: readonly T[],
+  count: () => Promise<number>,
+): Promise<Slice<T>> {
+  const [limit, offset] = limitAndOffset(query);
+  const seen = offset + rows.length;
+  if (rows.length === 0 && offset > 0) return { rows, total: Math.min(await count(), offset) };
+  if (rows.length < limit) return { rows, total: seen };
+  return { rows, total: Math.max(await count(), seen) };
+}
+
 /** The answer of a list: its page, each row mapped. */
 export function toListResponse<T, R>(
   query: PageQuery,
