@@ -96,7 +96,7 @@ export async function seed(app: INestApplicationContext, request: SeedRequest): 
 
 /** Where a run before has probably ended. */
 async function firstSerial(database: Database): Promise<number> {
-  const rows = await database.query<{ users: number }>('SELECT COUNT(*) AS users FROM users');
+  const rows = await database.query<Array<{ users: number }>>('SELECT COUNT(*) AS users FROM users');
   return (rows[0]?.users ?? 0) % SERIALS;
 }
 

@@ -26,7 +26,7 @@ export class AccessRepository {
 
   /** The keys of a user's roles, sorted. */
   async findRoleKeys(userId: string): Promise<string[]> {
-    const rows = await this.database.query<{ roleKey: string }>(
+    const rows = await this.database.query<Array<{ roleKey: string }>>(
       `SELECT role_key AS roleKey FROM roles
        WHERE id IN (SELECT role_id FROM user_roles WHERE user_id = ?) ORDER BY role_key`,
       [userId],
@@ -38,7 +38,7 @@ export class AccessRepository {
   async findRoleKeysOfAll(userIds: readonly string[]): Promise<Map<string, string[]>> {
     const found = new Map<string, string[]>();
     if (userIds.length === 0) return found;
-    const rows = await this.database.query<{ userId: string; roleKey: string }>(
+    const rows = await this.database.query<Array<{ userId: string; roleKey: string }>>(
       // Not a join: MySQL would begin with the few roles, and read all who hold them.
       `SELECT user_id AS "userId", (SELECT role_key FROM roles WHERE roles.id = user_roles.role_id) AS "roleKey"
        FROM user_roles WHERE user_id IN (${userIds.map(() => '?').join(', ')})`,
@@ -50,7 +50,7 @@ export class AccessRepository {
 
   /** The permissions that a user's roles list; `administrator` lists none. */
   async findPermissions(userId: string): Promise<string[]> {
-    const rows = await this.database.query<{ permission: string }>(
+    const rows = await this.database.query<Array<{ permission: string }>>(
       `SELECT DISTINCT permission FROM role_permissions
        WHERE role_id IN (SELECT role_id FROM user_roles WHERE user_id = ?)`,
       [userId],
@@ -61,7 +61,7 @@ export class AccessRepository {
   /** Which of these keys are no role's. */
   async findUnknownKeys(roleKeys: readonly string[]): Promise<string[]> {
     if (roleKeys.length === 0) return [];
-    const rows = await this.database.query<{ roleKey: string }>(
+    const rows = await this.database.query<Array<{ roleKey: string }>>(
       `SELECT role_key AS roleKey FROM roles WHERE role_key IN (${roleKeys.map(() => '?').join(', ')})`,
       roleKeys,
     );
@@ -71,7 +71,7 @@ export class AccessRepository {
 
   /** The permissions that the rows of a role list. */
   async findPermissionsOfRole(roleKey: string): Promise<string[]> {
-    const rows = await this.database.query<{ permission: string }>(
+    const rows = await this.database.query<Array<{ permission: string }>>(
       'SELECT permission FROM role_permissions WHERE role_id = (SELECT id FROM roles WHERE role_key = ?)',
       [roleKey],
     );

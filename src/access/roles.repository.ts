@@ -29,19 +29,21 @@ export class RolesRepository {
   }
 
   async findById(id: string): Promise<Role | undefined> {
-    const rows = await this.database.query<Role>(`SELECT ${COLUMNS} FROM roles WHERE id = ?`, [id]);
+    const rows = await this.database.query<Role[]>(`SELECT ${COLUMNS} FROM roles WHERE id = ?`, [id]);
     return rows[0];
   }
 
   async findPage(query: PageQuery & Pick<ListRolesQuery, 'sort'>): Promise<Slice<Role>> {
     const direction = query.sort.descending ? 'DESC' : 'ASC';
-    const rows = await this.database.query<Role>(
+    const rows = await this.database.query<Role[]>(
       `SELECT ${COLUMNS} FROM roles
        ORDER BY ${SORT_COLUMNS[query.sort.field]} ${direction}, id ${direction} LIMIT ? OFFSET ?`,
       limitAndOffset(query),
     );
     return withTotal(query, rows, async () => {
-      const counted = await this.database.query<{ total: number }>(cappedCount('SELECT id FROM roles'));
+      const counted = await this.database.query<Array<{ total: number }>>(
+        cappedCount('SELECT id FROM roles'),
+      );
       return counted[0]?.total ?? 0;
     });
   }
@@ -68,7 +70,7 @@ export class RolesRepository {
   async findPermissions(roleIds: readonly string[]): Promise<Map<string, string[]>> {
     const found = new Map<string, string[]>();
     if (roleIds.length === 0) return found;
-    const rows = await this.database.query<RolePermission>(
+    const rows = await this.database.query<RolePermission[]>(
       `SELECT ${columnList(RolePermission)} FROM role_permissions
        WHERE role_id IN (${roleIds.map(() => '?').join(', ')}) ORDER BY permission`,
       roleIds,

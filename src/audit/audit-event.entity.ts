@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from '../database/entity.js';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Instant } from '../platform/time/clock.js';
 
 /** One line of the record of who did what. Nothing in the service changes or removes one, but the retention sweep. */

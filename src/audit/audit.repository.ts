@@ -49,7 +49,7 @@ export class AuditRepository {
     const [selective, ...others] = filtersOf(filters);
     if (selective === undefined || others.length === 0) return undefined;
     const { where, values } = all([equal(selective), ...spanOf(filters)]);
-    const rows = await this.database.query<AuditCursor>(
+    const rows = await this.database.query<AuditCursor[]>(
       `SELECT at, id FROM ${this.byIndex(selective.index)} ${where} ORDER BY at DESC, id DESC LIMIT 1 OFFSET ?`,
       [...values, EXAMINED - 1],
     );
@@ -69,7 +69,7 @@ export class AuditRepository {
       ...(last === undefined ? [] : [upTo(last)]),
     ]);
     const table = this.byIndex(equalities[0]?.index ?? 'audit_events_at');
-    return this.database.query<AuditEvent>(
+    return this.database.query<AuditEvent[]>(
       `SELECT ${COLUMNS} FROM ${table} ${where} ORDER BY at DESC, id DESC LIMIT ?`,
       [...values, limit],
     );

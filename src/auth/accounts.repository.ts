@@ -30,7 +30,7 @@ export class AccountsRepository {
 
   /** @param network the client's, as attempts are counted */
   async find({ kind, value }: Identifier, network: string): Promise<Account | undefined> {
-    const rows = await this.database.query<Row>(`${SELECT} WHERE ${kind} = ?`, [network, value]);
+    const rows = await this.database.query<Row[]>(`${SELECT} WHERE ${kind} = ?`, [network, value]);
     if (rows[0] === undefined) return undefined;
     const { hash, addressNotedAt, ...user } = rows[0];
     return { user, hash, addressNotedAt };

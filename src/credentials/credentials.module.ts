@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Module } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { passwordsConfig } from '../config/passwords.config.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { CredentialsRepository } from './credentials.repository.js';
@@ -8,10 +9,12 @@ import { CredentialsService } from './credentials.service.js';
 import { hashConcurrency, HashQueue } from './hash-queue.js';
 import { PasswordHasher } from './password-hasher.js';
 import { PasswordPolicy } from './password-policy.js';
+import { PasswordCredential } from './password-credential.entity.js';
 
 type Passwords = ConfigType<typeof passwordsConfig>;
 
 @Module({
+  imports: [TypeOrmModule.forFeature([PasswordCredential])],
   providers: [
     CredentialsRepository,
     CredentialsService,

@@ -12,7 +12,7 @@ export class CredentialsRepository {
   constructor(private readonly database: Database) {}
 
   async findHash(userId: string): Promise<string | undefined> {
-    const rows = await this.database.query<{ hash: string }>(
+    const rows = await this.database.query<Array<{ hash: string }>>(
       'SELECT hash FROM password_credentials WHERE user_id = ?',
       [userId],
     );

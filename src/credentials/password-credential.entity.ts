@@ -1,4 +1,4 @@
-import { Column, Entity, ForeignKey, PrimaryColumn } from '../database/entity.js';
+import { Column, Entity, ForeignKey, PrimaryColumn } from 'typeorm';
 import type { Instant } from '../platform/time/clock.js';
 
 /** A user's password, as its argon2id hash in PHC form and never otherwise. */

@@ -40,7 +40,7 @@ export async function removeOutdated(
   const remove = `DELETE FROM ${table} WHERE ${key} IN (${PLACES}) AND ${age} <= ?`;
   let removed = 0;
   for (let batch = 0; batch < BATCHES_A_ROUND; batch += 1) {
-    const rows = await database.query<{ id: string }>(select, [...whose, until, BATCH]);
+    const rows = await database.query<Array<{ id: string }>>(select, [...whose, until, BATCH]);
     const ids = rows.map(({ id }) => id).sort();
     const last = ids.at(-1);
     if (last === undefined) break;

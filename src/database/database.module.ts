@@ -1,42 +1,50 @@
-import { Global, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Global, Inject, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
 import { databaseConfig, type DatabaseConfig } from '../config/database.config.js';
 import { ListLimiter } from '../platform/http/list-limiter.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { SECOND, type Duration } from '../platform/time/clock.js';
 import { Upkeep } from '../platform/time/upkeep.js';
 import { Database } from './database.js';
-import { openDatabase } from './open-database.js';
+import { dataSourceOptions, openDatabase } from './open-database.js';
 import { SqliteDatabase } from './sqlite-database.js';
 
 /** Statements notice by themselves that the file is gone; this is for a server that nobody asks anything. */
 const LOOK_EVERY: Duration = 2 * SECOND;
 
-/** Provides the one door to the database, opened when the process starts and closed as its last act. */
+/**
+ * The connection to the database, opened when the process starts and closed as its last act. `Database` and TypeORM's
+ * `DataSource` are one object. Each module names its entities by `TypeOrmModule.forFeature`.
+ */
 @Global()
 @Module({
+  imports: [
+    TypeOrmModule.forRootAsync({
+      inject: [databaseConfig.KEY],
+      useFactory: (config: DatabaseConfig) => ({
+        ...dataSourceOptions(config),
+        autoLoadEntities: true,
+        // What fails here is a wrong setting, which waiting does not mend.
+        toRetry: () => false,
+      }),
+      dataSourceFactory: async (options) => openDatabase(options),
+    }),
+  ],
   providers: [
-    { provide: Database, useFactory: openDatabase, inject: [databaseConfig.KEY] },
+    { provide: Database, useExisting: DataSource },
     { provide: ListLimiter, useFactory: limiterFor, inject: [databaseConfig.KEY] },
   ],
   exports: [Database, ListLimiter],
 })
-export class DatabaseModule implements OnApplicationShutdown {
-  constructor(
-    @Inject(Database) private readonly database: Database,
-    lists: ListLimiter,
-    metrics: Metrics,
-    upkeep: Upkeep,
-  ) {
+export class DatabaseModule {
+  constructor(@Inject(Database) database: Database, lists: ListLimiter, metrics: Metrics, upkeep: Upkeep) {
     if (database instanceof SqliteDatabase) upkeep.every(LOOK_EVERY, 'database file', () => database.look());
     metrics.gauges('database_connections', 'Connections, and callers that wait for one.', 'state', () => ({
       ...database.stats(),
     }));
     const help = 'Lists being read, callers that wait, and refusals since the start.';
     metrics.gauges('lists', help, 'state', () => ({ ...lists.stats() }));
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.database.close();
   }
 }
 

@@ -1,5 +1,13 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { Logger } from '@nestjs/common';
+import { DataSource, type EntityManager, type QueryResult, type QueryRunner } from 'typeorm';
+import { DEADLINE, TRANSACTION_DEADLINE, untilWon } from './deadlines.js';
+import { isWorthRetrying, translateDriverError, unavailable } from './driver-errors.js';
+
 /** What a statement's `?` may stand for: text and whole numbers exist alike in both dialects. */
 export type SqlValue = string | number | null;
+
+export type Run = (sql: string, values: readonly SqlValue[]) => Promise<QueryResult>;
 
 export interface DatabaseStats {
   readonly busy: number;
@@ -7,42 +15,141 @@ export interface DatabaseStats {
   readonly waiting: number;
 }
 
+/** A transaction on a connection that nobody else uses. Both ways to end it give the connection back. */
+export interface OpenTransaction {
+  /** When it is rolled back at the latest, in the time of `performance.now()`. */
+  readonly deadline: number;
+  readonly run: Run;
+  commit(): Promise<void>;
+  rollBack(): Promise<void>;
+}
+
+interface UnitOfWork {
+  readonly transaction: OpenTransaction;
+  readonly effects: Array<() => void>;
+  open: boolean;
+}
+
+type Work<T> = (manager: EntityManager) => Promise<T>;
+
 /**
- * The one door to the database. Statements use `?` and the SQL that SQLite, MySQL and MariaDB share (the one upsert
- * asks for the `dialect`); they are prepared once and every wait for them has a deadline.
+ * TypeORM's data source, with three promises that TypeORM does not make: the transaction is ambient
+ * (docs/decisions/0003-one-ambient-transaction.md), every wait has a deadline, and what lost a race and changed nothing
+ * is tried again until then.
  *
- * Inside `transaction` each statement of the same asynchronous flow belongs to the unit of work by itself, so no
- * argument has to be handed on, and none can be forgotten. A nested `transaction` joins the outer one.
+ * Inside `transaction` each statement of the same asynchronous flow belongs to the unit of work, whichever repository,
+ * manager or query builder sends it. A nested `transaction` joins the outer one.
  *
- * Failures: `DuplicateKeyError` for a unique key, `MissingValueError` for a NULL where none may be, AppError 10010 (503)
- * when the database cannot be reached, is frozen or full; anything else is a mistake in the program.
- *
- * A statement that lost a race and changed nothing is tried again until its deadline, alone or with its transaction.
+ * Failures: `DuplicateKeyError` for a unique key, `MissingValueError` for a NULL where none may be, `dependencyUnavailable`
+ * (503) when the database cannot be reached, is frozen or full; anything else is a mistake in the program.
  */
-export abstract class Database {
+export abstract class Database extends DataSource {
   abstract readonly dialect: 'sqlite' | 'mysql';
+  private readonly units = new AsyncLocalStorage<UnitOfWork>();
+  private readonly log = new Logger('Database');
 
-  /** Runs a statement that returns rows. The caller names the row's type; columns are listed, never `*`. */
-  abstract query<Row>(sql: string, params?: readonly SqlValue[]): Promise<Row[]>;
+  /** Connections by what they do now, and callers that wait for one. */
+  abstract stats(): DatabaseStats;
 
-  /** Runs a statement that changes rows and answers how many it matched. */
-  abstract execute(sql: string, params?: readonly SqlValue[]): Promise<number>;
+  /** Runs a statement outside of any transaction. */
+  protected abstract single(sql: string, values: readonly SqlValue[], deadline: number): Promise<QueryResult>;
+
+  /** Takes a connection and begins a transaction: READ COMMITTED, on SQLite serialised. */
+  protected abstract begin(deadline: number): Promise<OpenTransaction>;
+
+  /** TypeORM's runner of the dialect, with `run` in place of its own way to the driver. */
+  protected abstract newRunner(run: Run): QueryRunner;
 
   /**
-   * Runs `work` as one transaction (READ COMMITTED; on SQLite serialised). It must have no effects beside its
-   * statements, because a deadlock runs it again in a new transaction.
+   * Learns the entities. TypeORM would also connect and ask for the version; the dialects connect when a statement needs
+   * it, so that a server can start while its database is away.
    */
-  abstract transaction<T>(work: () => Promise<T>): Promise<T>;
+  override async initialize(): Promise<this> {
+    await this.buildMetadatas();
+    return Object.assign(this, { isInitialized: true });
+  }
+
+  /** What repositories, managers and query builders ask for the connection of each statement. */
+  override createQueryRunner(): QueryRunner {
+    const runner = this.newRunner((sql, values) => this.run(sql, values));
+    const isTransactionActive = this.units.getStore() !== undefined;
+    return Object.assign(runner, { manager: this.createEntityManager(runner), isTransactionActive });
+  }
+
+  /** A statement by itself, without the runner and the manager that a repository makes for it. */
+  override async query<T = unknown[]>(sql: string, values: readonly SqlValue[] = []): Promise<T> {
+    return (await this.run(sql, values)).raw;
+  }
+
+  /** Runs a statement that changes rows and answers how many it matched. */
+  async execute(sql: string, values: readonly SqlValue[] = []): Promise<number> {
+    return (await this.run(sql, values)).affected ?? 0;
+  }
+
+  /**
+   * Runs `work` as one transaction. It must have no effects beside its statements, because a deadlock runs it again in a
+   * new transaction.
+   */
+  override async transaction<T>(work: Work<T> | string): Promise<T> {
+    if (typeof work === 'string') throw new Error('Every transaction has the same level of isolation.');
+    if (this.units.getStore() !== undefined) return work(this.manager);
+    return untilWon(TRANSACTION_DEADLINE, (deadline) => this.attempt(work, deadline));
+  }
 
   /**
    * Runs `effect` once what is done now is certain: after the commit of the current transaction, never after a
    * rollback, and at once outside of one. For what cannot be taken back, such as a log line.
    */
-  abstract afterCommit(effect: () => void): void;
+  afterCommit(effect: () => void): void {
+    const unit = this.units.getStore();
+    if (unit?.open) unit.effects.push(effect);
+    else this.carryOut(effect);
+  }
 
-  /** Connections by what they do now, and callers that wait for one. */
-  abstract stats(): DatabaseStats;
+  private async run(sql: string, values: readonly SqlValue[]): Promise<QueryResult> {
+    const unit = this.units.getStore();
+    if (unit === undefined) return untilWon(DEADLINE, (deadline) => this.single(sql, values, deadline));
+    if (!unit.open) throw new Error('A statement came after its transaction had ended.');
+    try {
+      return await unit.transaction.run(sql, values);
+    } catch (error) {
+      // On the raw error `transaction` decides whether to try again.
+      throw isWorthRetrying(error) ? error : translateDriverError(error);
+    }
+  }
 
-  /** Ends all connections; open work is finished first by the caller. */
-  abstract close(): Promise<void>;
+  private async attempt<T>(work: Work<T>, deadline: number): Promise<T> {
+    const transaction = await this.begin(deadline);
+    const unit: UnitOfWork = { transaction, effects: [], open: true };
+    let result: T;
+    try {
+      result = await endsBy(transaction.deadline, this.units.run(unit, work, this.manager));
+      unit.open = false;
+      await transaction.commit();
+    } catch (error) {
+      unit.open = false;
+      await transaction.rollBack();
+      throw error;
+    }
+    for (const effect of unit.effects) this.carryOut(effect);
+    return result;
+  }
+
+  /** The change is committed whatever becomes of its effects, so a failure of one must not look like that of the change. */
+  private carryOut(effect: () => void): void {
+    try {
+      effect();
+    } catch (error) {
+      this.log.error({ err: error }, 'a change was committed, and what should have followed it failed');
+    }
+  }
+}
+
+/** Work that never ends would keep its connection from everybody, on SQLite the only one. */
+function endsBy<T>(deadline: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(unavailable(new Error('the work of a transaction did not end in time')));
+    const timer = setTimeout(giveUp, Math.max(0, deadline - performance.now()));
+    work.finally(() => clearTimeout(timer)).then(resolve, reject);
+  });
 }

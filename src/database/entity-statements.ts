@@ -1,5 +1,5 @@
 import type { SqlValue } from './database.js';
-import { getMetadataArgsStorage } from './entity.js';
+import { getMetadataArgsStorage } from 'typeorm';
 
 type EntityClass<T> = new () => T;
 

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { DataSource, QueryRunner } from 'typeorm';
+import { DataSource, type QueryRunner } from 'typeorm';
 import { migrations, MIGRATIONS_TABLE } from '../../migrations/index.js';
 import { MINUTE } from '../platform/time/clock.js';
 import { prepareDatabaseFile } from './database-file.js';
 import type { Database } from './database.js';
 import { lockFile, type FileLock } from './locks.js';
-import { openDatabase, type DatabaseConfig } from './open-database.js';
+import { dataSourceOptions, type DatabaseConfig } from './open-database.js';
 
 export interface MigrationStatus {
   readonly name: string;
@@ -15,65 +15,64 @@ export interface MigrationStatus {
 const LOCK_WAIT = 5 * MINUTE;
 
 /**
- * Applies every migration that is missing, under a lock that all starting replicas share. Returns their names. Where none
- * is, TypeORM is not even loaded.
+ * Applies every migration that is missing, under a lock that all starting replicas share. Returns their names.
  *
  * @param stop ends the wait for the lock; what has begun goes on to its end, because a table altered by half is not
  *   taken back by MySQL
  */
 export async function migrateUp(config: DatabaseConfig, stop?: AbortSignal): Promise<string[]> {
-  if (await hasAll(config)) return [];
-  const work = async (source: DataSource) => {
-    const applied = await source.runMigrations({ transaction: 'each' });
+  return withSource(config, async (source) => {
+    // Most starts find nothing to do, and need not wait for those who have the lock.
+    if (isComplete(await appliedMigrations(source))) return [];
+    const applied = await underLock(
+      source,
+      config,
+      () => source.runMigrations({ transaction: 'each' }),
+      stop,
+    );
     return applied.map(({ name }) => name);
-  };
-  return underLock(config, work, stop);
+  });
 }
 
 /** Takes back the newest applied migration; returns its name, or nothing when there was none. */
 export async function migrateDown(config: DatabaseConfig): Promise<string | undefined> {
-  return underLock(config, async (source) => {
-    const applied = await appliedMigrations(source);
-    if (applied.length === 0) return undefined;
-    await source.undoLastMigration({ transaction: 'each' });
-    return applied.at(-1);
-  });
+  return withSource(config, (source) =>
+    underLock(source, config, async () => {
+      const applied = await appliedMigrations(source);
+      if (applied.length === 0) return undefined;
+      await source.undoLastMigration({ transaction: 'each' });
+      return applied.at(-1);
+    }),
+  );
 }
 
 /** Every migration of this build, and whether the database has it. */
 export async function migrationStatus(config: DatabaseConfig): Promise<MigrationStatus[]> {
-  const source = await connect(config);
-  try {
-    const applied = new Set(await appliedMigrations(source));
-    return migrations.map(({ name }) => ({ name, applied: applied.has(name) }));
-  } finally {
-    await source.destroy();
-  }
+  const applied = new Set(await withSource(config, appliedMigrations));
+  return migrations.map(({ name }) => ({ name, applied: applied.has(name) }));
 }
 
 /** True when the schema is at least what this build needs; a newer one is fine, so that a release can be taken back. */
 export async function schemaIsReady(database: Database): Promise<boolean> {
-  const rows = await database.query<{ name: string }>(`SELECT name FROM ${MIGRATIONS_TABLE}`);
-  const applied = new Set(rows.map(({ name }) => name));
-  return migrations.every(({ name }) => applied.has(name));
+  const rows = await database.query<Array<{ name: string }>>(`SELECT name FROM ${MIGRATIONS_TABLE}`);
+  return isComplete(rows.map(({ name }) => name));
 }
 
-/** Whatever keeps this from being told, above all a database that is still empty, is met again by who migrates. */
-async function hasAll(config: DatabaseConfig): Promise<boolean> {
-  let database: Database | undefined;
+function isComplete(applied: readonly string[]): boolean {
+  return migrations.every(({ name }) => applied.includes(name));
+}
+
+/** Migrations run on TypeORM's own data source: a change of a large table takes longer than any deadline of a request. */
+async function withSource<T>(config: DatabaseConfig, work: (source: DataSource) => Promise<T>): Promise<T> {
+  const options = dataSourceOptions(config);
+  // On a server one connection holds the lock while the other works.
+  const source = new DataSource(options.type === 'better-sqlite3' ? options : { ...options, poolSize: 2 });
+  await source.initialize();
   try {
-    database = openDatabase(config);
-    return await schemaIsReady(database);
-  } catch {
-    return false;
+    return await work(source);
   } finally {
-    await database?.close();
+    await source.destroy();
   }
-}
-
-async function connect(config: DatabaseConfig): Promise<DataSource> {
-  const { createDataSource } = await import('./data-source.js');
-  return createDataSource(config).initialize();
 }
 
 async function appliedMigrations(source: DataSource): Promise<string[]> {
@@ -91,31 +90,27 @@ async function appliedMigrations(source: DataSource): Promise<string[]> {
 
 /** TypeORM takes no lock of its own: of two starters, one would die of the other's half-made tables. */
 async function underLock<T>(
+  source: DataSource,
   config: DatabaseConfig,
-  work: (source: DataSource) => Promise<T>,
+  work: () => Promise<T>,
   stop?: AbortSignal,
 ): Promise<T> {
-  const source = await connect(config);
-  try {
-    if (config.kind === 'sqlite') {
-      const lock = await waitForFile(`${prepareDatabaseFile(config.file)}.migrate`, stop);
-      try {
-        return await work(source);
-      } finally {
-        lock.release();
-      }
-    }
-    const queryRunner = source.createQueryRunner();
+  if (config.kind === 'sqlite') {
+    const lock = await waitForFile(`${prepareDatabaseFile(config.file)}.migrate`, stop);
     try {
-      await takeServerLock(queryRunner, config.name, stop);
-      return await work(source);
+      return await work();
     } finally {
-      // Locks of GET_LOCK end with their connection at the latest.
-      await queryRunner.query('SELECT RELEASE_LOCK(?)', [lockName(config.name)]).catch(() => undefined);
-      await queryRunner.release();
+      lock.release();
     }
+  }
+  const queryRunner = source.createQueryRunner();
+  try {
+    await takeServerLock(queryRunner, config.name, stop);
+    return await work();
   } finally {
-    await source.destroy();
+    // Locks of GET_LOCK end with their connection at the latest.
+    await queryRunner.query('SELECT RELEASE_LOCK(?)', [lockName(config.name)]).catch(() => undefined);
+    await queryRunner.release();
   }
 }
 

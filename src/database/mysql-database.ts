@@ -1,31 +1,14 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
-import { SECOND, type Duration } from '../platform/time/clock.js';
-import { Database, type DatabaseStats, type SqlValue } from './database.js';
-import {
-  DEADLINE,
-  GRACE,
-  LEAST_TIME,
-  SERVER_LIMIT,
-  TRANSACTION_DEADLINE,
-  withDeadline,
-} from './deadlines.js';
-import { breaksConnection, isWorthRetrying, translateDriverError, unavailable } from './driver-errors.js';
+import { createPool, type Pool, type PoolConnection, type ResultSetHeader, type RowDataPacket } from 'mysql2';
+import { QueryResult, type QueryRunner } from 'typeorm';
+import type { MysqlDataSourceOptions } from 'typeorm/driver/mysql/MysqlDataSourceOptions.js';
+import type { MysqlDriver } from 'typeorm/driver/mysql/MysqlDriver.js';
+import { SECOND } from '../platform/time/clock.js';
+import { Database, type DatabaseStats, type OpenTransaction, type Run, type SqlValue } from './database.js';
+import { DEADLINE, GRACE, LEAST_TIME, SERVER_LIMIT } from './deadlines.js';
+import { breaksConnection, unavailable } from './driver-errors.js';
+import { DatabaseMysqlQueryRunner } from './mysql-query-runner.js';
 
-interface UnitOfWork {
-  readonly connection: PoolConnection;
-  readonly deadline: number;
-  open: boolean;
-  readonly effects: Array<() => void>;
-}
-
-type PoolInternals = Readonly<
-  Record<'_allConnections' | '_freeConnections' | '_connectionQueue', { readonly length: number }>
->;
-
-/** Between two attempts of what lost: at random, so that those who collided part. */
-const LONGEST_PAUSE: Duration = 100;
+type Answer = RowDataPacket[] | ResultSetHeader;
 
 /** Every connection speaks in the same terms, whatever the server's defaults are. */
 const SESSION_SETTINGS = [
@@ -50,14 +33,25 @@ const SETTINGS_OF_SOME = [
 /** MySQL or MariaDB over a pool of mysql2 connections, with prepared statements kept per connection. */
 export class MysqlDatabase extends Database {
   readonly dialect = 'mysql';
+  declare readonly driver: MysqlDriver;
   private readonly pool: Pool;
   private readonly connections = new Set<PoolConnection>();
-  private readonly current = new AsyncLocalStorage<UnitOfWork>();
+  private busy = 0;
+  private waiting = 0;
 
-  constructor(options: PoolOptions) {
-    super();
+  constructor(options: MysqlDataSourceOptions) {
+    super(options);
+    const { host, port, username: user, password, database, ssl, charset, timezone, poolSize } = options;
     this.pool = createPool({
-      ...options,
+      host,
+      port,
+      user,
+      password,
+      database,
+      ssl,
+      charset,
+      timezone,
+      connectionLimit: poolSize,
       waitForConnections: true,
       connectTimeout: DEADLINE,
       maxPreparedStatements: 300,
@@ -76,35 +70,9 @@ export class MysqlDatabase extends Database {
     });
   }
 
-  async query<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
-    return (await this.statement(sql, params)) as Row[];
-  }
-
-  async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
-    const { affectedRows } = (await this.statement(sql, params)) as { affectedRows: number };
-    return affectedRows;
-  }
-
-  async transaction<T>(work: () => Promise<T>): Promise<T> {
-    if (this.current.getStore() !== undefined) return work();
-    return untilWon(TRANSACTION_DEADLINE, (deadline) => this.attempt(work, deadline));
-  }
-
-  afterCommit(effect: () => void): void {
-    const unit = this.current.getStore();
-    if (unit?.open) unit.effects.push(effect);
-    else effect();
-  }
-
-  stats(): DatabaseStats {
-    // mysql2 counts, but does not publish what it counts.
-    const { _allConnections, _freeConnections, _connectionQueue } = this.pool as unknown as PoolInternals;
-    const idle = _freeConnections.length;
-    return { busy: _allConnections.length - idle, idle, waiting: _connectionQueue.length };
-  }
-
   /** A server that is frozen never says goodbye, so its connections are cut off after a while. */
-  async close(): Promise<void> {
+  override async destroy(): Promise<void> {
+    Object.assign(this, { isInitialized: false });
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
         for (const connection of this.connections) connection.destroy();
@@ -117,42 +85,20 @@ export class MysqlDatabase extends Database {
     });
   }
 
-  private async attempt<T>(work: () => Promise<T>, deadline: number): Promise<T> {
-    const connection = await this.acquire(deadline);
-    const unit: UnitOfWork = { connection, deadline, open: true, effects: [] };
-    let result: T;
-    try {
-      await send(connection, 'START TRANSACTION', undefined, deadline);
-      result = await this.current.run(unit, work);
-      await send(connection, 'COMMIT', undefined, deadline);
-    } catch (error) {
-      unit.open = false;
-      await rollBack(connection, deadline);
-      throw error;
-    }
-    unit.open = false;
-    connection.release();
-    for (const effect of unit.effects) effect();
-    return result;
+  stats(): DatabaseStats {
+    const { busy, waiting } = this;
+    return { busy, idle: Math.max(0, this.connections.size - busy), waiting };
   }
 
-  private async statement(sql: string, params: readonly SqlValue[]): Promise<unknown> {
-    const unit = this.current.getStore();
-    // Inside a transaction the raw error travels up, because `transaction` decides on it what to retry.
-    if (unit !== undefined) {
-      if (!unit.open) throw new Error('A statement came after its transaction had ended.');
-      return send(unit.connection, sql, params, unit.deadline).catch((error: unknown) => {
-        throw isWorthRetrying(error) ? error : translateDriverError(error);
-      });
-    }
-    return untilWon(DEADLINE, (deadline) => this.single(sql, params, deadline));
+  protected newRunner(run: Run): QueryRunner {
+    return new DatabaseMysqlQueryRunner(this.driver, run);
   }
 
   /**
    * A statement by itself, which is all that most requests send. `acquire` and `send` in one, because a promise and a timer
    * for each of them cost a twentieth of a renewal.
    */
-  private single(sql: string, params: readonly SqlValue[], deadline: number): Promise<unknown> {
+  protected single(sql: string, values: readonly SqlValue[], deadline: number): Promise<QueryResult> {
     return new Promise((resolve, reject) => {
       let connection: PoolConnection | undefined;
       let overdue = false;
@@ -164,25 +110,45 @@ export class MysqlDatabase extends Database {
         reject(unavailable(new Error('no connection and answer of the database in time')));
       };
       let timer = setTimeout(giveUp, Math.max(1, deadline - performance.now()));
-      const finish = (error: Error | null, result?: unknown) => {
+      const finish = (error: Error | null, result: Answer = []) => {
         clearTimeout(timer);
         if (error && breaksConnection(error)) connection?.destroy();
-        connection?.release();
+        if (connection) this.release(connection);
         if (error) reject(error);
-        else resolve(result);
+        else resolve(resultOf(result));
       };
-      this.pool.getConnection((failure, given) => {
+      this.connect((failure, given) => {
         if (failure) return overdue ? undefined : finish(failure);
-        if (isTooLate(deadline)) return given.release();
+        if (isTooLate(deadline)) return this.release(given);
         connection = given;
         try {
-          given.execute(sql, params as SqlValue[], finish);
+          given.execute<Answer>(sql, [...values], finish);
         } catch (mistake) {
           // Thrown into the driver, it would end the process.
           finish(mistake as Error);
         }
       });
     });
+  }
+
+  protected async begin(deadline: number): Promise<OpenTransaction> {
+    const connection = await this.acquire(deadline);
+    const rollBack = () => this.rollBack(connection, deadline);
+    try {
+      await send(connection, 'START TRANSACTION', undefined, deadline);
+    } catch (error) {
+      await rollBack();
+      throw error;
+    }
+    return {
+      deadline,
+      run: async (sql, values) => resultOf(await send(connection, sql, values, deadline)),
+      commit: async () => {
+        await send(connection, 'COMMIT', undefined, deadline);
+        this.release(connection);
+      },
+      rollBack,
+    };
   }
 
   private acquire(deadline: number): Promise<PoolConnection> {
@@ -193,71 +159,79 @@ export class MysqlDatabase extends Database {
         reject(unavailable(new Error('waited too long for a database connection')));
       };
       const timer = setTimeout(giveUp, Math.max(1, deadline - performance.now()));
-      this.pool.getConnection((error, connection) => {
-        if (overdue) return error ? undefined : connection.release();
+      this.connect((error, connection) => {
+        if (overdue) return error ? undefined : this.release(connection);
         clearTimeout(timer);
         if (error) reject(error);
         else resolve(connection);
       });
     });
   }
+
+  private connect(done: (error: Error | null, connection: PoolConnection) => void): void {
+    this.waiting += 1;
+    this.pool.getConnection((error, connection) => {
+      this.waiting -= 1;
+      if (!error) this.busy += 1;
+      done(error, connection);
+    });
+  }
+
+  private release(connection: PoolConnection): void {
+    this.busy -= 1;
+    connection.release();
+  }
+
+  /**
+   * Rolls back, and gives the connection to the pool when the server has done it. It does so after what the transaction
+   * still runs there; the caller is not kept for longer than its deadline.
+   */
+  private rollBack(connection: PoolConnection, deadline: number): Promise<void> {
+    return new Promise((resolve) => {
+      const left = Math.max(0, deadline - performance.now());
+      const answer = setTimeout(resolve, left);
+      const giveUp = setTimeout(() => connection.destroy(), left + GRACE);
+      connection.query('ROLLBACK', (error) => {
+        clearTimeout(answer);
+        clearTimeout(giveUp);
+        // Where the connection is gone, the server has rolled back by itself.
+        if (error) connection.destroy();
+        this.release(connection);
+        resolve();
+      });
+    });
+  }
 }
 
-/** Runs what loses to a transaction of somebody else again, in a new one, until its deadline. */
-function untilWon<T>(limit: Duration, attempt: (deadline: number) => Promise<T>): Promise<T> {
-  return withDeadline(limit, async (deadline) => {
-    for (let attempts = 1; ; attempts += 1) {
-      try {
-        return await attempt(deadline);
-      } catch (error) {
-        if (!isWorthRetrying(error) || performance.now() >= deadline) throw translateDriverError(error);
-      }
-      await sleep(Math.random() * Math.min(10 * attempts, LONGEST_PAUSE));
-    }
-  });
-}
-
-/** Sends a prepared statement; without `params`, plain text, because transaction control has no prepared form. */
+/** Sends a prepared statement; without `values`, plain text, because transaction control has no prepared form. */
 function send(
   connection: PoolConnection,
   sql: string,
-  params: readonly SqlValue[] | undefined,
+  values: readonly SqlValue[] | undefined,
   deadline: number,
-): Promise<unknown> {
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const giveUp = () => reject(unavailable(new Error('the database did not answer in time')));
     if (isTooLate(deadline)) return giveUp();
     const timer = setTimeout(giveUp, deadline - performance.now());
-    const done = (error: Error | null, result: unknown) => {
+    const done = (error: Error | null, result: Answer) => {
       clearTimeout(timer);
       if (error) {
         if (breaksConnection(error)) connection.destroy();
         reject(error);
       } else resolve(result);
     };
-    if (params === undefined) connection.query(sql, done);
-    else connection.execute(sql, params as SqlValue[], done);
+    if (values === undefined) connection.query<Answer>(sql, done);
+    else connection.execute<Answer>(sql, [...values], done);
   });
 }
 
-/**
- * Rolls back, and gives the connection to the pool when the server has done it. It does so after what the transaction
- * still runs there; the caller is not kept for longer than its deadline.
- */
-function rollBack(connection: PoolConnection, deadline: number): Promise<void> {
-  return new Promise((resolve) => {
-    const left = Math.max(0, deadline - performance.now());
-    const answer = setTimeout(resolve, left);
-    const giveUp = setTimeout(() => connection.destroy(), left + GRACE);
-    connection.query('ROLLBACK', (error) => {
-      clearTimeout(answer);
-      clearTimeout(giveUp);
-      // Where the connection is gone, the server has rolled back by itself.
-      if (error) connection.destroy();
-      connection.release();
-      resolve();
-    });
-  });
+function resultOf(answer: Answer): QueryResult {
+  const result = new QueryResult();
+  result.raw = answer;
+  if (Array.isArray(answer)) result.records = answer;
+  else result.affected = answer.affectedRows;
+  return result;
 }
 
 function isTooLate(deadline: number): boolean {

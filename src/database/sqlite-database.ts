@@ -1,34 +1,39 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
+import { QueryResult, type QueryRunner } from 'typeorm';
+import type { BetterSqlite3DataSourceOptions } from 'typeorm/driver/better-sqlite3/BetterSqlite3DataSourceOptions.js';
+import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
 import { OpenedFile } from './database-file.js';
-import { Database, type DatabaseStats, type SqlValue } from './database.js';
-import { DEADLINE, TRANSACTION_DEADLINE, withDeadline } from './deadlines.js';
-import { isBusy, translateDriverError, unavailable } from './driver-errors.js';
-
-interface UnitOfWork {
-  open: boolean;
-  readonly effects: Array<() => void>;
-}
+import { Database, type DatabaseStats, type OpenTransaction, type Run, type SqlValue } from './database.js';
+import { DEADLINE, LEAST_WORK } from './deadlines.js';
+import { isBusy, unavailable } from './driver-errors.js';
+import { DatabaseSqliteQueryRunner } from './sqlite-query-runner.js';
 
 /**
- * SQLite in this process: one connection, one writer. A unit of work holds the connection from BEGIN to COMMIT, and
+ * SQLite in this process: one connection, one writer. A transaction holds the connection from BEGIN to COMMIT, and
  * everybody else's statements, reads too, wait in a queue; without it they would become part of a stranger's
  * transaction and vanish with its rollback.
  */
 export class SqliteDatabase extends Database {
   readonly dialect = 'sqlite';
-  private readonly file: OpenedFile;
+  declare readonly driver: BetterSqlite3Driver;
   private readonly connection: BetterSqlite3.Database;
-  private readonly statements = new Map<string, BetterSqlite3.Statement>();
-  private readonly current = new AsyncLocalStorage<UnitOfWork>();
+  private readonly file: OpenedFile;
+  private readonly statements = new Map<string, BetterSqlite3.Statement<unknown[]>>();
   private readonly waiting: Array<() => void> = [];
   private taken = false;
 
-  constructor(file: string) {
-    super();
-    this.connection = openSqlite(file);
-    this.file = new OpenedFile(file);
+  constructor(options: BetterSqlite3DataSourceOptions) {
+    super(options);
+    this.connection = openSqlite(options.database);
+    this.driver.databaseConnection = this.connection;
+    this.file = new OpenedFile(options.database);
+  }
+
+  override async destroy(): Promise<void> {
+    await this.look().catch(() => undefined);
+    this.connection.close();
+    Object.assign(this, { isInitialized: false });
   }
 
   /**
@@ -45,56 +50,52 @@ export class SqliteDatabase extends Database {
     }
   }
 
-  async query<Row>(sql: string, params: readonly SqlValue[] = []): Promise<Row[]> {
-    return this.statement((statement) => statement.all(...params) as Row[], sql, 'read');
-  }
-
-  async execute(sql: string, params: readonly SqlValue[] = []): Promise<number> {
-    return this.statement((statement) => statement.run(...params).changes, sql, 'write');
-  }
-
-  async transaction<T>(work: () => Promise<T>): Promise<T> {
-    if (this.current.getStore() !== undefined) return work();
-    return withDeadline(TRANSACTION_DEADLINE, (deadline) => this.alone(work, deadline));
-  }
-
-  afterCommit(effect: () => void): void {
-    const unit = this.current.getStore();
-    if (unit?.open) unit.effects.push(effect);
-    else effect();
-  }
-
   stats(): DatabaseStats {
     const busy = this.taken ? 1 : 0;
     return { busy, idle: 1 - busy, waiting: this.waiting.length };
   }
 
-  async close(): Promise<void> {
-    await this.look().catch(() => undefined);
-    this.connection.close();
+  protected newRunner(run: Run): QueryRunner {
+    return new DatabaseSqliteQueryRunner(this.driver, run);
   }
 
-  /** Runs `work` from BEGIN to COMMIT while nobody else has the connection. */
-  private async alone<T>(work: () => Promise<T>, deadline: number): Promise<T> {
+  protected async single(sql: string, values: readonly SqlValue[], deadline: number): Promise<QueryResult> {
     await this.take(deadline);
-    const unit: UnitOfWork = { open: true, effects: [] };
+    try {
+      return await untilFree(() => {
+        const statement = this.prepared(sql);
+        this.assertInPlace(statement.readonly ? this.file.wasInPlace() : this.file.isInPlace());
+        return resultOf(statement, values);
+      }, deadline);
+    } finally {
+      this.release();
+    }
+  }
+
+  protected async begin(deadline: number): Promise<OpenTransaction> {
+    await this.take(deadline);
     try {
       this.assertInPlace(this.file.isInPlace());
       this.rollBack();
       await untilFree(() => this.prepared('BEGIN IMMEDIATE').run(), deadline);
-      const result = await this.current.run(unit, work);
-      this.assertInPlace(this.file.isInPlace());
-      // Nobody else can write between BEGIN IMMEDIATE and here, so COMMIT never finds the file busy.
-      this.prepared('COMMIT').run();
-      for (const effect of unit.effects) effect();
-      return result;
     } catch (error) {
-      this.rollBack();
-      throw translateDriverError(error);
-    } finally {
-      unit.open = false;
       this.release();
+      throw error;
     }
+    return {
+      deadline: Math.max(deadline, performance.now() + LEAST_WORK),
+      run: async (sql, values) => resultOf(this.prepared(sql), values),
+      commit: async () => {
+        this.assertInPlace(this.file.isInPlace());
+        // Nobody else can write between BEGIN IMMEDIATE and here, so COMMIT never finds the file busy.
+        this.prepared('COMMIT').run();
+        this.release();
+      },
+      rollBack: async () => {
+        this.rollBack();
+        this.release();
+      },
+    };
   }
 
   private assertInPlace(inPlace: boolean): void {
@@ -110,32 +111,7 @@ export class SqliteDatabase extends Database {
     }
   }
 
-  private async statement<T>(
-    run: (statement: BetterSqlite3.Statement) => T,
-    sql: string,
-    kind: 'read' | 'write',
-  ): Promise<T> {
-    const unit = this.current.getStore();
-    try {
-      if (unit !== undefined) {
-        if (!unit.open) throw new Error('A statement came after its transaction had ended.');
-        return run(this.prepared(sql));
-      }
-      return await withDeadline(DEADLINE, async (deadline) => {
-        await this.take(deadline);
-        try {
-          this.assertInPlace(kind === 'read' ? this.file.wasInPlace() : this.file.isInPlace());
-          return await untilFree(() => run(this.prepared(sql)), deadline);
-        } finally {
-          this.release();
-        }
-      });
-    } catch (error) {
-      throw translateDriverError(error);
-    }
-  }
-
-  private prepared(sql: string): BetterSqlite3.Statement {
+  private prepared(sql: string): BetterSqlite3.Statement<unknown[]> {
     let statement = this.statements.get(sql);
     if (statement === undefined) {
       statement = this.connection.prepare(sql);
@@ -180,6 +156,18 @@ function openSqlite(file: string): BetterSqlite3.Database {
   connection.pragma('synchronous = FULL');
   connection.pragma('foreign_keys = ON');
   return connection;
+}
+
+function resultOf(statement: BetterSqlite3.Statement<unknown[]>, values: readonly SqlValue[]): QueryResult {
+  const result = new QueryResult();
+  if (statement.reader) {
+    result.raw = result.records = statement.all(...values);
+  } else {
+    const { changes, lastInsertRowid } = statement.run(...values);
+    result.affected = changes;
+    result.raw = lastInsertRowid;
+  }
+  return result;
 }
 
 async function untilFree<T>(run: () => T, deadline: number): Promise<T> {

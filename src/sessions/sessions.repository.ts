@@ -38,7 +38,7 @@ export class SessionsRepository {
   }
 
   async findByRefreshDigest(digest: string): Promise<Session | undefined> {
-    const rows = await this.database.query<Session>(
+    const rows = await this.database.query<Session[]>(
       `SELECT ${COLUMNS} FROM sessions WHERE refresh_digest = ?`,
       [digest],
     );
@@ -47,13 +47,13 @@ export class SessionsRepository {
 
   /** A page of the live sessions of a user, newest first, and how many there are. */
   async findLivePage(userId: string, now: Instant, query: PageQuery): Promise<Slice<Session>> {
-    const rows = await this.database.query<Session>(
+    const rows = await this.database.query<Session[]>(
       `SELECT ${COLUMNS} FROM sessions WHERE user_id = ? AND ${LIVE}
        ORDER BY created_at DESC, id DESC LIMIT ? OFFSET ?`,
       [userId, now, now, ...limitAndOffset(query)],
     );
     return withTotal(query, rows, async () => {
-      const counted = await this.database.query<{ total: number }>(
+      const counted = await this.database.query<Array<{ total: number }>>(
         cappedCount(`SELECT id FROM sessions WHERE user_id = ? AND ${LIVE}`),
         [userId, now, now],
       );
@@ -63,7 +63,7 @@ export class SessionsRepository {
 
   /** The ids of a user's live sessions but the newest `keep`. */
   async findSurplus(userId: string, keep: number, now: Instant): Promise<string[]> {
-    const rows = await this.database.query<{ id: string }>(
+    const rows = await this.database.query<Array<{ id: string }>>(
       // Both dialects want a LIMIT before OFFSET; this one is beyond any number of sessions.
       `SELECT id ${OF_USER_LIVE} ORDER BY created_at DESC, id DESC LIMIT 1000000000 OFFSET ?`,
       [userId, now, keep],
@@ -110,11 +110,10 @@ export class SessionsRepository {
 
   /** Ends some live sessions of whomever, at most so many; answers how many. */
   async endSome(most: number, reason: SessionEnd, now: Instant): Promise<number> {
-    const rows = await this.database.query<{ id: string }>(`SELECT id FROM sessions WHERE ${LIVE} LIMIT ?`, [
-      now,
-      now,
-      most,
-    ]);
+    const rows = await this.database.query<Array<{ id: string }>>(
+      `SELECT id FROM sessions WHERE ${LIVE} LIMIT ?`,
+      [now, now, most],
+    );
     if (rows.length === 0) return 0;
     return this.database.execute(
       `UPDATE sessions SET ended_at = ?, end_reason = ?

@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from '../database/entity.js';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Instant } from '../platform/time/clock.js';
 
 /** How many attempts were admitted under one key. No row: none that anybody remembers. */

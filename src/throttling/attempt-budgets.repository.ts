@@ -74,7 +74,7 @@ export class AttemptBudgetsRepository {
   }
 
   async find(keys: readonly string[]): Promise<AttemptBudget[]> {
-    return this.database.query<AttemptBudget>(
+    return this.database.query<AttemptBudget[]>(
       `SELECT ${COLUMNS} FROM attempt_budgets WHERE budget_key IN (${keys.map(() => '?').join(', ')})`,
       keys,
     );

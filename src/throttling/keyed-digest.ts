@@ -53,7 +53,7 @@ export class KeyedDigest {
   }
 
   private async find(): Promise<string | undefined> {
-    const rows = await this.database.query<{ value: string }>(
+    const rows = await this.database.query<Array<{ value: string }>>(
       'SELECT value FROM shared_secrets WHERE name = ?',
       [NAME],
     );

@@ -1,30 +1,25 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { Database } from '../database/database.js';
+import type { Database } from '../database/database.js';
 import { Clock, DAY, HOUR, MINUTE, SECOND } from '../platform/time/clock.js';
 import { SharedClock } from './shared-clock.js';
 
-/** A database server whose clock is off by a fixed time. */
-class OtherClock extends Database {
+/** A database server whose clock is off by a fixed time: what the class under test asks of one. */
+class OtherClock {
   asked = 0;
 
   constructor(
     readonly dialect: 'sqlite' | 'mysql',
     public ahead: number,
-  ) {
-    super();
-  }
+  ) {}
 
-  async query<Row>(): Promise<Row[]> {
+  query = async () => {
     this.asked += 1;
-    // The one statement of the class under test.
-    return [{ now: Date.now() + this.ahead } as Row];
-  }
+    return [{ now: Date.now() + this.ahead }];
+  };
+}
 
-  execute = () => Promise.reject(new Error('not here'));
-  transaction = () => Promise.reject(new Error('not here'));
-  afterCommit = () => undefined;
-  close = () => Promise.resolve();
-  stats = () => ({ busy: 0, idle: 0, waiting: 0 });
+function sharedClock(server: OtherClock, clock = new Clock()): SharedClock {
+  return new SharedClock(server as unknown as Database, clock);
 }
 
 class MovedClock extends Clock {
@@ -42,7 +37,7 @@ describe('SharedClock', () => {
     async (jump) => {
       const realNow = Date.now;
       const server = new OtherClock('mysql', 0);
-      const shared = new SharedClock(server, new Clock());
+      const shared = sharedClock(server);
       await shared.now();
       vi.spyOn(Date, 'now').mockImplementation(() => realNow() + jump);
       server.ahead = -jump;
@@ -56,7 +51,7 @@ describe('SharedClock', () => {
   it('tells no time when it cannot measure after a jump', async () => {
     const realNow = Date.now;
     const server = new OtherClock('mysql', 0);
-    const shared = new SharedClock(server, new Clock());
+    const shared = sharedClock(server);
     await shared.now();
     vi.spyOn(Date, 'now').mockImplementation(() => realNow() + DAY);
     server.query = () => Promise.reject(new Error('the database is away'));
@@ -64,13 +59,13 @@ describe('SharedClock', () => {
   });
 
   it.each([-2 * MINUTE, 0, 2 * MINUTE])("tells the database server's time, %d ms off ours", async (ahead) => {
-    const shared = new SharedClock(new OtherClock('mysql', ahead), new Clock());
+    const shared = sharedClock(new OtherClock('mysql', ahead));
     expect(Math.abs((await shared.now()) - (Date.now() + ahead))).toBeLessThan(1_000);
   });
 
   it('moves with the clock that it is given', async () => {
     const clock = new MovedClock();
-    const shared = new SharedClock(new OtherClock('mysql', MINUTE), clock);
+    const shared = sharedClock(new OtherClock('mysql', MINUTE), clock);
     const before = await shared.now();
     clock.moved = 15 * MINUTE;
     expect(Math.abs((await shared.now()) - before - 15 * MINUTE)).toBeLessThan(1_000);
@@ -78,7 +73,7 @@ describe('SharedClock', () => {
 
   it('asks once for many at once, and not again soon', async () => {
     const database = new OtherClock('mysql', 0);
-    const shared = new SharedClock(database, new Clock());
+    const shared = sharedClock(database);
     await Promise.all(Array.from({ length: 10 }, () => shared.now()));
     await shared.now();
     expect(database.asked).toBe(1);
@@ -86,7 +81,7 @@ describe('SharedClock', () => {
 
   it('is our own clock on SQLite', async () => {
     const database = new OtherClock('sqlite', MINUTE);
-    const shared = new SharedClock(database, new Clock());
+    const shared = sharedClock(database);
     expect(Math.abs((await shared.now()) - Date.now())).toBeLessThan(1_000);
     expect(database.asked).toBe(0);
   });

@@ -50,7 +50,7 @@ export class SharedClock {
     // First, so that a jump during the measurement leads to another one.
     const offset = clockOffset();
     const before = Date.now();
-    const [row] = await this.database.query<{ now: number }>(sql);
+    const [row] = await this.database.query<Array<{ now: number }>>(sql);
     const after = Date.now();
     if (row === undefined) return;
     this.difference = Math.round(row.now - (before + after) / 2);

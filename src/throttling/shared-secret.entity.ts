@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from '../database/entity.js';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
 import type { Instant } from '../platform/time/clock.js';
 
 /** A random value that all replicas share; made by whoever needs it first. */

@@ -1,11 +1,15 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { AttemptBudgets } from './attempt-budgets.js';
 import { AttemptBudgetsRepository } from './attempt-budgets.repository.js';
 import { AttemptBudgetsSweep } from './attempt-budgets.sweep.js';
 import { KeyedDigest } from './keyed-digest.js';
 import { SharedClock } from './shared-clock.js';
+import { AttemptBudget } from './attempt-budget.entity.js';
+import { SharedSecret } from './shared-secret.entity.js';
 
 @Module({
+  imports: [TypeOrmModule.forFeature([AttemptBudget, SharedSecret])],
   providers: [AttemptBudgetsRepository, AttemptBudgets, AttemptBudgetsSweep, KeyedDigest, SharedClock],
   exports: [AttemptBudgets, KeyedDigest],
 })

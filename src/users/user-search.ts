@@ -51,7 +51,7 @@ export class UserSearch {
     if (filters === undefined) return { rows: [], total: 0 };
     const [limit, offset] = limitAndOffset(query);
     const page = await this.pageOf(filters, query.sort, offset + limit);
-    const rows = await this.database.query<User>(
+    const rows = await this.database.query<User[]>(
       `SELECT ${COLUMNS} FROM (${page.text} LIMIT ? OFFSET ?) page JOIN users u ON u.id = page.id
        ORDER BY ${orderBy(query.sort)}`,
       [...page.values, limit, offset],
@@ -65,9 +65,10 @@ export class UserSearch {
     const filters: UserFilter[] = [];
     if (q !== undefined) filters.push(searchFilter(q));
     if (role !== undefined) {
-      const rows = await this.database.query<{ id: string }>('SELECT id FROM roles WHERE role_key = ?', [
-        role,
-      ]);
+      const rows = await this.database.query<Array<{ id: string }>>(
+        'SELECT id FROM roles WHERE role_key = ?',
+        [role],
+      );
       if (rows[0] === undefined) return undefined;
       filters.push(roleFilter(rows[0].id));
     }
@@ -102,7 +103,7 @@ export class UserSearch {
     for (const filter of filters) {
       const most = Math.floor(fewestCost / costOf(filter));
       const { text, values } = filter.first?.(most + 1) ?? filter.ids;
-      const [counted] = await this.database.query<{ size: number }>(
+      const [counted] = await this.database.query<Array<{ size: number }>>(
         `SELECT COUNT(*) AS size FROM (SELECT id FROM (${text}) ids LIMIT ?) counted`,
         [...values, most + 1],
       );
@@ -115,7 +116,7 @@ export class UserSearch {
   }
 
   private async count({ text, values }: Sql): Promise<number> {
-    const [counted] = await this.database.query<{ total: number }>(
+    const [counted] = await this.database.query<Array<{ total: number }>>(
       cappedCount(`SELECT id FROM (${text}) found`),
       values,
     );

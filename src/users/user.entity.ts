@@ -1,4 +1,4 @@
-import { Column, Entity, Index, PrimaryColumn } from '../database/entity.js';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Instant } from '../platform/time/clock.js';
 
 export type UserStatus = 'active' | 'disabled';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessModule } from '../access/access.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -19,9 +20,16 @@ import { UserSessionsService } from './user-sessions.service.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
+import { User } from './user.entity.js';
 
 @Module({
-  imports: [AccessModule, CredentialsModule, SessionsModule, ThrottlingModule],
+  imports: [
+    TypeOrmModule.forFeature([User]),
+    AccessModule,
+    CredentialsModule,
+    SessionsModule,
+    ThrottlingModule,
+  ],
   controllers: [UsersController, UserSessionsController, MeController],
   providers: [
     UsersRepository,

@@ -42,14 +42,14 @@ export class UsersRepository {
   async findById(id: string): Promise<User | undefined> {
     // MySQL ignores blanks after an id, so what is no id is not asked for.
     if (!isUuid(id)) return undefined;
-    const rows = await this.database.query<User>(`SELECT ${COLUMNS} FROM users WHERE id = ?`, [id]);
+    const rows = await this.database.query<User[]>(`SELECT ${COLUMNS} FROM users WHERE id = ?`, [id]);
     return rows[0];
   }
 
   /** With the keys of the roles that the user holds, sorted. */
   async findWithRoles(id: string): Promise<UserWithRoles | undefined> {
     if (!isUuid(id)) return undefined;
-    const rows = await this.database.query<RowWithRoles>(`SELECT ${WITH_ROLES} FROM users WHERE id = ?`, [
+    const rows = await this.database.query<RowWithRoles[]>(`SELECT ${WITH_ROLES} FROM users WHERE id = ?`, [
       id,
     ]);
     return rows[0] && withRoles(rows[0]);
@@ -57,7 +57,7 @@ export class UsersRepository {
 
   /** With the roles and the state of the session, whatever it is: the read of every authenticated call. */
   async findBySession(id: string): Promise<UserOfSession | undefined> {
-    const rows = await this.database.query<RowOfSession>(
+    const rows = await this.database.query<RowOfSession[]>(
       // (SELECT ?), because SQLite plans a join anew for every value that is compared directly.
       `SELECT ${WITH_ROLES}, last_seen_at AS "lastSeenAt", idle_expires_at AS "idleExpiresAt",
          expires_at AS "expiresAt", ended_at AS "endedAt"
@@ -71,7 +71,7 @@ export class UsersRepository {
 
   /** Each kind of identifier is looked up in its own column only. */
   async findByIdentifier({ kind, value }: Identifier): Promise<User | undefined> {
-    const rows = await this.database.query<User>(`SELECT ${COLUMNS} FROM users WHERE ${kind} = ?`, [value]);
+    const rows = await this.database.query<User[]>(`SELECT ${COLUMNS} FROM users WHERE ${kind} = ?`, [value]);
     return rows[0];
   }
 

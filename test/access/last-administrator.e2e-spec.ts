@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => app.close());
 
 async function activeAdministrators(): Promise<number> {
-  const [row] = await app.database.query<{ active: number }>(
+  const [row] = await app.database.query<Array<{ active: number }>>(
     `SELECT COUNT(*) AS active FROM users WHERE status = 'active' AND id IN
        (SELECT user_id FROM user_roles WHERE role_id = (SELECT id FROM roles WHERE role_key = 'administrator'))`,
   );

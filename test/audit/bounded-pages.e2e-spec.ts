@@ -72,7 +72,9 @@ async function pages(filters: Readonly<Record<string, string>>): Promise<Page[]>
 /** How many rows and entries of indexes the work has read. */
 async function readBy(work: () => Promise<unknown>): Promise<number> {
   const reads = async () => {
-    const rows = await app.database.query<{ Value: string }>("SHOW SESSION STATUS LIKE 'Handler_read%'");
+    const rows = await app.database.query<Array<{ Value: string }>>(
+      "SHOW SESSION STATUS LIKE 'Handler_read%'",
+    );
     return rows.reduce((sum, { Value }) => sum + Number(Value), 0);
   };
   return app.database.transaction(async () => {

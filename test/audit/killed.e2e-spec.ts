@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
-import { openDatabase } from '../../src/database/open-database.ts';
+import { dataSourceOptions, openDatabase } from '../../src/database/open-database.ts';
 import { buildProgram, runProgram } from '../support/built-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -71,16 +71,16 @@ async function writeUntilKilled(kill: number): Promise<void> {
 
 /** Compares roles with what the record says became of them. */
 async function expectWhole(): Promise<void> {
-  const database = openDatabase(loadConfig(testDatabase.env).database);
+  const database = openDatabase(dataSourceOptions(loadConfig(testDatabase.env).database));
   try {
     const ids = async (action: string) => {
-      const rows = await database.query<{ id: string }>(
+      const rows = await database.query<Array<{ id: string }>>(
         'SELECT target_id AS id FROM audit_events WHERE action = ? ORDER BY target_id',
         [action],
       );
       return rows.map(({ id }) => id);
     };
-    const roles = await database.query<{ id: string; name: string }>(
+    const roles = await database.query<Array<{ id: string; name: string }>>(
       'SELECT id, name FROM roles WHERE built_in = 0 ORDER BY id',
     );
     const [created, updated, deleted] = await Promise.all(
@@ -92,6 +92,6 @@ async function expectWhole(): Promise<void> {
     expect(changed).toEqual(updated?.filter((id) => !deleted?.includes(id)));
     expect(created?.length).toBeGreaterThan(0);
   } finally {
-    await database.close();
+    await database.destroy();
   }
 }

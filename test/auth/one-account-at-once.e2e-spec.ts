@@ -58,7 +58,7 @@ describe('parallel sign-ins of one account', { timeout: 60_000 }, () => {
     for (const answer of answers) if (answer.status !== 200) expectFailure(answer, 503, 10009);
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(64);
     expect((await attempt(user.username, user.password, '127.0.3.1')).status).toBe(200);
-    const rows = await app.database.query<{ used: number }>(
+    const rows = await app.database.query<Array<{ used: number }>>(
       'SELECT used FROM attempt_budgets WHERE budget_key LIKE ?',
       [`%${user.id}%`],
     );

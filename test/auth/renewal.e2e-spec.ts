@@ -28,7 +28,7 @@ const revoke = (refresh_token: unknown = session.refresh_token) =>
 /** Use is written down beside the request; time must not move on before it is. */
 const lastSeenAt = async () => {
   const sql = 'SELECT last_seen_at AS seen FROM sessions WHERE id = ?';
-  return (await app.database.query<{ seen: number }>(sql, [session.session_id]))[0]?.seen;
+  return (await app.database.query<Array<{ seen: number }>>(sql, [session.session_id]))[0]?.seen;
 };
 const me = (token: string = session.access_token) => app.call('GET', '/me', { token });
 

@@ -180,7 +180,9 @@ describe('POST /signin', () => {
     const answers = await Promise.all(people.map(({ username, password }) => signIn(username, password)));
     expect(answers.map(({ status }) => status)).toEqual(people.map(() => 200));
     const opened = answers.map(({ body }) => body.data);
-    const found = await app.database.query<{ id: string }>('SELECT id FROM sessions WHERE ended_at IS NULL');
+    const found = await app.database.query<Array<{ id: string }>>(
+      'SELECT id FROM sessions WHERE ended_at IS NULL',
+    );
     const ids = new Set(found.map(({ id }) => id));
     for (const { session_id } of opened) expect(ids).toContain(session_id);
     for (const { access_token } of opened) {
@@ -195,7 +197,7 @@ describe('POST /signin', () => {
     const opened = await Promise.all(
       Array.from({ length: 24 }, () => app.signIn(user.username, user.password)),
     );
-    const live = await app.database.query<{ id: string }>(
+    const live = await app.database.query<Array<{ id: string }>>(
       'SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL',
       [user.id],
     );

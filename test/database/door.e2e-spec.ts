@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
-import { openDatabase } from '../../src/database/open-database.ts';
+import { dataSourceOptions, openDatabase } from '../../src/database/open-database.ts';
 import type { Database } from '../../src/database/database.ts';
 import { DuplicateKeyError, MissingValueError } from '../../src/database/driver-errors.ts';
 import { AppError } from '../../src/platform/errors/app-error.ts';
@@ -11,14 +11,14 @@ let place: TestDatabase;
 let database: Database;
 beforeAll(async () => {
   place = await createTestDatabase();
-  database = openDatabase(loadConfig({ ...place.env, ...poolOf(5) }).database);
+  database = openDatabase(dataSourceOptions(loadConfig({ ...place.env, ...poolOf(5) }).database));
   await database.execute(
     'CREATE TABLE door (id varchar(36) NOT NULL PRIMARY KEY, name varchar(36) NOT NULL, used integer NOT NULL)',
   );
   await database.execute('CREATE UNIQUE INDEX door_name ON door (name)');
 });
 afterAll(async () => {
-  await database.close();
+  await database.destroy();
   await place.drop();
 });
 beforeEach(() => database.execute('DELETE FROM door'));
@@ -34,7 +34,7 @@ async function insert(id: string, name = id): Promise<void> {
 }
 
 async function ids(): Promise<string[]> {
-  const rows = await database.query<{ id: string }>('SELECT id FROM door ORDER BY id');
+  const rows = await database.query<Array<{ id: string }>>('SELECT id FROM door ORDER BY id');
   return rows.map(({ id }) => id);
 }
 
@@ -208,7 +208,7 @@ if (onMysql) {
       'serves some of 200 slow requests, tells the others within the deadline, and is well afterwards',
       { timeout: 30_000 },
       async () => {
-        const small = openDatabase(loadConfig({ ...place.env, ...poolOf(2) }).database);
+        const small = openDatabase(dataSourceOptions(loadConfig({ ...place.env, ...poolOf(2) }).database));
         const begun = Date.now();
         const results = await Promise.all(
           Array.from({ length: 200 }, () => outcome(small.query('SELECT SLEEP(0.1) AS slept'))),
@@ -220,13 +220,13 @@ if (onMysql) {
           expect(error).toMatchObject({ definition: { code: 10010, status: 503 } });
         expect(results.length - refused.length).toBeGreaterThan(5);
         expect(await small.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
-        await small.close();
+        await small.destroy();
       },
     );
 
     it('goes on after its connections were killed', async () => {
-      const small = openDatabase(loadConfig({ ...place.env, ...poolOf(2) }).database);
-      const idOf = () => small.query<{ id: number }>('SELECT CONNECTION_ID() AS id');
+      const small = openDatabase(dataSourceOptions(loadConfig({ ...place.env, ...poolOf(2) }).database));
+      const idOf = () => small.query<Array<{ id: number }>>('SELECT CONNECTION_ID() AS id');
       for (let round = 0; round < 5; round += 1) {
         const open = (await Promise.all([idOf(), idOf()])).flat();
         for (const { id } of open) await database.query(`KILL ${id}`).catch(() => undefined);
@@ -239,7 +239,7 @@ if (onMysql) {
           `round ${round}`,
         ).toBeGreaterThanOrEqual(8);
       }
-      await small.close();
+      await small.destroy();
     });
   });
 }

@@ -3,12 +3,11 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Column, Entity, getMetadataArgsStorage, PrimaryColumn } from 'typeorm';
+import { Column, DataSource, Entity, getMetadataArgsStorage, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrations } from '../../migrations/index.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import { createDataSource } from '../../src/database/data-source.ts';
-import { openDatabase, type DatabaseConfig } from '../../src/database/open-database.ts';
+import { dataSourceOptions, openDatabase, type DatabaseConfig } from '../../src/database/open-database.ts';
 import { migrateDown, migrateUp, migrationStatus, schemaIsReady } from '../../src/database/migrator.ts';
 import { buildProgram } from '../support/built-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -25,20 +24,20 @@ afterAll(() => place.drop());
 
 /** Runs statements through the door, which is closed again afterwards. */
 async function ask<Row>(sql: string): Promise<Row[]> {
-  const database = openDatabase(config);
+  const database = openDatabase(dataSourceOptions(config));
   try {
-    return await database.query<Row>(sql);
+    return await database.query<Row[]>(sql);
   } finally {
-    await database.close();
+    await database.destroy();
   }
 }
 
 async function change(sql: string): Promise<void> {
-  const database = openDatabase(config);
+  const database = openDatabase(dataSourceOptions(config));
   try {
     await database.execute(sql);
   } finally {
-    await database.close();
+    await database.destroy();
   }
 }
 
@@ -92,12 +91,12 @@ describe('the migrations', () => {
     await change(
       "INSERT INTO schema_migrations (timestamp, name) VALUES (9999999999999, 'FromTheFuture9999999999999')",
     );
-    const database = openDatabase(config);
+    const database = openDatabase(dataSourceOptions(config));
     expect(await schemaIsReady(database)).toBe(true);
     await database.execute("DELETE FROM schema_migrations WHERE name LIKE 'FromTheFuture%'");
     await database.execute('DELETE FROM schema_migrations WHERE name = ?', [names.at(-1) ?? '']);
     expect(await schemaIsReady(database)).toBe(false);
-    await database.close();
+    await database.destroy();
   });
 });
 
@@ -129,7 +128,7 @@ describe('five processes that start together', () => {
 
 describe('the schema', () => {
   async function driftOf(entities: Array<new () => object>): Promise<string[]> {
-    const source = await createDataSource(config, entities).initialize();
+    const source = await new DataSource({ ...dataSourceOptions(config), entities }).initialize();
     const { upQueries } = await source.driver.createSchemaBuilder().log();
     await source.destroy();
     return upQueries.map(({ query }) => query);

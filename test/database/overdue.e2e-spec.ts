@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
 import type { Database } from '../../src/database/database.ts';
-import { openDatabase } from '../../src/database/open-database.ts';
+import { dataSourceOptions, openDatabase } from '../../src/database/open-database.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 const POOL_SIZE = 3;
@@ -15,7 +15,7 @@ let watch: Database;
 
 function open(poolSize: number): Database {
   const env = { ...place.env, DATABASE_POOL_SIZE: String(poolSize) };
-  return openDatabase(loadConfig(env).database);
+  return openDatabase(dataSourceOptions(loadConfig(env).database));
 }
 
 async function outcome<T>(promise: Promise<T>): Promise<T | unknown> {
@@ -60,8 +60,8 @@ describe.runIf(inject('lane') === 'mysql')('a statement past its deadline', { ti
     await database.execute('CREATE TABLE overdue (id varchar(36) NOT NULL PRIMARY KEY)');
   });
   afterAll(async () => {
-    await database.close();
-    await watch.close();
+    await database.destroy();
+    await watch.destroy();
     await place.drop();
   });
 

@@ -27,7 +27,7 @@ async function use(session: SignInData): Promise<void> {
   for (let attempt = 0; attempt < 50; attempt += 1) {
     expect(await renew(session)).toBe(200);
     await new Promise((resolve) => setTimeout(resolve, 10 * attempt));
-    const rows = await app.database.query<{ seen: number }>(
+    const rows = await app.database.query<Array<{ seen: number }>>(
       'SELECT last_seen_at AS seen FROM sessions WHERE id = ?',
       [session.session_id],
     );

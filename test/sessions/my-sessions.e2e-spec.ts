@@ -213,7 +213,7 @@ describe('the record', () => {
     const [mine, gone] = [await signIn(user), await signIn(user)];
     await app.call('DELETE', `/me/sessions/${gone.session_id}`, { token: mine.access_token });
     await app.call('DELETE', `/me/sessions/${gone.session_id}`, { token: mine.access_token });
-    const rows = await app.database.query<{ actor: string; session: string; detail: string }>(
+    const rows = await app.database.query<Array<{ actor: string; session: string; detail: string }>>(
       `SELECT actor_id AS actor, session_id AS session, detail FROM audit_events
        WHERE action = 'session.ended' AND target_id = ?`,
       [gone.session_id],
@@ -235,7 +235,7 @@ describe('the record', () => {
       return (await app.call('POST', '/tokens/renew_access', { from, body })).status;
     };
     const events = async (): Promise<string[]> => {
-      const rows = await app.database.query<{ ip: string }>(
+      const rows = await app.database.query<Array<{ ip: string }>>(
         "SELECT ip FROM audit_events WHERE action = 'token.renewed_elsewhere' AND session_id = ? ORDER BY at",
         [session.session_id],
       );

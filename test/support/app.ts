@@ -241,7 +241,7 @@ export class TestApp {
 
   /** Every row of every table, as text: what somebody with a copy of the database can read. */
   async dump(): Promise<string> {
-    const tables = await this.database.query<{ name: string }>(
+    const tables = await this.database.query<Array<{ name: string }>>(
       this.database.dialect === 'sqlite'
         ? "SELECT name FROM sqlite_master WHERE type = 'table'"
         : 'SELECT table_name AS name FROM information_schema.tables WHERE table_schema = DATABASE()',

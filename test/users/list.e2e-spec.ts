@@ -157,7 +157,7 @@ describe('GET /users of a seeded system', () => {
     const seeded = await seed(app.nest, { users: 3, sessions: 0 });
     const [person] = (await list({ q: 'xin', page_size: '1' })).items;
     expect(person?.full_name.normalize('NFKC').toLowerCase() ?? person?.username).toBeDefined();
-    const rows = await app.database.query<{ username: string; fullName: string; searchName: string }>(
+    const rows = await app.database.query<Array<{ username: string; fullName: string; searchName: string }>>(
       'SELECT username, full_name AS "fullName", search_name AS "searchName" FROM users WHERE status = \'active\'',
     );
     for (const { fullName, searchName } of rows)

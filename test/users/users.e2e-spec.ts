@@ -267,7 +267,7 @@ describe('DELETE /users/{id}', () => {
 
   it('is quick for a user with thousands of sessions, ended and live', async () => {
     const person = await admin.person();
-    const [row] = await app.database.query<{ endAt: number }>(
+    const [row] = await app.database.query<Array<{ endAt: number }>>(
       'SELECT expires_at AS endAt FROM sessions WHERE id = ?',
       [person.sessionId],
     );
