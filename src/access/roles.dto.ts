@@ -1,7 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { IsString, Matches } from 'class-validator';
+import {
+  CodePoints,
+  IsDisplayName,
+  IsListOf,
+  MayBeAbsent,
+  stacked,
+  WellFormed,
+} from '../platform/http/constraints.js';
 import { PageQuery } from '../platform/http/list-query.js';
-import { SortParameter, type Sort } from '../platform/http/query-parameters.js';
-import { DisplayName, Text, TextList } from '../platform/http/rules.js';
+import { SortBy, type Sort } from '../platform/http/query-values.js';
 import { declaredPermissions, type Permission } from '../platform/security/permission.js';
 import { toTimestamp } from '../platform/time/clock.js';
 import type { RoleWithPermissions } from './roles.service.js';
@@ -9,43 +17,45 @@ import type { RoleWithPermissions } from './roles.service.js';
 const ROLE_KEY = /^[a-z][a-z0-9_-]{1,63}$/;
 
 /** A list of role keys in a body; whether there are such roles is asked later. */
-export function RoleKeys(options: { readonly optional?: boolean } = {}): PropertyDecorator {
-  return TextList({
-    ...options,
-    max: 100,
-    item: (text) => ROLE_KEY.test(text),
-    rule: 'role',
-    example: ['administrator'],
-    description: 'Keys of roles.',
-  });
+export function RoleKeys(): PropertyDecorator {
+  return stacked(
+    IsListOf('role', (text) => ROLE_KEY.test(text), { max: 100 }),
+    ApiProperty({ example: ['administrator'], description: 'Keys of roles.' }),
+  );
 }
 
-function Permissions(options: { readonly optional?: boolean } = {}): PropertyDecorator {
-  return TextList({
-    ...options,
-    max: 200,
-    item: (text) => declaredPermissions().some(({ code }) => code === text),
-    rule: 'permission',
-    example: ['users:read'],
-    description: 'Codes from `GET /permissions`.',
-  });
+function Name(): PropertyDecorator {
+  return stacked(IsString(), IsDisplayName(64), ApiProperty({ example: 'Help desk' }));
+}
+
+function Description(): PropertyDecorator {
+  return stacked(
+    MayBeAbsent(),
+    IsString(),
+    CodePoints(0, 512),
+    WellFormed(),
+    ApiProperty({ example: 'Unlocks people' }),
+  );
+}
+
+function Permissions(): PropertyDecorator {
+  return stacked(
+    IsListOf('permission', (text) => declaredPermissions().some(({ code }) => code === text), { max: 200 }),
+    ApiProperty({ example: ['users:read'], description: 'Codes from `GET /permissions`.' }),
+  );
 }
 
 export class CreateRoleRequest {
-  @Text({
-    min: 2,
-    max: 64,
-    matches: ROLE_KEY,
-    rule: 'role_key',
-    example: 'help-desk',
-    description: 'It never changes.',
-  })
+  @IsString()
+  @CodePoints(2, 64)
+  @Matches(ROLE_KEY, { context: { rule: 'role_key' } })
+  @ApiProperty({ example: 'help-desk', pattern: ROLE_KEY.source, description: 'It never changes.' })
   key!: string;
 
-  @DisplayName({ max: 64, example: 'Help desk' })
+  @Name()
   name!: string;
 
-  @Text({ min: 0, max: 512, stored: true, optional: true, example: 'Unlocks people' })
+  @Description()
   description?: string;
 
   @Permissions()
@@ -53,19 +63,22 @@ export class CreateRoleRequest {
 }
 
 export class UpdateRoleRequest {
-  @DisplayName({ max: 64, example: 'Help desk', optional: true })
+  @MayBeAbsent()
+  @Name()
   name?: string;
 
-  @Text({ min: 0, max: 512, stored: true, optional: true, example: 'Unlocks people' })
+  @Description()
   description?: string;
 
-  @Permissions({ optional: true })
+  @MayBeAbsent()
+  @Permissions()
   permissions?: string[];
 }
 
 export class ListRolesQuery extends PageQuery {
-  @SortParameter(['key', 'name', 'created_at'], { field: 'key', descending: false })
-  sort!: Sort<'key' | 'name' | 'created_at'>;
+  @SortBy(['key', 'name', 'created_at'])
+  @ApiProperty({ default: 'key' })
+  sort: Sort<'key' | 'name' | 'created_at'> = { field: 'key', descending: false };
 }
 
 export class RoleResponse {

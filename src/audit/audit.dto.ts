@@ -1,11 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
-import {
-  ChoiceParameter,
-  CustomParameter,
-  IdParameter,
-  IntegerParameter,
-  TimeParameter,
-} from '../platform/http/query-parameters.js';
+import { IsIn } from 'class-validator';
+import { IsId, MayBeAbsent } from '../platform/http/constraints.js';
+import { ReadBy, Time, WholeNumber } from '../platform/http/query-values.js';
 import { toTimestamp, type Instant } from '../platform/time/clock.js';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditAction, type AuditOutcome } from './audit-actions.js';
 import { formatCursor, parseCursor, type AuditCursor } from './audit-cursor.js';
@@ -13,33 +9,41 @@ import type { AuditEvent } from './audit-event.entity.js';
 import type { AuditPage } from './audit.service.js';
 
 export class ListAuditEventsQuery {
-  @IdParameter('Only what this user did.')
+  @MayBeAbsent()
+  @IsId()
+  @ApiProperty({ description: 'Only what this user did.' })
   actor_id?: string;
 
-  @IdParameter('Only what was done to this user, session or role.')
+  @MayBeAbsent()
+  @IsId()
+  @ApiProperty({ description: 'Only what was done to this user, session or role.' })
   target_id?: string;
 
-  @ChoiceParameter(AUDIT_ACTIONS, 'Only this action.')
+  @MayBeAbsent()
+  @IsIn(AUDIT_ACTIONS)
+  @ApiProperty({ description: 'Only this action.' })
   action?: AuditAction;
 
-  @ChoiceParameter(AUDIT_OUTCOMES, 'Only this outcome.')
+  @MayBeAbsent()
+  @IsIn(AUDIT_OUTCOMES)
+  @ApiProperty({ description: 'Only this outcome.' })
   outcome?: AuditOutcome;
 
-  @TimeParameter('Only what happened then or later.')
+  @Time()
+  @ApiProperty({ description: 'Only what happened then or later.' })
   from?: Instant;
 
-  @TimeParameter('Only what happened then or earlier.')
+  @Time()
+  @ApiProperty({ description: 'Only what happened then or earlier.' })
   to?: Instant;
 
-  @CustomParameter(parseCursor, 'cursor', {
-    type: String,
-    maxLength: 128,
-    description: 'The `next_cursor` of the page before; with the same filters.',
-  })
+  @ReadBy('cursor', parseCursor, { type: String, maxLength: 128 })
+  @ApiProperty({ description: 'The `next_cursor` of the page before; with the same filters.' })
   cursor?: AuditCursor;
 
-  @IntegerParameter({ min: 1, max: 100, default: 50, description: 'Events on a page.' })
-  limit!: number;
+  @WholeNumber(1, 100)
+  @ApiProperty({ default: 50, description: 'Events on a page.' })
+  limit = 50;
 }
 
 export class AuditEventResponse {

@@ -1,28 +1,27 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { Text } from '../platform/http/rules.js';
+import { IsString } from 'class-validator';
+import { TypedPassword } from '../credentials/passwords.dto.js';
+import { CodePoints, NoControlCharacters } from '../platform/http/constraints.js';
 import { toTimestamp } from '../platform/time/clock.js';
 import type { AccessToken } from '../tokens/access-tokens.js';
 import type { User } from '../users/user.entity.js';
 import type { SignedInSession } from './sign-in.service.js';
 
 export class SignInRequest {
-  @Text({
-    min: 1,
-    max: 320,
-    noControlCharacters: true,
-    example: 'admin',
-    description: 'A user name, an e-mail address or a phone number.',
-  })
+  @IsString()
+  @CodePoints(1, 320)
+  @NoControlCharacters()
+  @ApiProperty({ example: 'admin', description: 'A user name, an e-mail address or a phone number.' })
   username!: string;
 
-  @Text({ min: 1, max: 256, example: 'correct horse battery staple', format: 'password' })
+  @TypedPassword()
   password!: string;
 }
 
 export class RefreshTokenRequest {
-  @Text({
-    min: 1,
-    max: 512,
+  @IsString()
+  @CodePoints(1, 512)
+  @ApiProperty({
     example: 'ghr_3mJr7AoUXx2Wqd8zYk4pVb6nTc9sLe1fHg5iKj0uMwE',
     description: 'As it was issued.',
   })

@@ -1,7 +1,7 @@
 import { createParamDecorator, Injectable, type ExecutionContext } from '@nestjs/common';
 import { AuthGuard } from '@nestjs/passport';
 import type { FastifyRequest } from 'fastify';
-import { validated } from '../platform/http/request-body.js';
+import { validated } from '../platform/http/validation.pipe.js';
 import type { VerifiedAccount } from './account-verifier.js';
 import { SignInRequest } from './auth.dto.js';
 import { AuthErrors } from './auth.errors.js';
@@ -17,7 +17,7 @@ export class LocalAuthGuard extends AuthGuard() {
 
   override async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = context.switchToHttp().getRequest<FastifyRequest>();
-    validated(SignInRequest, request.body);
+    request.body = validated(SignInRequest, request.body);
     return (await super.canActivate(context)) === true;
   }
 

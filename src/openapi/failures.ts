@@ -4,7 +4,7 @@ import { AuthErrors } from '../auth/auth.errors.js';
 import { AppError } from '../platform/errors/app-error.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import type { DocumentedFailure } from '../platform/http/api-failures.js';
-import { validated } from '../platform/http/request-body.js';
+import { validated } from '../platform/http/validation.pipe.js';
 import type { Route } from './routes.js';
 
 /** What the HTTP layer answers before it knows, or asks, which call is meant. */

@@ -1,15 +1,17 @@
-import { Text } from '../platform/http/rules.js';
+import { NewPassword, TypedPassword } from '../credentials/passwords.dto.js';
+import { MayBeAbsent } from '../platform/http/constraints.js';
 import { FullName } from './full-name.js';
 
 export class UpdateMeRequest {
-  @FullName({ optional: true })
+  @MayBeAbsent()
+  @FullName()
   full_name?: string;
 }
 
 export class ChangePasswordRequest {
-  @Text({ min: 1, max: 256, example: 'correct horse battery staple', format: 'password' })
+  @TypedPassword()
   current_password!: string;
 
-  @Text({ min: 0, max: 32_768, example: 'a longer horse, a better staple', format: 'password' })
+  @NewPassword()
   new_password!: string;
 }

@@ -8,7 +8,7 @@ import {
   withTotal,
   type Slice,
 } from '../platform/http/list-query.js';
-import type { Sort } from '../platform/http/query-parameters.js';
+import type { Sort } from '../platform/http/query-values.js';
 import { User } from './user.entity.js';
 import {
   createdFilter,

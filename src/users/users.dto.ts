@@ -1,15 +1,17 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { IsIn, IsString } from 'class-validator';
 import { RoleKeys } from '../access/roles.dto.js';
+import { NewPassword } from '../credentials/passwords.dto.js';
 import { isUuid } from '../platform/crypto/random.js';
-import { PageQuery } from '../platform/http/list-query.js';
 import {
-  ChoiceParameter,
-  SortParameter,
-  TextParameter,
-  TimeParameter,
-  type Sort,
-} from '../platform/http/query-parameters.js';
-import { Choice, Text, TextList } from '../platform/http/rules.js';
+  CodePoints,
+  IsListOf,
+  MayBeAbsent,
+  NoControlCharacters,
+  stacked,
+} from '../platform/http/constraints.js';
+import { PageQuery } from '../platform/http/list-query.js';
+import { SortBy, Time, Trimmed, type Sort } from '../platform/http/query-values.js';
 import { toTimestamp, type Instant } from '../platform/time/clock.js';
 import { FullName } from './full-name.js';
 import { BATCH_ACTIONS, type BatchAction, type BatchResult } from './user-batch.service.js';
@@ -18,74 +20,98 @@ import type { UserSort } from './user-search.js';
 import type { UserWithRoles } from './users.service.js';
 
 export class ListUsersQuery extends PageQuery {
-  @TextParameter({
-    min: 2,
-    max: 100,
+  @MayBeAbsent()
+  @Trimmed()
+  @NoControlCharacters()
+  @CodePoints(2, 100)
+  @ApiProperty({
+    example: 'mei',
     description:
       'What the user name, full name, e-mail address or phone number begins with; case does not matter.',
-    example: 'mei',
   })
   q?: string;
 
-  @ChoiceParameter(['active', 'disabled'], 'Only users in this state.')
+  @MayBeAbsent()
+  @IsIn(['active', 'disabled'])
+  @ApiProperty({ description: 'Only users in this state.' })
   status?: UserStatus;
 
-  @TextParameter({
-    min: 2,
-    max: 64,
-    description: 'Only users who hold the role with this key.',
-    example: 'administrator',
-  })
+  @MayBeAbsent()
+  @Trimmed()
+  @NoControlCharacters()
+  @CodePoints(2, 64)
+  @ApiProperty({ example: 'administrator', description: 'Only users who hold the role with this key.' })
   role?: string;
 
-  @TimeParameter('Only users created then or later.')
+  @Time()
+  @ApiProperty({ description: 'Only users created then or later.' })
   created_from?: Instant;
 
-  @TimeParameter('Only users created then or earlier.')
+  @Time()
+  @ApiProperty({ description: 'Only users created then or earlier.' })
   created_to?: Instant;
 
-  @SortParameter(['created_at', 'username', 'last_sign_in_at'], { field: 'created_at', descending: true })
-  sort!: Sort<UserSort>;
+  @SortBy(['created_at', 'username', 'last_sign_in_at'])
+  @ApiProperty({ default: '-created_at' })
+  sort: Sort<UserSort> = { field: 'created_at', descending: true };
+}
+
+function Email(): PropertyDecorator {
+  return stacked(
+    MayBeAbsent(),
+    IsString(),
+    CodePoints(0, 320),
+    ApiProperty({ example: 'mei.lin@example.com', description: 'Empty: none.' }),
+  );
+}
+
+function Phone(): PropertyDecorator {
+  return stacked(
+    MayBeAbsent(),
+    IsString(),
+    CodePoints(0, 64),
+    ApiProperty({ example: '+8613800138000', description: 'Empty: none.' }),
+  );
 }
 
 export class CreateUserRequest {
-  @Text({
-    min: 1,
-    max: 320,
-    example: 'mei.lin',
-    description: '3 to 32 of a-z, 0-9, dot, hyphen and underscore.',
-  })
+  @IsString()
+  @CodePoints(1, 320)
+  @ApiProperty({ example: 'mei.lin', description: '3 to 32 of a-z, 0-9, dot, hyphen and underscore.' })
   username!: string;
 
   @FullName()
   full_name!: string;
 
-  @Text({ min: 0, max: 32_768, example: 'correct horse battery staple', format: 'password' })
+  @ApiProperty({ example: 'correct horse battery staple' })
+  @NewPassword()
   password!: string;
 
-  @Text({ min: 0, max: 320, example: 'mei.lin@example.com', optional: true, description: 'Empty: none.' })
+  @Email()
   email?: string;
 
-  @Text({ min: 0, max: 64, example: '+8613800138000', optional: true, description: 'Empty: none.' })
+  @Phone()
   phone?: string;
 
-  @RoleKeys({ optional: true })
+  @MayBeAbsent()
+  @RoleKeys()
   roles?: string[];
 }
 
 export class UpdateUserRequest {
-  @FullName({ optional: true })
+  @MayBeAbsent()
+  @FullName()
   full_name?: string;
 
-  @Text({ min: 0, max: 320, example: 'mei.lin@example.com', optional: true, description: 'Empty: none.' })
+  @Email()
   email?: string;
 
-  @Text({ min: 0, max: 64, example: '+8613800138000', optional: true, description: 'Empty: none.' })
+  @Phone()
   phone?: string;
 }
 
 export class SetPasswordRequest {
-  @Text({ min: 0, max: 32_768, example: 'a longer horse, a better staple', format: 'password' })
+  @NewPassword()
   new_password!: string;
 }
 
@@ -95,15 +121,12 @@ export class SetRolesRequest {
 }
 
 export class UserBatchRequest {
-  @Choice(BATCH_ACTIONS, { description: 'What to do with each of them.' })
+  @IsIn(BATCH_ACTIONS)
+  @ApiProperty({ example: BATCH_ACTIONS[0], description: 'What to do with each of them.' })
   action!: BatchAction;
 
-  @TextList({
-    min: 1,
-    max: 200,
-    item: isUuid,
-    rule: 'ids',
-    format: 'uuid',
+  @IsListOf('ids', isUuid, { min: 1, max: 200, format: 'uuid' })
+  @ApiProperty({
     example: ['3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11'],
     description: 'Ids of users; duplicates count once.',
   })

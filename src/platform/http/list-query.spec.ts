@@ -1,31 +1,31 @@
+import { IsIn } from 'class-validator';
 import { describe, expect, it } from 'vitest';
 import { AppError } from '../errors/app-error.js';
+import { CodePoints, IsId, MayBeAbsent, NoControlCharacters } from './constraints.js';
 import { PageQuery } from './list-query.js';
-import {
-  ChoiceParameter,
-  IdParameter,
-  SortParameter,
-  TextParameter,
-  TimeParameter,
-  type Sort,
-} from './query-parameters.js';
+import { SortBy, Time, Trimmed, type Sort } from './query-values.js';
 import { ValidationPipe } from './validation.pipe.js';
 
 class ListThingsQuery extends PageQuery {
-  @TextParameter({ min: 2, max: 5, description: '' })
+  @MayBeAbsent()
+  @Trimmed()
+  @NoControlCharacters()
+  @CodePoints(2, 5)
   q?: string;
 
-  @ChoiceParameter(['active', 'disabled'], '')
+  @MayBeAbsent()
+  @IsIn(['active', 'disabled'])
   status?: string;
 
-  @IdParameter('')
+  @MayBeAbsent()
+  @IsId()
   owner_id?: string;
 
-  @TimeParameter('')
+  @Time()
   from?: number;
 
-  @SortParameter(['created_at', 'name'], { field: 'created_at', descending: true })
-  sort!: Sort<'created_at' | 'name'>;
+  @SortBy(['created_at', 'name'])
+  sort: Sort<'created_at' | 'name'> = { field: 'created_at', descending: true };
 }
 
 function read(input: Record<string, unknown>): unknown {

@@ -1,7 +1,7 @@
 import { type Type } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
-import { PlatformErrors } from '../errors/platform-errors.js';
-import { IntegerParameter } from './query-parameters.js';
+import { rule } from './constraints.js';
+import { WholeNumber } from './query-values.js';
 
 /** Lists end here: `page × page_size` goes no further, and totals stop counting. Deeper costs more than it tells. */
 export const LIST_WINDOW = 10_000;
@@ -11,11 +11,24 @@ export const LIST_WINDOW = 10_000;
  * route takes it as `@Query() query: ListUsersQuery`; the pipe reads it strictly.
  */
 export class PageQuery {
-  @IntegerParameter({ min: 1, max: LIST_WINDOW, default: 1, description: 'Which page, from 1.' })
-  page!: number;
+  @WholeNumber(1, LIST_WINDOW)
+  @InWindow()
+  @ApiProperty({ default: 1, description: 'Which page, from 1.' })
+  page = 1;
 
-  @IntegerParameter({ min: 1, max: 100, default: 20, description: 'Items on a page.' })
-  page_size!: number;
+  @WholeNumber(1, 100)
+  @ApiProperty({ default: 20, description: 'Items on a page.' })
+  page_size = 20;
+}
+
+/** No page beyond the window. */
+function InWindow(): PropertyDecorator {
+  return rule(
+    'page_window',
+    (page, args) =>
+      !(args?.object instanceof PageQuery) || Number(page) * args.object.page_size <= LIST_WINDOW,
+    { context: { params: { max: LIST_WINDOW } } },
+  );
 }
 
 /** One page of rows, and how many there are in all (at most `LIST_WINDOW`). */
@@ -34,14 +47,6 @@ export interface ListResponse<T> {
 /** For `LIMIT ? OFFSET ?`. */
 export function limitAndOffset({ page, page_size }: PageQuery): [limit: number, offset: number] {
   return [page_size, (page - 1) * page_size];
-}
-
-/** Refuses pages beyond the window. @throws AppError 10001 */
-export function checkWindow({ page, page_size }: PageQuery): void {
-  if (page * page_size <= LIST_WINDOW) return;
-  throw PlatformErrors.invalidRequest({
-    violations: [{ field: 'page', rule: 'page_window', params: { max: LIST_WINDOW } }],
-  });
 }
 
 /** A statement that counts the rows of another, which selects one short column and has no LIMIT, up to the window. */

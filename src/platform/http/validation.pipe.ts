@@ -1,10 +1,11 @@
-import { Injectable, type ArgumentMetadata, type PipeTransform } from '@nestjs/common';
+import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
+import { plainToInstance } from 'class-transformer';
+import type { Violation } from '../errors/app-error.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
-import { checkWindow, PageQuery } from './list-query.js';
-import { readQuery } from './query-parameters.js';
-import { validated } from './request-body.js';
+import { ClassRules } from './class-rules.js';
+import { UnreadableBody } from './json-body.js';
 
-/** Checks each declared body and query string against its class, before the controller sees it. */
+/** Checks each declared body and query string against the decorators of its class, before the controller sees it. */
 @Injectable()
 export class ValidationPipe implements PipeTransform {
   transform(value: unknown, { type, metatype }: ArgumentMetadata): unknown {
@@ -12,14 +13,46 @@ export class ValidationPipe implements PipeTransform {
     // Input without a class would pass unchecked: `import type` on a request class does that, silently.
     if (metatype === undefined || metatype === Object)
       throw new Error(`A route declares a ${type} without a class.`);
-    if (type === 'query') {
-      const query = readQuery(metatype, value);
-      if (query instanceof PageQuery) checkWindow(query);
-      return query;
-    }
-    if (value === undefined) {
-      throw PlatformErrors.invalidRequest({ violations: [{ field: '', rule: 'body' }] });
-    }
-    return validated(metatype, value);
+    return type === 'body' ? validated(metatype, value) : readQuery(metatype, value);
   }
+}
+
+/**
+ * Checks a body as it stands; nothing is coerced. A guard that needs the body calls this itself, because guards run
+ * before pipes, and leaves the result in the request: an instance of the class is not checked again.
+ *
+ * @returns an instance that holds exactly the given fields
+ * @throws AppError invalidRequest with one violation for each refused field, or why the body could not be read
+ */
+export function validated<T extends object>(type: Type<T>, body: unknown): T {
+  if (body instanceof type) return body;
+  if (body instanceof UnreadableBody) throw body.failure;
+  if (body === null || typeof body !== 'object' || Array.isArray(body)) {
+    throw PlatformErrors.invalidRequest({ violations: [{ field: '', rule: 'body' }] });
+  }
+  const rules = ClassRules.of(type);
+  refuse([...rules.unknown(body), ...rules.broken(body)]);
+  return Object.assign(new type(), body);
+}
+
+/**
+ * Reads a query string: each value becomes what its class declares it to be, an absent one the default.
+ *
+ * @throws AppError invalidRequest with one violation for each refused parameter
+ */
+function readQuery<T extends object>(type: Type<T>, parameters: unknown): T {
+  const rules = ClassRules.of(type);
+  const given: Record<string, unknown> = { ...Object(parameters) };
+  const query = plainToInstance(type, given);
+  const repeated = Object.keys(given).filter((name) => rules.has(name) && Array.isArray(given[name]));
+  refuse([
+    ...rules.unknown(given),
+    ...repeated.map((field) => ({ field, rule: 'repeated' })),
+    ...rules.broken(query).filter(({ field }) => !repeated.includes(field)),
+  ]);
+  return query;
+}
+
+function refuse(violations: readonly Violation[]): void {
+  if (violations.length > 0) throw PlatformErrors.invalidRequest({ violations });
 }

@@ -1,0 +1,115 @@
+import type { Type } from '@nestjs/common';
+import { getMetadataStorage, ValidationTypes, type ValidationOptions } from 'class-validator';
+import type { Violation } from '../errors/app-error.js';
+
+type Storage = ReturnType<typeof getMetadataStorage>;
+type Metadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
+type Refusal = Pick<Violation, 'rule' | 'params'>;
+
+/** What a constraint may say in its `context`: by which rule it refuses, and what the text of that rule is filled with. */
+export interface RuleOptions extends ValidationOptions {
+  readonly context?: Partial<Refusal>;
+}
+
+interface Constraint {
+  readonly refusal: Refusal;
+  readonly holds: (value: unknown, values: object) => boolean;
+}
+
+interface Field {
+  readonly name: string;
+  readonly constraints: readonly Constraint[];
+  /** Of `@ValidateIf`: the value is checked when all of them say so. */
+  readonly conditions: ReadonlyArray<(values: object, value: unknown) => boolean>;
+}
+
+/**
+ * What class-validator's decorators say about the fields of a class, put together once. Its own `validate` would collect
+ * it anew for each request, at several times the cost, and answer with sentences and not with rules.
+ */
+export class ClassRules {
+  private static readonly known = new WeakMap<object, ClassRules>();
+
+  private constructor(private readonly fields: ReadonlyMap<string, Field>) {}
+
+  /** @throws Error for a decorator that needs more than its value and the other fields, such as `@ValidateNested` */
+  static of(type: Type<object>): ClassRules {
+    let rules = ClassRules.known.get(type);
+    if (rules === undefined) {
+      const metadata = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
+      const byField = Map.groupBy(metadata, ({ propertyName }) => propertyName);
+      rules = new ClassRules(new Map([...byField].map(([name, all]) => [name, fieldOf(name, all)])));
+      ClassRules.known.set(type, rules);
+    }
+    return rules;
+  }
+
+  has(field: string): boolean {
+    return this.fields.has(field);
+  }
+
+  /** A violation for each field that the class does not declare, whatever its name. */
+  unknown(given: object): Violation[] {
+    const names = Object.keys(given).filter((field) => !this.fields.has(field));
+    return names.map((field) => ({ field, rule: 'unknown' }));
+  }
+
+  /** A violation for each field that breaks a rule: the first one that it breaks, as they stand above it. */
+  broken(values: object): Violation[] {
+    const violations: Violation[] = [];
+    for (const field of this.fields.values()) {
+      const refusal = refusalOf(field, values);
+      if (refusal !== undefined) violations.push({ field: field.name, ...refusal });
+    }
+    return violations;
+  }
+}
+
+const REQUIRED: Refusal = { rule: 'required' };
+
+function refusalOf({ name, constraints, conditions }: Field, values: object): Refusal | undefined {
+  const value: unknown = Reflect.get(values, name);
+  if (!conditions.every((applies) => applies(values, value))) return undefined;
+  if (value === undefined) return REQUIRED;
+  return constraints.find(({ holds }) => !holds(value, values))?.refusal;
+}
+
+function fieldOf(name: string, metadata: readonly Metadata[]): Field {
+  // Decorators are applied from the lowest to the highest, and read from the highest to the lowest.
+  const asRead = metadata.toReversed();
+  const isCondition = ({ type }: Metadata) => type === ValidationTypes.CONDITIONAL_VALIDATION;
+  return {
+    name,
+    conditions: asRead.filter(isCondition).map(({ constraints: [condition] }) => condition),
+    constraints: asRead.filter((one) => !isCondition(one)).map(constraintOf),
+  };
+}
+
+function constraintOf(metadata: Metadata): Constraint {
+  const { constraintCls, constraints, propertyName: property, each } = metadata;
+  const [constraint, ...others] = getMetadataStorage().getTargetValidatorConstraints(constraintCls);
+  if (constraint === undefined || constraint.async || others.length > 0)
+    throw new Error(`${property}: a rule of the kind ${metadata.name ?? metadata.type} is not supported.`);
+  const { instance } = constraint;
+  const holds = (value: unknown, object: object) =>
+    instance.validate(value, { value, object, property, constraints, targetName: '' }) === true;
+  return {
+    refusal: ruleOf(metadata),
+    holds: each
+      ? (value, values) => Array.isArray(value) && value.every((item) => holds(item, values))
+      : holds,
+  };
+}
+
+/** A constraint's name is its rule, but for those of class-validator itself. */
+function ruleOf({ name = '', constraints, context }: Metadata): Refusal {
+  const { rule, params }: Partial<Refusal> = context ?? {};
+  switch (name) {
+    case 'isString':
+      return { rule: rule ?? 'string' };
+    case 'isIn':
+      return { rule: 'choice', params: { choices: constraints[0].join(', ') } };
+    default:
+      return { rule: rule ?? name, ...(params && { params }) };
+  }
+}
