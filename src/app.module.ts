@@ -6,6 +6,7 @@ import {
   type ValueProvider,
 } from '@nestjs/common';
 import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { AccountModule } from './account/account.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { configModule, type Config } from './config/config.js';
@@ -56,7 +57,7 @@ class SharedModule {
 
 /** The service: every module, and what stands around every route. */
 @Module({
-  imports: [DatabaseModule, AuditModule, AuthModule, UsersModule, HealthModule],
+  imports: [DatabaseModule, AuditModule, AuthModule, UsersModule, AccountModule, HealthModule],
   controllers: [CodesController],
   providers: [
     { provide: APP_FILTER, useClass: AppExceptionFilter },

@@ -12,7 +12,7 @@ import { SessionsService } from './sessions/sessions.service.js';
 import { StartError } from './start-error.js';
 import { parseIdentifier, type Identifier } from './users/identifiers.js';
 import type { User } from './users/user.entity.js';
-import { UserPasswordService } from './users/user-password.service.js';
+import { UserAdministrationService } from './users/user-administration.service.js';
 import { UsersService } from './users/users.service.js';
 
 /** Creates an active administrator with the password on standard input. */
@@ -35,7 +35,7 @@ export async function resetPassword(config: Config, identifier: string): Promise
   const password = await passwordFromInput();
   return inModules(config, async (modules) => {
     const user = await findUser(modules, parsed);
-    await modules.get(UserPasswordService).reset(OPERATOR, user.id, password, 'password');
+    await modules.get(UserAdministrationService).setPassword(OPERATOR, user.id, password, 'password');
     return user;
   });
 }

@@ -1,18 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService, doneBy } from '../audit/audit.service.js';
-import { Database } from '../database/database.js';
 import { DuplicateKeyError } from '../database/driver-errors.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { canonicalName } from '../platform/display-name.js';
 import type { Slice } from '../platform/http/list-query.js';
-import { declaredPermissions } from '../platform/security/permission.js';
 import type { Actor } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import { AccessErrors } from './access.errors.js';
-import { AccessService, ADMINISTRATOR } from './access.service.js';
+import { AccessRepository } from './access.repository.js';
+import { AccessService, granted } from './access.service.js';
 import type { Role } from './role.entity.js';
 import type { CreateRoleRequest, ListRolesQuery, UpdateRoleRequest } from './roles.dto.js';
-import { RolesRepository } from './roles.repository.js';
 
 /** A role together with the codes of its permissions, sorted. */
 export interface RoleWithPermissions {
@@ -24,28 +22,30 @@ export interface RoleWithPermissions {
 @Injectable()
 export class RolesService {
   constructor(
-    private readonly repository: RolesRepository,
+    private readonly repository: AccessRepository,
     private readonly access: AccessService,
     private readonly audit: AuditService,
-    private readonly database: Database,
     private readonly clock: Clock,
   ) {}
 
   async list(query: ListRolesQuery): Promise<Slice<RoleWithPermissions>> {
     const { rows, total } = await this.repository.findPage(query);
-    return { rows: await this.withPermissions(rows), total };
+    const grants = Map.groupBy(
+      await this.repository.findGrantsOfRoles(rows.map(({ key }) => key)),
+      ({ roleKey }) => roleKey,
+    );
+    return { rows: rows.map((role) => ({ role, permissions: granted(grants.get(role.key) ?? []) })), total };
   }
 
-  /** @throws AppError 13001 */
+  /** @throws AccessErrors.noSuchRole */
   async get(id: string): Promise<RoleWithPermissions> {
     // MySQL ignores blanks after an id, so what is no id is not asked for.
     const role = isUuid(id) ? await this.repository.findById(id) : undefined;
     if (role === undefined) throw AccessErrors.noSuchRole();
-    const [found] = await this.withPermissions([role]);
-    return found ?? { role, permissions: [] };
+    return { role, permissions: granted(await this.repository.findGrantsOfRoles([role.key])) };
   }
 
-  /** @throws AppError 13002 when the key is taken, 13005 when a permission exceeds what the actor holds */
+  /** @throws AccessErrors.roleKeyTaken, AccessErrors.exceedsOwn */
   async create(
     actor: Actor,
     { key, description = '', ...request }: CreateRoleRequest,
@@ -54,9 +54,8 @@ export class RolesService {
     const now = this.clock.now();
     const name = canonicalName(request.name);
     const role: Role = { id: newId(), key, name, description, builtIn: 0, createdAt: now, updatedAt: now };
-    await this.database
-      .transaction(async () => {
-        await this.access.serialise();
+    await this.access
+      .serialised(async () => {
         await this.access.requireHolding(actor, permissions);
         await this.repository.insert(role);
         await this.repository.addPermissions(role.id, permissions);
@@ -74,10 +73,9 @@ export class RolesService {
     return { role, permissions };
   }
 
-  /** @throws AppError 13001, 13003, 13005 when a permission to add or remove exceeds what the actor holds */
+  /** @throws AccessErrors.noSuchRole, AccessErrors.builtInRole, AccessErrors.exceedsOwn */
   async update(actor: Actor, id: string, request: UpdateRoleRequest): Promise<RoleWithPermissions> {
-    return this.database.transaction(async () => {
-      await this.access.serialise();
+    return this.access.serialised(async () => {
       const before = await this.getChangeable(id);
       const wanted = request.permissions ?? before.permissions;
       const added = [...new Set(wanted)].filter((code) => !before.permissions.includes(code));
@@ -106,10 +104,9 @@ export class RolesService {
     });
   }
 
-  /** @throws AppError 13001, 13003, 13004 when somebody holds it */
+  /** @throws AccessErrors.noSuchRole, AccessErrors.builtInRole, AccessErrors.roleInUse */
   async delete(actor: Actor, id: string): Promise<void> {
-    await this.database.transaction(async () => {
-      await this.access.serialise();
+    await this.access.serialised(async () => {
       await this.getChangeable(id);
       if (!(await this.repository.deleteUnused(id))) throw AccessErrors.roleInUse();
       await this.audit.record({ ...doneBy(actor), action: 'role.deleted', targetType: 'role', targetId: id });
@@ -120,17 +117,5 @@ export class RolesService {
     const found = await this.get(id);
     if (found.role.builtIn === 1) throw AccessErrors.builtInRole();
     return found;
-  }
-
-  private async withPermissions(roles: readonly Role[]): Promise<RoleWithPermissions[]> {
-    const declared = declaredPermissions().map(({ code }) => code);
-    const listed = await this.repository.findPermissions(roles.map(({ id }) => id));
-    return roles.map((role) => ({
-      role,
-      permissions:
-        role.key === ADMINISTRATOR
-          ? declared
-          : declared.filter((code) => listed.get(role.id)?.includes(code)),
-    }));
   }
 }

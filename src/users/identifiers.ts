@@ -2,7 +2,9 @@ import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/
 
 export type { CountryCode };
 
-export type IdentifierKind = 'username' | 'email' | 'phone';
+export const IDENTIFIER_KINDS = ['username', 'email', 'phone'] as const;
+
+export type IdentifierKind = (typeof IDENTIFIER_KINDS)[number];
 
 /** What a person signs in with, in the one form that is stored, compared and shown. */
 export interface Identifier {

@@ -1,10 +1,12 @@
 import type { Violation } from '../platform/errors/app-error.js';
 import { parseDisplayName } from '../platform/display-name.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
-import { FULL_NAME_MAX_LENGTH } from './full-name.js';
 import { parseIdentifierOf, type CountryCode, type IdentifierKind } from './identifiers.js';
 import { searchForm } from './search-form.js';
 import type { User } from './user.entity.js';
+
+/** In code points. */
+export const FULL_NAME_MAX_LENGTH = 128;
 
 /** What is known of a person, in canonical form. */
 export type Profile = Pick<User, 'username' | 'fullName' | 'searchName' | 'email' | 'phone'>;
@@ -20,7 +22,7 @@ export interface ProfileInput {
   readonly phone?: string | undefined;
 }
 
-/** @throws AppError 10001 naming every field that is not valid */
+/** @throws PlatformErrors.invalidRequest, which names every field that is not valid */
 export function readProfile(input: ProfileInput, region: CountryCode): Profile {
   const fields = new Fields(region);
   const profile = {
@@ -33,7 +35,7 @@ export function readProfile(input: ProfileInput, region: CountryCode): Profile {
   return profile;
 }
 
-/** The same for what is given. @throws AppError 10001 */
+/** The same for what is given. */
 export function readChanges(
   { fullName, email, phone }: Partial<Omit<ProfileInput, 'username'>>,
   region: CountryCode,
@@ -46,6 +48,12 @@ export function readChanges(
   };
   fields.refuse();
   return changes;
+}
+
+/** What of the changes is not so already. */
+export function newIn(wanted: ProfileChanges, user: User): ProfileChanges {
+  const current = new Map<string, unknown>(Object.entries(user));
+  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => current.get(name) !== value));
 }
 
 /** Reads fields and collects what is wrong with them, so that the client hears all of it at once. */

@@ -1,27 +1,27 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AccessService } from '../access/access.service.js';
 import { currentRequest } from '../platform/context/request-context.js';
-import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { FailureLog } from '../platform/errors/failure-log.js';
 import { failureFor, successEnvelope, toAppError, type Envelope } from '../platform/errors/failure.js';
-import type { Permission } from '../platform/security/permission.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import type { AuthContext } from '../platform/security/auth-context.js';
-import { UserLifeService } from './user-life.service.js';
+import { UserAdministrationService } from './user-administration.service.js';
 import { UsersPermissions } from './users.permissions.js';
 
+/** What can be done to many users at once, and the permission that it needs. */
+const NEEDS = {
+  enable: UsersPermissions.update,
+  disable: UsersPermissions.update,
+  delete: UsersPermissions.delete,
+} as const;
+
 export const BATCH_ACTIONS = ['enable', 'disable', 'delete'] as const;
-export type BatchAction = (typeof BATCH_ACTIONS)[number];
+export type BatchAction = keyof typeof NEEDS;
 
 /** What became of one user of a batch, as if it had been a call of its own. */
 export interface BatchResult extends Pick<Envelope, 'code' | 'msg'> {
   readonly id: string;
 }
-
-const NEEDS: Readonly<Record<BatchAction, Permission>> = {
-  enable: UsersPermissions.update,
-  disable: UsersPermissions.update,
-  delete: UsersPermissions.delete,
-};
 
 const UNAVAILABLE = PlatformErrors.dependencyUnavailable().definition.code;
 
@@ -32,23 +32,23 @@ export class UserBatchService {
 
   constructor(
     private readonly access: AccessService,
-    private readonly life: UserLifeService,
+    private readonly administration: UserAdministrationService,
   ) {}
 
   /**
    * Runs an action on each user, in a transaction of its own, in the order given; duplicates once.
    *
-   * @throws AppError 11004 without the permission that the action needs, before any row
+   * @throws AccessErrors.notPermitted without the permission that the action needs, before any row
    */
   async run(actor: AuthContext, action: BatchAction, ids: readonly string[]): Promise<BatchResult[]> {
     await this.access.require(actor, NEEDS[action]);
     const results: BatchResult[] = [];
     let outage: Envelope | undefined;
     for (const id of new Set(ids)) {
-      const answer: Envelope = outage ?? (await this.one(actor, action, id));
-      results.push({ id, code: answer.code, msg: answer.msg });
+      const { code, msg }: Envelope = outage ?? (await this.one(actor, action, id));
+      results.push({ id, code, msg });
       // A database that is away would let each of the others wait for its deadline.
-      if (answer.code === UNAVAILABLE) outage = answer;
+      if (code === UNAVAILABLE) outage = { code, msg, data: null };
     }
     return results;
   }
@@ -56,7 +56,7 @@ export class UserBatchService {
   private async one(actor: AuthContext, action: BatchAction, id: string): Promise<Envelope> {
     const { language } = currentRequest();
     try {
-      await this.life[action](actor, id);
+      await this.administration[action](actor, id);
       return successEnvelope(null, language);
     } catch (thrown) {
       const error = toAppError(thrown);

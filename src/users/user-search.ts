@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { roleKeysOf } from '../access/access.repository.js';
 import { Database } from '../database/database.js';
 import { columnList } from '../database/entity-statements.js';
 import {
@@ -20,6 +21,7 @@ import {
   type UserFilter,
 } from './user-filters.js';
 import type { ListUsersQuery } from './users.dto.js';
+import { withRoles, type RowWithRoles, type UserWithRoles } from './users.repository.js';
 
 export type UserSort = 'created_at' | 'username' | 'last_sign_in_at';
 
@@ -46,17 +48,17 @@ const MOST_LOOKED_UP = 50_000;
 export class UserSearch {
   constructor(private readonly database: Database) {}
 
-  async find(query: ListUsersQuery): Promise<Slice<User>> {
+  async find(query: ListUsersQuery): Promise<Slice<UserWithRoles>> {
     const filters = await this.filtersOf(query);
     if (filters === undefined) return { rows: [], total: 0 };
     const [limit, offset] = limitAndOffset(query);
     const page = await this.pageOf(filters, query.sort, offset + limit);
-    const rows = await this.database.query<User[]>(
-      `SELECT ${COLUMNS} FROM (${page.text} LIMIT ? OFFSET ?) page JOIN users u ON u.id = page.id
+    const rows = await this.database.query<RowWithRoles[]>(
+      `SELECT ${COLUMNS}, ${roleKeysOf('u.id')} AS "roleKeys" FROM (${page.text} LIMIT ? OFFSET ?) page JOIN users u ON u.id = page.id
        ORDER BY ${orderBy(query.sort)}`,
       [...page.values, limit, offset],
     );
-    return withTotal(query, rows, () => this.total(filters));
+    return withTotal(query, rows.map(withRoles), () => this.total(filters));
   }
 
   /** Nothing at all can match when this answers nothing. */

@@ -10,13 +10,13 @@ import { RequirePermission } from '../platform/security/route-access.js';
 import { EndedSessionsResponse, SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
 import { SessionsErrors } from '../sessions/sessions.errors.js';
 import { SessionsPermissions } from '../sessions/sessions.permissions.js';
-import { UserSessionsService } from './user-sessions.service.js';
+import { UserAdministrationService } from './user-administration.service.js';
 import { UsersErrors } from './users.errors.js';
 
 @ApiTags('Users')
 @Controller('users/:id/sessions')
 export class UserSessionsController {
-  constructor(private readonly sessions: UserSessionsService) {}
+  constructor(private readonly administration: UserAdministrationService) {}
 
   /** Where is a user signed in? */
   @Get()
@@ -29,7 +29,7 @@ export class UserSessionsController {
     @Param('id') id: string,
     @Query() query: PageQuery,
   ): Promise<ListResponse<SessionResponse>> {
-    return toListResponse(query, await this.sessions.list(id, query), (one) =>
+    return toListResponse(query, await this.administration.listSessions(id, query), (one) =>
       toSessionResponse(one, session.id),
     );
   }
@@ -44,7 +44,7 @@ export class UserSessionsController {
     @Param('id') id: string,
     @Param('session_id') sessionId: string,
   ): Promise<void> {
-    await this.sessions.end(actor, id, sessionId);
+    await this.administration.endSession(actor, id, sessionId);
   }
 
   /** End all sessions of a user */
@@ -56,6 +56,6 @@ export class UserSessionsController {
     @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
   ): Promise<EndedSessionsResponse> {
-    return { ended: await this.sessions.endAll(actor, id) };
+    return { ended: await this.administration.endSessions(actor, id) };
   }
 }

@@ -20,10 +20,8 @@ import { ListOf, toListResponse, type ListResponse } from '../platform/http/list
 import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { RequirePermission } from '../platform/security/route-access.js';
 import { UserBatchService } from './user-batch.service.js';
-import { UserChangesService } from './user-changes.service.js';
-import { UserDirectoryService } from './user-directory.service.js';
-import { UserLifeService } from './user-life.service.js';
-import { UserPasswordService } from './user-password.service.js';
+import { UserAdministrationService } from './user-administration.service.js';
+import { UserSearch } from './user-search.js';
 import {
   BatchResponse,
   CreateUserRequest,
@@ -48,10 +46,8 @@ const passwordRefused = (field: string) =>
 export class UsersController {
   constructor(
     private readonly users: UsersService,
-    private readonly directory: UserDirectoryService,
-    private readonly changes: UserChangesService,
-    private readonly life: UserLifeService,
-    private readonly passwords: UserPasswordService,
+    private readonly search: UserSearch,
+    private readonly administration: UserAdministrationService,
     private readonly batches: UserBatchService,
   ) {}
 
@@ -61,7 +57,7 @@ export class UsersController {
   @UseInterceptors(ListLimitInterceptor)
   @ApiAnswer(ListOf(UserResponse))
   async listUsers(@Query() query: ListUsersQuery): Promise<ListResponse<UserResponse>> {
-    return toListResponse(query, await this.directory.list(query), toUserResponse);
+    return toListResponse(query, await this.search.find(query), toUserResponse);
   }
 
   /** Create a user; with `roles`, `roles:assign` is needed too */
@@ -112,8 +108,7 @@ export class UsersController {
     @Param('id') id: string,
     @Body() { full_name, ...rest }: UpdateUserRequest,
   ): Promise<UserResponse> {
-    const user = await this.changes.update(actor, id, { ...rest, fullName: full_name });
-    return toUserResponse(await this.users.withRoles(user));
+    return toUserResponse(await this.administration.update(actor, id, { ...rest, fullName: full_name }));
   }
 
   /** Delete a user: its sessions end, its identifiers are free again */
@@ -127,7 +122,7 @@ export class UsersController {
     UsersErrors.notOnYourself,
   )
   async deleteUser(@CurrentAuth() actor: AuthContext, @Param('id') id: string): Promise<void> {
-    await this.life.delete(actor, id);
+    await this.administration.delete(actor, id);
   }
 
   /** Disable a user and end its sessions */
@@ -141,7 +136,7 @@ export class UsersController {
     UsersErrors.notOnYourself,
   )
   async disableUser(@CurrentAuth() actor: AuthContext, @Param('id') id: string): Promise<UserResponse> {
-    return toUserResponse(await this.users.withRoles(await this.life.disable(actor, id)));
+    return toUserResponse(await this.administration.disable(actor, id));
   }
 
   /** Enable a user again */
@@ -150,7 +145,7 @@ export class UsersController {
   @ApiAnswer(UserResponse)
   @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn)
   async enableUser(@CurrentAuth() actor: AuthContext, @Param('id') id: string): Promise<UserResponse> {
-    return toUserResponse(await this.users.withRoles(await this.life.enable(actor, id)));
+    return toUserResponse(await this.administration.enable(actor, id));
   }
 
   /** Set a user's password and end its sessions */
@@ -163,7 +158,7 @@ export class UsersController {
     @Param('id') id: string,
     @Body() { new_password }: SetPasswordRequest,
   ): Promise<void> {
-    await this.passwords.reset(actor, id, new_password, 'new_password');
+    await this.administration.setPassword(actor, id, new_password, 'new_password');
   }
 
   /** Give a user these roles and no other */
@@ -176,6 +171,6 @@ export class UsersController {
     @Param('id') id: string,
     @Body() { roles }: SetRolesRequest,
   ): Promise<UserResponse> {
-    return toUserResponse(await this.users.withRoles(await this.changes.setRoles(actor, id, roles)));
+    return toUserResponse(await this.administration.setRoles(actor, id, roles));
   }
 }

@@ -5,6 +5,7 @@ import { NewPassword } from '../credentials/passwords.dto.js';
 import { isUuid } from '../platform/crypto/random.js';
 import {
   CodePoints,
+  IsDisplayName,
   IsListOf,
   MayBeAbsent,
   NoControlCharacters,
@@ -13,11 +14,16 @@ import {
 import { PageQuery } from '../platform/http/list-query.js';
 import { SortBy, Time, Trimmed, type Sort } from '../platform/http/query-values.js';
 import { toTimestamp, type Instant } from '../platform/time/clock.js';
-import { FullName } from './full-name.js';
 import { BATCH_ACTIONS, type BatchAction, type BatchResult } from './user-batch.service.js';
+import { FULL_NAME_MAX_LENGTH } from './profile.js';
 import type { UserStatus } from './user.entity.js';
 import type { UserSort } from './user-search.js';
 import type { UserWithRoles } from './users.service.js';
+
+/** The full name of a person in a body. */
+export function FullName(): PropertyDecorator {
+  return stacked(IsString(), IsDisplayName(FULL_NAME_MAX_LENGTH), ApiProperty({ example: 'Mei Lin' }));
+}
 
 export class ListUsersQuery extends PageQuery {
   @MayBeAbsent()
@@ -184,15 +190,6 @@ export class UserResponse {
   last_sign_in_at!: string | null;
 }
 
-export class MeResponse extends UserResponse {
-  @ApiProperty({
-    type: [String],
-    example: ['users:create'],
-    description: 'Everything that the user may do, sorted.',
-  })
-  permissions!: readonly string[];
-}
-
 export function toUserResponse({ user, roles }: UserWithRoles): UserResponse {
   return {
     id: user.id,
@@ -207,8 +204,4 @@ export function toUserResponse({ user, roles }: UserWithRoles): UserResponse {
     updated_at: toTimestamp(user.updatedAt),
     last_sign_in_at: user.lastSignInAt === null ? null : toTimestamp(user.lastSignInAt),
   };
-}
-
-export function toMeResponse(found: UserWithRoles, permissions: readonly string[]): MeResponse {
-  return { ...toUserResponse(found), permissions };
 }

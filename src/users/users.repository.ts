@@ -1,21 +1,18 @@
 import { Injectable } from '@nestjs/common';
+import { HOLDERS_OF_ROLE, readRoleKeys, roleKeysOf } from '../access/access.repository.js';
 import { Database, type SqlValue } from '../database/database.js';
+import { DuplicateKeyError } from '../database/driver-errors.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
-import { isUuid } from '../platform/crypto/random.js';
-import type { Instant } from '../platform/time/clock.js';
+import { isUuid, newId } from '../platform/crypto/random.js';
+import { Clock } from '../platform/time/clock.js';
 import type { SessionLife } from '../sessions/sessions.service.js';
-import type { Identifier } from './identifiers.js';
-import type { ProfileChanges } from './profile.js';
+import { IDENTIFIER_KINDS, type Identifier, type IdentifierKind } from './identifiers.js';
+import type { Profile } from './profile.js';
 import { searchForm } from './search-form.js';
-import { User, type UserStatus } from './user.entity.js';
+import { User } from './user.entity.js';
+import { TAKEN, UsersErrors } from './users.errors.js';
 
-const COLUMNS = columnList(User);
-const INSERT = insertStatement(User, 'users');
-const ROLE_KEYS = `
-  (SELECT GROUP_CONCAT(role_key) FROM user_roles JOIN roles ON roles.id = role_id WHERE user_id = users.id)`;
-const WITH_ROLES = `${columnList(User, 'users')}, ${ROLE_KEYS} AS "roleKeys"`;
-
-/** A user together with the keys of the roles that it holds. */
+/** A user together with the keys of the roles that it holds, sorted. */
 export interface UserWithRoles {
   readonly user: User;
   readonly roles: readonly string[];
@@ -26,33 +23,57 @@ export interface UserOfSession extends UserWithRoles {
   readonly session: SessionLife;
 }
 
-type RowWithRoles = User & { readonly roleKeys: string | null };
+export type RowWithRoles = User & { readonly roleKeys: string | null };
 type RowOfSession = RowWithRoles & Omit<SessionLife, 'id'>;
+
+const INSERT = insertStatement(User, 'users');
+const COLUMNS = columnList(User);
+const WITH_ROLES = `${columnList(User, 'users')}, ${roleKeysOf('users.id')} AS "roleKeys"`;
+
+/** What a change may set, by its column. */
+const CHANGEABLE = {
+  fullName: 'full_name',
+  searchName: 'search_name',
+  email: 'email',
+  phone: 'phone',
+  status: 'status',
+} as const;
+
+export type UserChanges = Partial<Pick<User, keyof typeof CHANGEABLE>>;
 
 /** Users in the database. */
 @Injectable()
 export class UsersRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly clock: Clock,
+  ) {}
 
-  /** @throws DuplicateKeyError with the key `users_username`, `users_email` or `users_phone` */
-  async insert(user: User): Promise<void> {
+  /** A new active user. @throws DuplicateKeyError with the key `users_username`, `users_email` or `users_phone` */
+  async insert(profile: Profile): Promise<User> {
+    const now = this.clock.now();
+    const user: User = {
+      ...profile,
+      id: newId(),
+      status: 'active',
+      credentialVersion: 1,
+      passwordChangeAt: now,
+      createdAt: now,
+      updatedAt: now,
+      lastSignInAt: null,
+    };
     await this.database.execute(INSERT.sql, INSERT.values(user));
+    return user;
   }
 
-  async findById(id: string): Promise<User | undefined> {
+  /** @throws UsersErrors.notFound */
+  async get(id: string): Promise<UserWithRoles> {
     // MySQL ignores blanks after an id, so what is no id is not asked for.
-    if (!isUuid(id)) return undefined;
-    const rows = await this.database.query<User[]>(`SELECT ${COLUMNS} FROM users WHERE id = ?`, [id]);
-    return rows[0];
-  }
-
-  /** With the keys of the roles that the user holds, sorted. */
-  async findWithRoles(id: string): Promise<UserWithRoles | undefined> {
-    if (!isUuid(id)) return undefined;
-    const rows = await this.database.query<RowWithRoles[]>(`SELECT ${WITH_ROLES} FROM users WHERE id = ?`, [
-      id,
-    ]);
-    return rows[0] && withRoles(rows[0]);
+    const rows = isUuid(id)
+      ? await this.database.query<RowWithRoles[]>(`SELECT ${WITH_ROLES} FROM users WHERE id = ?`, [id])
+      : [];
+    if (rows[0] === undefined) throw UsersErrors.notFound();
+    return withRoles(rows[0]);
   }
 
   /** With the roles and the state of the session, whatever it is: the read of every authenticated call. */
@@ -80,20 +101,30 @@ export class UsersRepository {
     return rows.length > 0;
   }
 
+  /** Whether an active user other than this one holds a role. */
+  async existsOtherActiveHolder(roleKey: string, exceptId: string): Promise<boolean> {
+    const rows = await this.database.query(
+      `SELECT id FROM users WHERE id IN ${HOLDERS_OF_ROLE} AND id <> ? AND status = 'active' LIMIT 1`,
+      [roleKey, exceptId],
+    );
+    return rows.length > 0;
+  }
+
   /**
    * Notes a sign-in, if the user is still active and has still the password that was verified. It also locks the
    * row until the transaction ends, which is what serialises the sign-ins of one user.
    */
-  async recordSignIn(id: string, credentialVersion: number, now: Instant): Promise<boolean> {
+  async recordSignIn({ id, credentialVersion }: User): Promise<boolean> {
     const matched = await this.database.execute(
       `UPDATE users SET last_sign_in_at = ? WHERE id = ? AND status = 'active' AND credential_version = ?`,
-      [now, id, credentialVersion],
+      [this.clock.now(), id, credentialVersion],
     );
     return matched === 1;
   }
 
   /** Notes a new password; answers whether there is such a user and, if asked for, still the verified password. */
-  async recordPasswordChange(id: string, now: Instant, verifiedVersion?: number): Promise<boolean> {
+  async recordPasswordChange(id: string, verifiedVersion?: number): Promise<boolean> {
+    const now = this.clock.now();
     const matched = await this.database.execute(
       `UPDATE users SET credential_version = credential_version + 1, password_change_at = ?, updated_at = ?
        WHERE id = ? AND credential_version = COALESCE(?, credential_version)`,
@@ -103,39 +134,31 @@ export class UsersRepository {
   }
 
   /** Changes the full name; answers whether it was another one before. */
-  async rename(id: string, fullName: string, now: Instant): Promise<boolean> {
+  async rename(id: string, fullName: string): Promise<boolean> {
     const changed = await this.database.execute(
       'UPDATE users SET full_name = ?, search_name = ?, updated_at = ? WHERE id = ? AND full_name <> ?',
-      [fullName, searchForm(fullName), now, id, fullName],
+      [fullName, searchForm(fullName), this.clock.now(), id, fullName],
     );
     return changed === 1;
   }
 
   /** Changes these columns and no other, so that a change of another one at the same time stays. */
-  async update(id: string, changes: ProfileChanges, now: Instant): Promise<void> {
-    const columns = {
-      fullName: 'full_name',
-      searchName: 'search_name',
-      email: 'email',
-      phone: 'phone',
-    } as const;
-    const assignments: string[] = ['updated_at = ?'];
-    const values: SqlValue[] = [now];
-    for (const [name, column] of Object.entries(columns)) {
-      const value = new Map(Object.entries(changes)).get(name);
+  async update(user: User, changes: UserChanges): Promise<User> {
+    const changed = { ...user, ...changes, updatedAt: this.clock.now() };
+    const assignments = ['updated_at = ?'];
+    const values: SqlValue[] = [changed.updatedAt];
+    const given = new Map<string, SqlValue>(Object.entries(changes));
+    for (const [name, column] of Object.entries(CHANGEABLE)) {
+      const value = given.get(name);
       if (value === undefined) continue;
       assignments.push(`${column} = ?`);
       values.push(value);
     }
-    await this.database.execute(`UPDATE users SET ${assignments.join(', ')} WHERE id = ?`, [...values, id]);
-  }
-
-  async setStatus(id: string, status: UserStatus, now: Instant): Promise<void> {
-    await this.database.execute('UPDATE users SET status = ?, updated_at = ? WHERE id = ?', [
-      status,
-      now,
-      id,
+    await this.database.execute(`UPDATE users SET ${assignments.join(', ')} WHERE id = ?`, [
+      ...values,
+      user.id,
     ]);
+    return changed;
   }
 
   /** Removes a user; the password, sessions and roles go with the row. */
@@ -143,18 +166,27 @@ export class UsersRepository {
     await this.database.execute('DELETE FROM users WHERE id = ?', [id]);
   }
 
-  /** Whether an active user other than this one holds a role. */
-  async existsOtherActiveHolder(roleKey: string, exceptId: string): Promise<boolean> {
-    const rows = await this.database.query(
-      `SELECT users.id FROM users JOIN user_roles held ON held.user_id = users.id
-       WHERE held.role_id = (SELECT id FROM roles WHERE role_key = ?) AND users.id <> ? AND users.status = 'active'
-       LIMIT 1`,
-      [roleKey, exceptId],
-    );
-    return rows.length > 0;
+  /**
+   * A violated unique key as the failure that names what is taken, the user name first, then e-mail and phone: of
+   * several, each database reports another one. Whatever else was thrown comes back as it is.
+   */
+  async takenBy(
+    error: unknown,
+    wanted: { readonly [K in IdentifierKind]?: string | null },
+    ownId?: string,
+  ): Promise<unknown> {
+    if (!(error instanceof DuplicateKeyError)) return error;
+    for (const kind of IDENTIFIER_KINDS) {
+      const value = wanted[kind];
+      const holder = value ? await this.findByIdentifier({ kind, value }) : undefined;
+      if (holder !== undefined && holder.id !== ownId) return TAKEN[kind]();
+    }
+    // Free again by now; what the database named was true when it answered.
+    const named = IDENTIFIER_KINDS.find((kind) => error.key === `users_${kind}`);
+    return named === undefined ? error : TAKEN[named]();
   }
 }
 
-function withRoles({ roleKeys, ...user }: RowWithRoles): UserWithRoles {
-  return { user, roles: roleKeys?.split(',').sort() ?? [] };
+export function withRoles({ roleKeys, ...user }: RowWithRoles): UserWithRoles {
+  return { user, roles: readRoleKeys(roleKeys) };
 }

@@ -7,7 +7,7 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
  */
 const ROWS: ReadonlyArray<readonly string[]> = [
   ['openapi'],
-  ['auth', 'health'],
+  ['auth', 'account', 'health'],
   ['users'],
   ['credentials', 'sessions', 'tokens', 'access'],
   ['audit', 'throttling'],

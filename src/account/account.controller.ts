@@ -12,12 +12,11 @@ import { SignedIn } from '../platform/security/route-access.js';
 import { EndedSessionsResponse, SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
 import { SessionsErrors } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { ChangePasswordRequest, UpdateMeRequest } from './me.dto.js';
-import { MeService } from './me.service.js';
-import { PasswordChangeService } from './password-change.service.js';
-import type { User } from './user.entity.js';
-import { MeResponse, toMeResponse, toUserResponse, UserResponse } from './users.dto.js';
-import { UsersErrors } from './users.errors.js';
+import type { User } from '../users/user.entity.js';
+import { toUserResponse, UserResponse } from '../users/users.dto.js';
+import { UsersErrors } from '../users/users.errors.js';
+import { ChangePasswordRequest, MeResponse, toMeResponse, UpdateMeRequest } from './account.dto.js';
+import { AccountService } from './account.service.js';
 
 /** As an example in the documentation. */
 const PASSWORD_REFUSED = UsersErrors.passwordRefused({
@@ -26,11 +25,10 @@ const PASSWORD_REFUSED = UsersErrors.passwordRefused({
 
 @ApiTags('Me')
 @Controller('me')
-export class MeController {
+export class AccountController {
   constructor(
     private readonly access: AccessService,
-    private readonly me: MeService,
-    private readonly passwords: PasswordChangeService,
+    private readonly account: AccountService,
     private readonly sessions: SessionsService,
   ) {}
 
@@ -50,7 +48,7 @@ export class MeController {
     @CurrentAuth() auth: AuthContext,
     @Body() { full_name }: UpdateMeRequest,
   ): Promise<UserResponse> {
-    return toUserResponse(await this.me.update(auth, { fullName: full_name }));
+    return toUserResponse(await this.account.update(auth, { fullName: full_name }));
   }
 
   /**
@@ -67,7 +65,10 @@ export class MeController {
     @CurrentAuth() auth: AuthContext,
     @Body() { current_password, new_password }: ChangePasswordRequest,
   ): Promise<void> {
-    await this.passwords.change(auth, { currentPassword: current_password, newPassword: new_password });
+    await this.account.changePassword(auth, {
+      currentPassword: current_password,
+      newPassword: new_password,
+    });
   }
 
   /** Where am I signed in? */

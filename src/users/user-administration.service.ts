@@ -1,0 +1,178 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { AccessService, ADMINISTRATOR } from '../access/access.service.js';
+import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js';
+import { serviceConfig } from '../config/service.config.js';
+import { CredentialsService } from '../credentials/credentials.service.js';
+import type { PageQuery, Slice } from '../platform/http/list-query.js';
+import type { Actor, AuthContext } from '../platform/security/auth-context.js';
+import type { Session } from '../sessions/session.entity.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { newIn, readChanges, type ProfileInput } from './profile.js';
+import { UserPolicy } from './user.policy.js';
+import { UsersErrors } from './users.errors.js';
+import { UsersRepository, type UserWithRoles } from './users.repository.js';
+
+/** Names of the request's fields for what the record says was changed. */
+const FIELDS = { fullName: 'full_name', email: 'email', phone: 'phone' } as const;
+
+/** What a change has made of a user, and what the record says about it. */
+type Changed = Partial<UserWithRoles> & Pick<AuditEntry, 'detail'>;
+
+/** What administrators change about a user: profile, roles, password, sessions, whether it can be used, and its end. */
+@Injectable()
+export class UserAdministrationService {
+  constructor(
+    private readonly policy: UserPolicy,
+    private readonly repository: UsersRepository,
+    private readonly access: AccessService,
+    private readonly credentials: CredentialsService,
+    private readonly sessions: SessionsService,
+    private readonly audit: AuditService,
+    @Inject(serviceConfig.KEY) private readonly config: ConfigType<typeof serviceConfig>,
+  ) {}
+
+  /**
+   * Changes what is given; nothing given, or nothing new, changes nothing.
+   *
+   * @throws PlatformErrors.invalidRequest, UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.emailTaken,
+   *   UsersErrors.phoneTaken
+   */
+  async update(
+    actor: Actor,
+    id: string,
+    input: Partial<Omit<ProfileInput, 'username'>>,
+  ): Promise<UserWithRoles> {
+    const wanted = readChanges(input, this.config.defaultPhoneRegion);
+    return this.change(actor, id, 'user.updated', async ({ user }) => {
+      const changes = newIn(wanted, user);
+      const fields = Object.entries(FIELDS).flatMap(([name, field]) => (name in changes ? [field] : []));
+      if (fields.length === 0) return undefined;
+      return { user: await this.repository.update(user, changes), detail: { fields } };
+    }).catch(async (error: unknown) => {
+      throw await this.repository.takenBy(error, wanted, id);
+    });
+  }
+
+  /**
+   * Makes these the roles of a user; duplicates count once. Only the roles that come and go must not exceed what the
+   * actor holds, whatever else the user holds.
+   *
+   * @throws UsersErrors.notFound, PlatformErrors.invalidRequest for an unknown role, AccessErrors.exceedsOwn,
+   *   UsersErrors.lastAdministrator
+   */
+  async setRoles(actor: Actor, id: string, roles: readonly string[]): Promise<UserWithRoles> {
+    const write = async (found: UserWithRoles) => {
+      const change = await this.access.planRoles(actor, found.roles, roles);
+      if (change.added.length + change.removed.length === 0) return undefined;
+      if (change.removed.includes(ADMINISTRATOR)) await this.policy.requireAnotherAdministrator(found);
+      await this.access.changeRoles(found.user, change);
+      return {
+        user: await this.repository.update(found.user, {}),
+        roles: [...new Set(roles)].sort(),
+        detail: { fields: ['roles'], ...change },
+      };
+    };
+    return this.change(actor, id, 'user.roles_changed', write, () => this.repository.get(id));
+  }
+
+  /**
+   * Lets nobody in any more and ends all sessions; changes nothing about a user who is disabled already.
+   *
+   * @throws UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.lastAdministrator, UsersErrors.notOnYourself
+   */
+  async disable(actor: Actor, id: string): Promise<UserWithRoles> {
+    return this.change(actor, id, 'user.disabled', async (found) => {
+      if (found.user.status === 'disabled') return undefined;
+      await this.policy.requireRemovable(actor, found);
+      const user = await this.repository.update(found.user, { status: 'disabled' });
+      return { user, detail: { sessions_ended: await this.sessions.endAll(id, 'user_disabled') } };
+    });
+  }
+
+  /** @throws UsersErrors.notFound, AccessErrors.exceedsOwn */
+  async enable(actor: Actor, id: string): Promise<UserWithRoles> {
+    return this.change(actor, id, 'user.enabled', async ({ user }) =>
+      user.status === 'active'
+        ? undefined
+        : { user: await this.repository.update(user, { status: 'active' }) },
+    );
+  }
+
+  /**
+   * Removes a user and everything of theirs but the audit events.
+   *
+   * @throws UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.lastAdministrator, UsersErrors.notOnYourself
+   */
+  async delete(actor: Actor, id: string): Promise<void> {
+    await this.policy.requireRemovable(actor, await this.policy.check(actor, id));
+    // History first, outside: a busy account has more of it than one transaction can remove in time.
+    await this.sessions.forgetEnded(id);
+    await this.change(actor, id, 'user.deleted', async (found) => {
+      await this.policy.requireRemovable(actor, found);
+      // The row before its sessions, as a sign-in locks them: two in the other order would wait for each other.
+      await this.repository.update(found.user, { status: 'disabled' });
+      const ended = await this.sessions.endAll(id, 'user_deleted');
+      await this.repository.delete(id);
+      return { detail: { sessions_ended: ended } };
+    });
+  }
+
+  /**
+   * Sets a user's password and ends all sessions of the user.
+   *
+   * @param field the name of the request's field, for a refusal
+   * @throws UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.passwordRefused, PlatformErrors.overloaded
+   */
+  async setPassword(actor: Actor, id: string, password: string, field: string): Promise<void> {
+    const { user } = await this.policy.check(actor, id);
+    this.credentials.checkPolicy(password, user, field, UsersErrors.passwordRefused);
+    // Outside the transaction: a hash takes longer than anything in it.
+    const hash = await this.credentials.hash(password);
+    await this.change(actor, id, 'password.reset', async () => {
+      await this.repository.recordPasswordChange(id);
+      await this.credentials.replace(id, hash);
+      return { detail: { sessions_ended: await this.sessions.endAll(id, 'password_changed') } };
+    });
+  }
+
+  /** @throws UsersErrors.notFound */
+  async listSessions(id: string, query: PageQuery): Promise<Slice<Session>> {
+    await this.repository.get(id);
+    return this.sessions.list(id, query);
+  }
+
+  /** @throws UsersErrors.notFound, AccessErrors.exceedsOwn, SessionsErrors.noSuchSession */
+  async endSession(actor: AuthContext, id: string, sessionId: string): Promise<void> {
+    await this.access.serialised(async () => {
+      await this.policy.check(actor, id);
+      await this.sessions.revoke(sessionId, id, actor);
+    });
+  }
+
+  /** Ends all, and answers how many. @throws UsersErrors.notFound, AccessErrors.exceedsOwn */
+  async endSessions(actor: AuthContext, id: string): Promise<number> {
+    return this.access.serialised(async () => {
+      await this.policy.check(actor, id);
+      return this.sessions.revokeAll(id, actor);
+    });
+  }
+
+  /** Waits for its turn, finds the user, lets `write` compare and write, and records what that answers, if anything. */
+  private async change(
+    actor: Actor,
+    id: string,
+    action: AuditEntry['action'],
+    write: (found: UserWithRoles) => Promise<Changed | undefined>,
+    find: () => Promise<UserWithRoles> = () => this.policy.check(actor, id),
+  ): Promise<UserWithRoles> {
+    return this.access.serialised(async () => {
+      const found = await find();
+      const written = await write(found);
+      if (written === undefined) return found;
+      const { detail = {}, ...changed } = written;
+      await this.audit.record({ ...doneBy(actor), action, targetType: 'user', targetId: id, detail });
+      return { ...found, ...changed };
+    });
+  }
+}
