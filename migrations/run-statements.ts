@@ -16,7 +16,9 @@ export async function runStatements(queryRunner: QueryRunner, statements: readon
 
 function forMysql(statement: string): string {
   const options = statement.startsWith('CREATE TABLE') ? MYSQL_TABLE : '';
-  return statement.replaceAll('"', '`') + options;
+  // What stands between single quotes is text, and a double quote in it is one.
+  const text = /'(?:[^']|'')*'|"/g;
+  return statement.replaceAll(text, (part) => (part === '"' ? '`' : part)) + options;
 }
 
 function forSqlite(statement: string): string {

@@ -4,7 +4,7 @@ import type { Run, SqlValue } from './database.js';
 
 /**
  * TypeORM's runner for MySQL without a connection of its own: `Database` knows which one a statement belongs to. TypeORM
- * does not publish the class; test/database/typeorm-seam.e2e-spec.ts notices when a new version differs.
+ * does not publish the class; query-runners.spec.ts notices when a new version differs.
  */
 export class DatabaseMysqlQueryRunner extends MysqlQueryRunner {
   constructor(

@@ -4,7 +4,7 @@ import type { Run, SqlValue } from './database.js';
 
 /**
  * TypeORM's runner for SQLite, one for each caller: TypeORM has one for all, so that parallel transactions become one.
- * The class is not published; test/database/typeorm-seam.e2e-spec.ts notices when a new version differs.
+ * The class is not published; query-runners.spec.ts notices when a new version differs.
  */
 export class DatabaseSqliteQueryRunner extends BetterSqlite3QueryRunner {
   constructor(

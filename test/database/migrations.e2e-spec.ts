@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Column, DataSource, Entity, getMetadataArgsStorage, PrimaryColumn } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { migrations } from '../../migrations/index.ts';
+import { runStatements } from '../../migrations/run-statements.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { dataSourceOptions, openDatabase, type DatabaseConfig } from '../../src/database/open-database.ts';
 import { migrateDown, migrateUp, migrationStatus, schemaIsReady } from '../../src/database/migrator.ts';
@@ -85,6 +86,18 @@ describe('the migrations', () => {
   it('make the built-in administrator, once', async () => {
     const roles = await ask("SELECT id FROM roles WHERE role_key = 'administrator'");
     expect(roles).toEqual([{ id: '00000000-0000-4000-8000-000000000001' }]);
+  });
+
+  it('leave double quotes in texts alone', async () => {
+    const source = await new DataSource(dataSourceOptions(config)).initialize();
+    await runStatements(source.createQueryRunner(), [
+      `CREATE TABLE "quoted" ("said" varchar(64) NOT NULL)`,
+      `INSERT INTO "quoted" ("said") VALUES ('it''s "said"')`,
+    ]);
+    const rows = await source.query('SELECT said FROM quoted');
+    await source.query('DROP TABLE quoted');
+    await source.destroy();
+    expect(rows).toEqual([{ said: `it's "said"` }]);
   });
 
   it('of a newer build do not make the schema too old', async () => {
