@@ -1,14 +1,15 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
 import { removeOutdated } from '../database/batches.js';
 import { Database, type SqlValue } from '../database/database.js';
-import { columnList, insertStatement } from '../database/entity-statements.js';
+import { columnList } from '../database/entity-statements.js';
 import type { Instant } from '../platform/time/clock.js';
 import type { AuditAction, AuditOutcome } from './audit-actions.js';
 import type { AuditCursor } from './audit-cursor.js';
 import { AuditEvent } from './audit-event.entity.js';
 
 const COLUMNS = columnList(AuditEvent);
-const INSERT = insertStatement(AuditEvent, 'audit_events');
 
 export interface AuditFilters {
   readonly actor_id?: string;
@@ -35,10 +36,13 @@ const EXAMINED = 2_000;
 /** The record of who did what, in the database. */
 @Injectable()
 export class AuditRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    @InjectRepository(AuditEvent) private readonly events: Repository<AuditEvent>,
+    private readonly database: Database,
+  ) {}
 
   async insert(event: AuditEvent): Promise<void> {
-    await this.database.execute(INSERT.sql, INSERT.values(event));
+    await this.events.insert(event);
   }
 
   /**
@@ -76,13 +80,14 @@ export class AuditRepository {
   }
 
   /** Removes what is as old as this or older, in small batches; answers how many events. */
-  async removeUntil(instant: Instant): Promise<number> {
-    return removeOutdated(this.database, { table: 'audit_events', key: 'id', age: 'at', until: instant });
+  async removeUntil(until: Instant): Promise<number> {
+    return removeOutdated(this.events, { key: 'id', age: 'at', until });
   }
 
   /**
    * Events as one index has them, in the order of the list. Left to choose, MariaDB reads all that is newer than a
-   * cursor, or an index without the filter and sorts, above all when a statement is executed again.
+   * cursor, or an index without the filter and sorts, above all when a statement is executed again. TypeORM's query
+   * builder has no word for it on SQLite.
    */
   private byIndex(index: string): string {
     return `audit_events ${this.database.dialect === 'sqlite' ? `INDEXED BY ${index}` : `FORCE INDEX (${index})`}`;

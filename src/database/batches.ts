@@ -1,4 +1,5 @@
-import type { Database } from './database.js';
+import { In, LessThanOrEqual, type ObjectLiteral, type Repository } from 'typeorm';
+import type { Instant } from '../platform/time/clock.js';
 
 /** Few enough that nobody waits long for the rows they lock, or on SQLite for the one connection. */
 const BATCH = 200;
@@ -6,19 +7,15 @@ const BATCH = 200;
 /** Bounds a round, so that a shutdown never waits long for it; the next round goes on. */
 const BATCHES_A_ROUND = 50;
 
-/** As many places as a full batch, always, so that there is one statement to prepare and not one for each number. */
-const PLACES = Array.from({ length: BATCH }, () => '?').join(', ');
-
 export interface Outdated {
-  readonly table: string;
   /** The primary key, or its first column. */
   readonly key: string;
-  /** The column that tells the age of a row; it needs an index. */
+  /** What tells the age of a row; it needs an index. */
   readonly age: string;
   /** Rows whose `age` is this or less are outdated. */
-  readonly until: number;
+  readonly until: Instant;
   /** Whose rows alone are meant; by default everybody's. */
-  readonly owner?: { readonly column: string; readonly id: string } | undefined;
+  readonly owner?: ObjectLiteral | undefined;
 }
 
 /**
@@ -27,25 +24,23 @@ export interface Outdated {
  *
  * @returns how many rows were removed in this round
  */
-export async function removeOutdated(
-  database: Database,
-  { table, key, age, until, owner }: Outdated,
+export async function removeOutdated<Row extends ObjectLiteral>(
+  repository: Repository<Row>,
+  { key, age, until, owner }: Outdated,
 ): Promise<number> {
+  const isOutdated = { [age]: LessThanOrEqual(until) };
+  const oldest = repository.createQueryBuilder('outdated').select(`outdated.${key}`, 'id').limit(BATCH);
+  oldest.where({ ...isOutdated, ...owner });
   // An owner's rows in any order: for that of their age MySQL might read everybody's.
-  const [whose, which] =
-    owner === undefined
-      ? [[], `${age} <= ? ORDER BY ${age}`]
-      : [[owner.id], `${owner.column} = ? AND ${age} <= ?`];
-  const select = `SELECT ${key} AS id FROM ${table} WHERE ${which} LIMIT ?`;
-  const remove = `DELETE FROM ${table} WHERE ${key} IN (${PLACES}) AND ${age} <= ?`;
+  if (owner === undefined) oldest.orderBy(`outdated.${age}`);
   let removed = 0;
   for (let batch = 0; batch < BATCHES_A_ROUND; batch += 1) {
-    const rows = await database.query<Array<{ id: string }>>(select, [...whose, until, BATCH]);
+    const rows = await oldest.clone().getRawMany<{ id: string }>();
     const ids = rows.map(({ id }) => id).sort();
-    const last = ids.at(-1);
-    if (last === undefined) break;
-    const padded = [...ids, ...Array.from({ length: BATCH - ids.length }, () => last)];
-    removed += await database.execute(remove, [...padded, until]);
+    if (ids.length === 0) break;
+    const remove = repository.createQueryBuilder().delete();
+    const { affected } = await remove.where({ ...isOutdated, [key]: In(ids) }).execute();
+    removed += affected ?? 0;
     if (ids.length < BATCH) break;
   }
   return removed;

@@ -1,8 +1,9 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, MoreThan, type Repository } from 'typeorm';
 import { removeOutdated } from '../database/batches.js';
 import { Database } from '../database/database.js';
 import { MissingValueError } from '../database/driver-errors.js';
-import { columnList, insertStatement } from '../database/entity-statements.js';
 import { MINUTE, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import { AttemptBudget } from './attempt-budget.entity.js';
 
@@ -12,9 +13,6 @@ export interface Budget {
   readonly key: string;
   readonly limit: number;
 }
-
-const COLUMNS = columnList(AttemptBudget);
-const INSERT = insertStatement(AttemptBudget, 'attempt_budgets');
 
 /** How long after the last attempt one further is admitted, once the budget is used up; the last value repeats. */
 const WAITS: readonly Duration[] = [30 * SECOND, MINUTE, 2 * MINUTE, 4 * MINUTE, 8 * MINUTE];
@@ -40,7 +38,8 @@ const WHERE_BEGUN = { sqlite: 'ON CONFLICT (budget_key) DO UPDATE SET', mysql: '
 function takeStatement(dialect: Database['dialect'], budgets: number): string {
   const limit = `CASE budget_key ${'WHEN ? THEN ? '.repeat(budgets)}END`;
   const isAdmitted = `used < ${limit} OR last_at <= ? - CASE used - ${limit} ${WAIT_BY_EXCESS} END`;
-  return `${INSERT.sqlForRows(budgets)} ${WHERE_BEGUN[dialect]}
+  const rows = Array.from({ length: budgets }, () => '(?, 1, 0, ?)').join(', ');
+  return `INSERT INTO attempt_budgets (budget_key, used, reported, last_at) VALUES ${rows} ${WHERE_BEGUN[dialect]}
     used = CASE WHEN last_at <= ? THEN 1 WHEN ${isAdmitted} THEN used + 1 END,
     reported = CASE WHEN last_at <= ? THEN 0 ELSE reported END,
     last_at = ?`;
@@ -49,7 +48,10 @@ function takeStatement(dialect: Database['dialect'], budgets: number): string {
 /** Counted attempts in the database. */
 @Injectable()
 export class AttemptBudgetsRepository {
-  constructor(private readonly database: Database) {}
+  constructor(
+    @InjectRepository(AttemptBudget) private readonly budgets: Repository<AttemptBudget>,
+    private readonly database: Database,
+  ) {}
 
   /**
    * Takes one attempt from each of these budgets, or answers no and takes none.
@@ -59,9 +61,7 @@ export class AttemptBudgetsRepository {
   async take(budgets: readonly Budget[], now: Instant, forgotten: Instant): Promise<boolean> {
     // In the order of their keys, as every statement locks them: two in different orders would wait for each other.
     const ordered = budgets.toSorted((one, other) => (one.key < other.key ? -1 : 1));
-    const first = ordered.flatMap(({ key }) =>
-      INSERT.values({ budgetKey: key, used: 1, reported: 0, lastAt: now }),
-    );
+    const first = ordered.flatMap(({ key }) => [key, now]);
     const limits = ordered.flatMap(({ key, limit }) => [key, limit]);
     const values = [...first, forgotten, ...limits, now, ...limits, forgotten, now];
     try {
@@ -74,10 +74,7 @@ export class AttemptBudgetsRepository {
   }
 
   async find(keys: readonly string[]): Promise<AttemptBudget[]> {
-    return this.database.query<AttemptBudget[]>(
-      `SELECT ${COLUMNS} FROM attempt_budgets WHERE budget_key IN (${keys.map(() => '?').join(', ')})`,
-      keys,
-    );
+    return this.budgets.findBy({ budgetKey: In(keys) });
   }
 
   /**
@@ -85,39 +82,29 @@ export class AttemptBudgetsRepository {
    * sign-ins of one account would begin it anew and take it away from each other. The sweep takes it.
    */
   async clear(key: string, giveBackTo: string): Promise<void> {
-    await this.database.execute(
-      `UPDATE attempt_budgets
-       SET used = CASE WHEN budget_key = ? OR used = 0 THEN 0 ELSE used - 1 END,
-           reported = CASE WHEN budget_key = ? THEN 0 ELSE reported END
-       WHERE budget_key IN (?, ?)`,
-      [key, key, key, giveBackTo],
-    );
+    const update = this.budgets
+      .createQueryBuilder()
+      .update()
+      .set({
+        used: () => 'CASE WHEN budget_key = :key OR used = 0 THEN 0 ELSE used - 1 END',
+        reported: () => 'CASE WHEN budget_key = :key THEN 0 ELSE reported END',
+      });
+    await update.where({ budgetKey: In([key, giveBackTo]) }, { key }).execute();
   }
 
   /** Brings a count from the future to now, so that its wait runs from now on. */
   async bringToNow(key: string, now: Instant): Promise<void> {
-    await this.database.execute(
-      'UPDATE attempt_budgets SET last_at = ? WHERE budget_key = ? AND last_at > ?',
-      [now, key, now],
-    );
+    await this.budgets.update({ budgetKey: key, lastAt: MoreThan(now) }, { lastAt: now });
   }
 
   /** Answers yes to the first who asks since the count began. */
   async report(key: string): Promise<boolean> {
-    const first = await this.database.execute(
-      'UPDATE attempt_budgets SET reported = 1 WHERE budget_key = ? AND reported = 0',
-      [key],
-    );
-    return first === 1;
+    const { affected } = await this.budgets.update({ budgetKey: key, reported: 0 }, { reported: 1 });
+    return affected === 1;
   }
 
   /** Removes counts whose last attempt was admitted at this instant or before. */
-  async removeUnusedSince(instant: Instant): Promise<number> {
-    return removeOutdated(this.database, {
-      table: 'attempt_budgets',
-      key: 'budget_key',
-      age: 'last_at',
-      until: instant,
-    });
+  async removeUnusedSince(until: Instant): Promise<number> {
+    return removeOutdated(this.budgets, { key: 'budgetKey', age: 'lastAt', until });
   }
 }

@@ -1,13 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { Database } from '../database/database.js';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
 import { DuplicateKeyError } from '../database/driver-errors.js';
-import { insertStatement } from '../database/entity-statements.js';
 import { randomToken } from '../platform/crypto/random.js';
 import { Clock } from '../platform/time/clock.js';
 import { SharedSecret } from './shared-secret.entity.js';
 
-const INSERT = insertStatement(SharedSecret, 'shared_secrets');
 const NAME = 'attempt-keys';
 
 /**
@@ -19,7 +18,7 @@ export class KeyedDigest {
   private secret: Promise<string> | undefined;
 
   constructor(
-    private readonly database: Database,
+    @InjectRepository(SharedSecret) private readonly secrets: Repository<SharedSecret>,
     private readonly clock: Clock,
   ) {}
 
@@ -39,10 +38,7 @@ export class KeyedDigest {
     if (found !== undefined) return found;
     const value = randomToken(32);
     try {
-      await this.database.execute(
-        INSERT.sql,
-        INSERT.values({ name: NAME, value, createdAt: this.clock.now() }),
-      );
+      await this.secrets.insert({ name: NAME, value, createdAt: this.clock.now() });
       return value;
     } catch (error) {
       // Another replica was faster: its value counts.
@@ -53,10 +49,6 @@ export class KeyedDigest {
   }
 
   private async find(): Promise<string | undefined> {
-    const rows = await this.database.query<Array<{ value: string }>>(
-      'SELECT value FROM shared_secrets WHERE name = ?',
-      [NAME],
-    );
-    return rows[0]?.value;
+    return (await this.secrets.findOneBy({ name: NAME }))?.value;
   }
 }
