@@ -5,7 +5,7 @@ import {
   type OnApplicationBootstrap,
   type ValueProvider,
 } from '@nestjs/common';
-import { APP_FILTER, APP_PIPE } from '@nestjs/core';
+import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
 import { AccountModule } from './account/account.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
@@ -17,6 +17,7 @@ import { MetricsController } from './health/metrics.controller.js';
 import { AppExceptionFilter } from './platform/errors/app-exception.filter.js';
 import { CodesController } from './platform/errors/codes.controller.js';
 import { Draining } from './platform/http/draining.js';
+import { EnvelopeInterceptor } from './platform/http/envelope.interceptor.js';
 import { HttpLayerSettings } from './platform/http/http-layer.js';
 import { ValidationPipe } from './platform/http/validation.pipe.js';
 import { Metrics } from './platform/metrics/metrics.js';
@@ -61,6 +62,7 @@ class SharedModule {
   controllers: [CodesController],
   providers: [
     { provide: APP_FILTER, useClass: AppExceptionFilter },
+    { provide: APP_INTERCEPTOR, useClass: EnvelopeInterceptor },
     { provide: APP_PIPE, useClass: ValidationPipe },
   ],
 })

@@ -37,7 +37,7 @@ export class RolesController {
   /** Create a role */
   @Post('roles')
   @RequirePermission(AccessPermissions.manageRoles)
-  @ApiAnswer(RoleResponse, { status: 201 })
+  @ApiAnswer(RoleResponse)
   @ApiFailures(AccessErrors.roleKeyTaken, AccessErrors.exceedsOwn)
   async createRole(
     @CurrentAuth() actor: AuthContext,

@@ -1,4 +1,15 @@
-import { Body, Controller, Delete, Get, Param, Patch, Post, Query, UseInterceptors } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Param,
+  Patch,
+  Post,
+  Query,
+  UseInterceptors,
+} from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { AccessService } from '../access/access.service.js';
 import { CredentialsErrors } from '../credentials/credentials.errors.js';
@@ -58,6 +69,7 @@ export class AccountController {
    * signing in is not affected.
    */
   @Post('password')
+  @HttpCode(200)
   @SignedIn()
   @ApiAnswer(null)
   @ApiFailures(PASSWORD_REFUSED, PlatformErrors.tooManyRequests, CredentialsErrors.wrongCurrentPassword)

@@ -1,4 +1,4 @@
-import { Body, Controller, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiAnswer } from '../platform/http/api-answer.js';
@@ -38,6 +38,7 @@ export class AuthController {
    * seconds of `Retry-After`.
    */
   @Post('signin')
+  @HttpCode(200)
   @Public()
   @UseGuards(LocalAuthGuard)
   @ApiAnswer(SignInResponse)
@@ -55,6 +56,7 @@ export class AuthController {
    * @remarks The refresh token stays as it is, so parallel and repeated renewals all succeed.
    */
   @Post('tokens/renew_access')
+  @HttpCode(200)
   @Public()
   @ApiAnswer(RenewAccessResponse)
   @ApiFailures(AuthErrors.invalidRefreshToken, PlatformErrors.tooManyRequests)
@@ -68,6 +70,7 @@ export class AuthController {
    * @remarks Succeeds for a token that is not known, too: what the caller wants is true already.
    */
   @Post('tokens/revoke')
+  @HttpCode(200)
   @Public()
   @ApiAnswer(null)
   async revokeToken(@Body() { refresh_token }: RefreshTokenRequest): Promise<void> {
@@ -80,6 +83,7 @@ export class AuthController {
    * @remarks Ends the current session, at once and everywhere; its access token is refused from now on.
    */
   @Post('signout')
+  @HttpCode(200)
   @SignedIn()
   @ApiAnswer(null)
   async signOut(@CurrentAuth() auth: AuthContext): Promise<void> {

@@ -2,6 +2,7 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Unmeasured } from '../platform/http/request-record.js';
+import { OutsideEnvelope } from '../platform/http/envelope.interceptor.js';
 import { Public } from '../platform/security/route-access.js';
 import { ReadinessService, type Readiness } from './readiness.service.js';
 
@@ -47,6 +48,7 @@ export class HealthController {
    */
   @Get('live')
   @Public()
+  @OutsideEnvelope()
   @Unmeasured()
   @ApiResponse({ status: 200, type: LiveResponse })
   getLive(): LiveResponse {
@@ -60,6 +62,7 @@ export class HealthController {
    */
   @Get('ready')
   @Public()
+  @OutsideEnvelope()
   @Unmeasured()
   @ApiResponse({ status: 200, type: ReadyResponse, description: 'Yes' })
   @ApiResponse({ status: 503, type: ReadyResponse, description: 'No, or not yet', example: NOT_READY })

@@ -2,6 +2,7 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Unmeasured } from '../platform/http/request-record.js';
+import { OutsideEnvelope } from '../platform/http/envelope.interceptor.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { Public } from '../platform/security/route-access.js';
 
@@ -13,6 +14,7 @@ export class MetricsController {
 
   @Get()
   @Public()
+  @OutsideEnvelope()
   @Unmeasured()
   async getMetrics(@Res({ passthrough: true }) reply: FastifyReply): Promise<string> {
     const { type, text } = await this.metrics.render();

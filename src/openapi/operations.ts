@@ -16,14 +16,14 @@ export function completeOperation(
   path: string,
   schemas: Schemas,
 ): void {
-  const { access, answer } = route;
+  const { access, answer, status } = route;
   if (access.kind === 'public') operation.security = [];
   operation.description = [unwrapped(operation.description), whoMayCall(access)].filter(Boolean).join('\n\n');
   describePathParameters(operation);
   const body = jsonOf(operation.requestBody);
   if (body !== undefined) addExample(body, schemas);
   const success =
-    answer === undefined ? bareResponses(operation.responses, schemas) : successOf(answer, schemas);
+    answer === undefined ? bareResponses(operation.responses, schemas) : successOf(answer, status, schemas);
   operation.responses = {
     ...failureResponses(failuresOfRoute(route, path)),
     ...success,
@@ -75,7 +75,8 @@ function describePathParameters({ parameters = [] }: OperationObject): void {
 }
 
 function successOf(
-  { status, envelope, example, description }: NonNullable<Route['answer']>,
+  { envelope, example, description }: NonNullable<Route['answer']>,
+  status: number,
   schemas: Schemas,
 ): ResponsesObject {
   const media: MediaTypeObject = { schema: { $ref: `#/components/schemas/${envelope.name}` } };

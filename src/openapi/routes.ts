@@ -1,5 +1,5 @@
-import type { Type } from '@nestjs/common';
-import { METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
+import { RequestMethod, type Type } from '@nestjs/common';
+import { HTTP_CODE_METADATA, METHOD_METADATA, ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -11,6 +11,8 @@ import { ROUTE_ACCESS, type RouteAccess } from '../platform/security/route-acces
 export interface Route {
   /** `undefined`: outside the envelope. */
   readonly answer: Answer | undefined;
+  /** Of a success. */
+  readonly status: number;
   readonly access: RouteAccess;
   /** The class that validates the body. */
   readonly body: Type<object> | undefined;
@@ -37,6 +39,7 @@ export function routesOf(app: NestFastifyApplication): ReadonlyMap<string, Route
           throw new Error(`Two routes are called ${name}; rename the one of ${metatype.name}.`);
         routes.set(name, {
           answer: answerOf(handler),
+          status: statusOf(handler),
           access: Reflect.getMetadata(ROUTE_ACCESS, handler),
           body: bodyClass(metatype, name),
           failures: [...failuresOf(metatype), ...failuresOf(handler)],
@@ -45,6 +48,12 @@ export function routesOf(app: NestFastifyApplication): ReadonlyMap<string, Route
     }
   }
   return routes;
+}
+
+/** As Nest answers: `@HttpCode`, else 201 for POST. */
+function statusOf(handler: object): number {
+  const created = Reflect.getMetadata(METHOD_METADATA, handler) === RequestMethod.POST;
+  return Reflect.getMetadata(HTTP_CODE_METADATA, handler) ?? (created ? 201 : 200);
 }
 
 function bodyClass(controller: object & { prototype: object }, method: string): Type<object> | undefined {

@@ -1,5 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { OutsideEnvelope } from '../platform/http/envelope.interceptor.js';
 import { Public } from '../platform/security/route-access.js';
 import { JwksResponse } from './jwks.dto.js';
 import { SigningKeys } from './signing-keys.js';
@@ -18,6 +19,7 @@ export class JwksController {
    */
   @Get('jwks.json')
   @Public()
+  @OutsideEnvelope()
   @ApiResponse({ status: 200, type: JwksResponse })
   @Header('Cache-Control', 'public, max-age=300')
   getSigningKeys(): JwksResponse {

@@ -3,6 +3,7 @@ import {
   Controller,
   Delete,
   Get,
+  HttpCode,
   Param,
   Patch,
   Post,
@@ -63,7 +64,7 @@ export class UsersController {
   /** Create a user; with `roles`, `roles:assign` is needed too */
   @Post()
   @RequirePermission(UsersPermissions.create)
-  @ApiAnswer(UserResponse, { status: 201 })
+  @ApiAnswer(UserResponse)
   @ApiFailures(
     UsersErrors.usernameTaken,
     UsersErrors.emailTaken,
@@ -80,6 +81,7 @@ export class UsersController {
 
   /** Enable, disable or delete many users, each on its own */
   @Post('batch')
+  @HttpCode(200)
   @RequirePermission(UsersPermissions.update, UsersPermissions.delete)
   @ApiAnswer(BatchResponse)
   async runBatch(
@@ -127,6 +129,7 @@ export class UsersController {
 
   /** Disable a user and end its sessions */
   @Post(':id/disable')
+  @HttpCode(200)
   @RequirePermission(UsersPermissions.update)
   @ApiAnswer(UserResponse)
   @ApiFailures(
@@ -141,6 +144,7 @@ export class UsersController {
 
   /** Enable a user again */
   @Post(':id/enable')
+  @HttpCode(200)
   @RequirePermission(UsersPermissions.update)
   @ApiAnswer(UserResponse)
   @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn)
@@ -150,6 +154,7 @@ export class UsersController {
 
   /** Set a user's password and end its sessions */
   @Post(':id/password')
+  @HttpCode(200)
   @RequirePermission(UsersPermissions.setPassword)
   @ApiAnswer(null)
   @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, passwordRefused('new_password'))

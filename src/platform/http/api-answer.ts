@@ -1,17 +1,13 @@
-import { applyDecorators, HttpCode, SetMetadata, type Type } from '@nestjs/common';
+import { applyDecorators, SetMetadata, type Type } from '@nestjs/common';
 import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
-import { Enveloped } from './envelope.js';
 
 /** The documented success of a route. */
 export interface Answer extends AnswerOptions {
   /** The class that describes the whole envelope. */
   readonly envelope: Type;
-  readonly status: 200 | 201;
 }
 
 export interface AnswerOptions {
-  /** 201 only where a resource is created. */
-  readonly status?: 200 | 201;
   /** An example of `data`; by default it is put together from the examples of the class. */
   readonly example?: unknown;
   readonly description?: string;
@@ -25,25 +21,17 @@ const ANSWER = Symbol('gatehouse:answer');
 const envelopes = new Map<Type, Type>();
 
 /**
- * Documents the success of a route in its envelope and sets its status. The failures are derived from what the route
- * is and takes; name those of its own with `@ApiFailures`.
- *
- *     @ApiAnswer(UserResponse, { status: 201 })
+ * Documents the success of a route in its envelope, under the status that the route has. The failures are derived from
+ * what the route is and takes; name those of its own with `@ApiFailures`.
  *
  * @param data the class of `data`, or `null` where there is nothing to tell
  */
 export function ApiAnswer(data: Type | null, options: AnswerOptions = {}): MethodDecorator {
   const answer: Answer = {
     ...options,
-    status: options.status ?? 200,
     envelope: data === null ? EmptyEnvelope : envelopeClass(data),
   };
-  return applyDecorators(
-    HttpCode(answer.status),
-    Enveloped(),
-    ApiExtraModels(answer.envelope),
-    SetMetadata(ANSWER, answer),
-  );
+  return applyDecorators(ApiExtraModels(answer.envelope), SetMetadata(ANSWER, answer));
 }
 
 /** What `@ApiAnswer` says about a route; `undefined` where it stands outside the envelope. */

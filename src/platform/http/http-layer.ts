@@ -9,7 +9,6 @@ import type { Language } from '../i18n/translator.js';
 import { SECOND } from '../time/clock.js';
 import { Connection } from './connection.js';
 import type { Draining } from './draining.js';
-import { wrapAnswers } from './envelope.js';
 import { acceptOnlyJson, BODY_LIMIT } from './json-body.js';
 import { RawAnswers } from './raw-answers.js';
 import { requestIdOf } from './request-id.js';
@@ -98,7 +97,6 @@ export class HttpLayer {
     this.routes.install(fastify);
     acceptOnlyJson(fastify);
     this.lifecycle.install(fastify);
-    wrapAnswers(fastify);
   }
 
   /** For a server without Nest's exception filter. */
