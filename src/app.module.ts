@@ -22,7 +22,7 @@ import { HttpLayerSettings } from './platform/http/http-layer.js';
 import { ValidationPipe } from './platform/http/validation.pipe.js';
 import { Metrics } from './platform/metrics/metrics.js';
 import { Clock } from './platform/time/clock.js';
-import { Upkeep } from './platform/time/upkeep.js';
+import { Periodic } from './platform/time/periodic.js';
 import { TokenSettings } from './tokens/token-settings.js';
 import { UsersModule } from './users/users.module.js';
 
@@ -43,7 +43,7 @@ class SharedModule {
       { provide: TokenSettings, useExisting: tokensConfig.KEY },
       { provide: Clock, useValue: clock },
       { provide: Metrics, useValue: metrics },
-      { provide: Upkeep, useValue: new Upkeep() },
+      { provide: Periodic, useClass: Periodic },
       ...more,
     ];
     return {
@@ -67,7 +67,7 @@ class SharedModule {
   ],
 })
 export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(private readonly upkeep: Upkeep) {}
+  constructor(private readonly periodic: Periodic) {}
 
   static with({ http, ...parts }: AppParts): DynamicModule {
     const forHttp = [
@@ -80,11 +80,11 @@ export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 
   onApplicationBootstrap(): void {
-    this.upkeep.start();
+    this.periodic.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.upkeep.stop();
+    await this.periodic.stop();
   }
 }
 

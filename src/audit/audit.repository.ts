@@ -80,8 +80,8 @@ export class AuditRepository {
   }
 
   /** Removes what is as old as this or older, in small batches; answers how many events. */
-  async removeUntil(until: Instant): Promise<number> {
-    return removeOutdated(this.events, { key: 'id', age: 'at', until });
+  async removeUntil(until: Instant, stop?: AbortSignal): Promise<number> {
+    return removeOutdated(this.events, { key: 'id', age: 'at', until, stop });
   }
 
   /**

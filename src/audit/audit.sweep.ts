@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { auditConfig } from '../config/audit.config.js';
 import { Clock, MINUTE } from '../platform/time/clock.js';
-import { Upkeep } from '../platform/time/upkeep.js';
+import { Periodic } from '../platform/time/periodic.js';
 import { AuditRepository } from './audit.repository.js';
 
 /** Removes audit events that are older than they are to be kept: the only way in which one ever goes. */
@@ -12,13 +12,13 @@ export class AuditSweep {
     private readonly repository: AuditRepository,
     @Inject(auditConfig.KEY) private readonly audit: ConfigType<typeof auditConfig>,
     private readonly clock: Clock,
-    upkeep: Upkeep,
+    periodic: Periodic,
   ) {
-    upkeep.every(MINUTE, 'audit', () => this.sweep());
+    periodic.every(MINUTE, 'audit', (stop) => this.sweep(stop));
   }
 
-  /** One round; answers how many events it removed. */
-  async sweep(): Promise<number> {
-    return this.repository.removeUntil(this.clock.now() - this.audit.retention);
+  /** Answers how many events it removed. */
+  async sweep(stop?: AbortSignal): Promise<number> {
+    return this.repository.removeUntil(this.clock.now() - this.audit.retention, stop);
   }
 }

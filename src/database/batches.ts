@@ -1,11 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { In, LessThanOrEqual, type ObjectLiteral, type Repository } from 'typeorm';
-import type { Instant } from '../platform/time/clock.js';
+import { SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 
 /** Few enough that nobody waits long for the rows they lock, or on SQLite for the one connection. */
 const BATCH = 200;
 
-/** Bounds a round, so that a shutdown never waits long for it; the next round goes on. */
-const BATCHES_A_ROUND = 50;
+/** The longest rest after a batch; else it is as long as the batch took, so that others have half of the time. */
+const LONGEST_REST: Duration = 1 * SECOND;
 
 export interface Outdated {
   /** The primary key, or its first column. */
@@ -16,17 +17,20 @@ export interface Outdated {
   readonly until: Instant;
   /** Whose rows alone are meant; by default everybody's. */
   readonly owner?: ObjectLiteral | undefined;
+  /** Aborted when the removal is to end after the batch in progress. */
+  readonly stop?: AbortSignal | undefined;
 }
 
 /**
- * Removes outdated rows in small batches, each a statement of its own. Replicas may do it at once: what one has
- * removed the others do not find, and a row that came back to life meanwhile stays.
+ * Removes outdated rows in small batches, each a statement of its own, until none is left: a bound on their number would
+ * let the table grow where more come in than go out. Replicas may do it at once: what one has removed the others do not
+ * find, and a row that came back to life meanwhile stays.
  *
- * @returns how many rows were removed in this round
+ * @returns how many rows were removed
  */
 export async function removeOutdated<Row extends ObjectLiteral>(
   repository: Repository<Row>,
-  { key, age, until, owner }: Outdated,
+  { key, age, until, owner, stop }: Outdated,
 ): Promise<number> {
   const isOutdated = { [age]: LessThanOrEqual(until) };
   const oldest = repository.createQueryBuilder('outdated').select(`outdated.${key}`, 'id').limit(BATCH);
@@ -34,7 +38,8 @@ export async function removeOutdated<Row extends ObjectLiteral>(
   // An owner's rows in any order: for that of their age MySQL might read everybody's.
   if (owner === undefined) oldest.orderBy(`outdated.${age}`);
   let removed = 0;
-  for (let batch = 0; batch < BATCHES_A_ROUND; batch += 1) {
+  while (stop?.aborted !== true) {
+    const begun = performance.now();
     const rows = await oldest.clone().getRawMany<{ id: string }>();
     const ids = rows.map(({ id }) => id).sort();
     if (ids.length === 0) break;
@@ -42,6 +47,11 @@ export async function removeOutdated<Row extends ObjectLiteral>(
     const { affected } = await remove.where({ ...isOutdated, [key]: In(ids) }).execute();
     removed += affected ?? 0;
     if (ids.length < BATCH) break;
+    await rest(performance.now() - begun, stop);
   }
   return removed;
+}
+
+async function rest(duration: Duration, signal: AbortSignal | undefined): Promise<void> {
+  await sleep(Math.min(duration, LONGEST_REST), undefined, { signal, ref: false }).catch(() => undefined);
 }

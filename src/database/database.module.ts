@@ -5,7 +5,7 @@ import { databaseConfig, type DatabaseConfig } from '../config/database.config.j
 import { ListLimiter } from '../platform/http/list-limiter.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { SECOND, type Duration } from '../platform/time/clock.js';
-import { Upkeep } from '../platform/time/upkeep.js';
+import { Periodic } from '../platform/time/periodic.js';
 import { Database } from './database.js';
 import { dataSourceOptions, openDatabase } from './open-database.js';
 import { SqliteDatabase } from './sqlite-database.js';
@@ -38,8 +38,14 @@ const LOOK_EVERY: Duration = 2 * SECOND;
   exports: [Database, ListLimiter],
 })
 export class DatabaseModule {
-  constructor(@Inject(Database) database: Database, lists: ListLimiter, metrics: Metrics, upkeep: Upkeep) {
-    if (database instanceof SqliteDatabase) upkeep.every(LOOK_EVERY, 'database file', () => database.look());
+  constructor(
+    @Inject(Database) database: Database,
+    lists: ListLimiter,
+    metrics: Metrics,
+    periodic: Periodic,
+  ) {
+    if (database instanceof SqliteDatabase)
+      periodic.every(LOOK_EVERY, 'database file', () => database.look());
     metrics.gauges('database_connections', 'Connections, and callers that wait for one.', 'state', () => ({
       ...database.stats(),
     }));

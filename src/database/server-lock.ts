@@ -15,13 +15,14 @@ const LOOK_EVERY: Duration = 2 * SECOND;
 export class ServerLock {
   private readonly logger = new Logger('ServerLock');
   private readonly losing = new AbortController();
-  private readonly looking = new Periodic('server lock', LOOK_EVERY, async () => this.look());
+  private readonly looking = new Periodic();
 
   private constructor(
     private readonly file: string,
     private held: FileLock,
     private readonly name: Server | undefined,
   ) {
+    this.looking.every(LOOK_EVERY, 'server lock', async () => this.look());
     this.looking.start();
   }
 

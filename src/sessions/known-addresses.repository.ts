@@ -17,7 +17,7 @@ export class KnownAddressesRepository {
   }
 
   /** Forgets addresses that nobody has signed in from since. */
-  async removeUnusedSince(until: Instant): Promise<number> {
-    return removeOutdated(this.addresses, { key: 'userId', age: 'signedInAt', until });
+  async removeUnusedSince(until: Instant, stop?: AbortSignal): Promise<number> {
+    return removeOutdated(this.addresses, { key: 'userId', age: 'signedInAt', until, stop });
   }
 }

@@ -114,14 +114,14 @@ export class SessionsRepository {
   }
 
   /** Removes rows of sessions that ended, in whatever way, at this instant or before; answers how many. */
-  async removeEndedUntil(until: Instant, owner?: Outdated['owner']): Promise<number> {
-    const ended = await removeOutdated(this.sessions, { key: 'id', age: 'endedAt', until, owner });
+  async removeEndedUntil(outdated: Omit<Outdated, 'key' | 'age'>): Promise<number> {
+    const ended = await removeOutdated(this.sessions, { ...outdated, key: 'id', age: 'endedAt' });
     // The idle end is never after the absolute one, so it alone tells which sessions have run out.
-    return ended + (await removeOutdated(this.sessions, { key: 'id', age: 'idleExpiresAt', until, owner }));
+    return ended + (await removeOutdated(this.sessions, { ...outdated, key: 'id', age: 'idleExpiresAt' }));
   }
 
   /** Removes a user's sessions that are over, however many. */
   async removeEndedOf(userId: string, now: Instant): Promise<void> {
-    while ((await this.removeEndedUntil(now, { userId })) > 0);
+    await this.removeEndedUntil({ until: now, owner: { userId } });
   }
 }

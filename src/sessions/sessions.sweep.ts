@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { sessionsConfig } from '../config/sessions.config.js';
 import { Clock, MINUTE } from '../platform/time/clock.js';
-import { Upkeep } from '../platform/time/upkeep.js';
+import { Periodic } from '../platform/time/periodic.js';
 import { KnownAddressesRepository } from './known-addresses.repository.js';
 import { SessionsRepository } from './sessions.repository.js';
 import { ADDRESS_KNOWN_FOR } from './sessions.service.js';
@@ -15,16 +15,16 @@ export class SessionsSweep {
     private readonly addresses: KnownAddressesRepository,
     @Inject(sessionsConfig.KEY) private readonly config: ConfigType<typeof sessionsConfig>,
     private readonly clock: Clock,
-    upkeep: Upkeep,
+    periodic: Periodic,
   ) {
-    upkeep.every(MINUTE, 'sessions', () => this.sweep());
+    periodic.every(MINUTE, 'sessions', (stop) => this.sweep(stop));
   }
 
-  /** One round; answers how many sessions it removed. */
-  async sweep(): Promise<number> {
+  /** Answers how many sessions it removed. */
+  async sweep(stop?: AbortSignal): Promise<number> {
     const now = this.clock.now();
-    const removed = await this.sessions.removeEndedUntil(now - this.config.retention);
-    await this.addresses.removeUnusedSince(now - ADDRESS_KNOWN_FOR);
+    const removed = await this.sessions.removeEndedUntil({ until: now - this.config.retention, stop });
+    await this.addresses.removeUnusedSince(now - ADDRESS_KNOWN_FOR, stop);
     return removed;
   }
 }

@@ -104,7 +104,7 @@ export class AttemptBudgetsRepository {
   }
 
   /** Removes counts whose last attempt was admitted at this instant or before. */
-  async removeUnusedSince(until: Instant): Promise<number> {
-    return removeOutdated(this.budgets, { key: 'budgetKey', age: 'lastAt', until });
+  async removeUnusedSince(until: Instant, stop?: AbortSignal): Promise<number> {
+    return removeOutdated(this.budgets, { key: 'budgetKey', age: 'lastAt', until, stop });
   }
 }

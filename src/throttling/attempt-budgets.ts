@@ -5,7 +5,8 @@ import { budgetsConfig } from '../config/budgets.config.js';
 import type { AppError } from '../platform/errors/app-error.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { Metrics } from '../platform/metrics/metrics.js';
-import { SECOND, type Duration, type Instant } from '../platform/time/clock.js';
+import { MINUTE, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
+import { Periodic } from '../platform/time/periodic.js';
 import type { AttemptBudget } from './attempt-budget.entity.js';
 import { AttemptBudgetsRepository, waitAfter, type Budget } from './attempt-budgets.repository.js';
 import { SharedClock } from './shared-clock.js';
@@ -45,7 +46,9 @@ export class AttemptBudgets {
     @Inject(budgetsConfig.KEY) private readonly config: ConfigType<typeof budgetsConfig>,
     private readonly clock: SharedClock,
     metrics: Metrics,
+    periodic: Periodic,
   ) {
+    periodic.every(MINUTE, 'attempt budgets', (stop) => this.sweep(stop));
     const help = 'Attempts that were not admitted, by the kind of their budget.';
     this.limited = metrics.counter('limited_total', help, ['budget']);
   }
@@ -92,8 +95,8 @@ export class AttemptBudgets {
   }
 
   /** Removes counts that are forgotten; answers how many. */
-  async sweep(): Promise<number> {
-    return this.repository.removeUnusedSince(this.forgottenAt(await this.clock.now()));
+  async sweep(stop?: AbortSignal): Promise<number> {
+    return this.repository.removeUnusedSince(this.forgottenAt(await this.clock.now()), stop);
   }
 
   /** How long until an attempt will be admitted; nothing or less when one is. */

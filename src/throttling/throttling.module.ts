@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AttemptBudgets } from './attempt-budgets.js';
 import { AttemptBudgetsRepository } from './attempt-budgets.repository.js';
-import { AttemptBudgetsSweep } from './attempt-budgets.sweep.js';
 import { KeyedDigest } from './keyed-digest.js';
 import { SharedClock } from './shared-clock.js';
 import { AttemptBudget } from './attempt-budget.entity.js';
@@ -10,7 +9,7 @@ import { SharedSecret } from './shared-secret.entity.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([AttemptBudget, SharedSecret])],
-  providers: [AttemptBudgetsRepository, AttemptBudgets, AttemptBudgetsSweep, KeyedDigest, SharedClock],
+  providers: [AttemptBudgetsRepository, AttemptBudgets, KeyedDigest, SharedClock],
   exports: [AttemptBudgets, KeyedDigest],
 })
 export class ThrottlingModule {}

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuditSweep } from '../../src/audit/audit.sweep.ts';
 import { Administration, refusal, type AuditEventData } from '../support/administration.ts';
@@ -179,5 +180,21 @@ describe('the sweep of the audit record', () => {
     const left = (await page({ limit: '100' })).items;
     expect(left.map(({ id }) => id)).not.toContain(old?.id);
     expect(left.map(({ action }) => action)).toContain('role.created');
+  });
+
+  it('goes on until nothing is left, however much has piled up', async () => {
+    const rows = Array.from(
+      { length: 700 },
+      () => "(?, 1, 'signin.failed', 'user', 'failure', '', '', '', '{}')",
+    );
+    const columns = 'id, at, action, target_type, outcome, ip, user_agent, request_id, detail';
+    for (let batch = 0; batch < 15; batch += 1) {
+      await app.database.execute(
+        `INSERT INTO audit_events (${columns}) VALUES ${rows.join(', ')}`,
+        rows.map(() => randomUUID()),
+      );
+    }
+    await app.nest.get(AuditSweep).sweep();
+    expect(await app.database.query('SELECT id FROM audit_events WHERE at = 1')).toEqual([]);
   });
 });

@@ -1,14 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Periodic } from './periodic.js';
 
+function periodicOf(work: () => Promise<void>): Periodic {
+  const periodic = new Periodic();
+  periodic.every(1_000, 'test', work);
+  periodic.start();
+  return periodic;
+}
+
 describe('Periodic', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
   it('begins within the first interval and goes on at every one', async () => {
     const work = vi.fn(() => Promise.resolve());
-    const periodic = new Periodic('test', 1_000, work);
-    periodic.start();
+    const periodic = periodicOf(work);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(work).toHaveBeenCalledTimes(1);
     await vi.advanceTimersByTimeAsync(3_000);
@@ -18,8 +24,7 @@ describe('Periodic', () => {
 
   it('goes on after a round that failed', async () => {
     const work = vi.fn(() => Promise.reject(new Error('the database is away')));
-    const periodic = new Periodic('test', 1_000, work);
-    periodic.start();
+    const periodic = periodicOf(work);
     await vi.advanceTimersByTimeAsync(3_000);
     expect(work.mock.calls.length).toBeGreaterThanOrEqual(2);
     await periodic.stop();
@@ -28,8 +33,7 @@ describe('Periodic', () => {
   it('never runs twice at once, and stops when the round in progress has ended', async () => {
     let finish = (): void => undefined;
     const work = vi.fn(() => new Promise<void>((resolve) => (finish = resolve)));
-    const periodic = new Periodic('test', 1_000, work);
-    periodic.start();
+    const periodic = periodicOf(work);
     await vi.advanceTimersByTimeAsync(5_000);
     expect(work).toHaveBeenCalledTimes(1);
 

@@ -1,46 +1,53 @@
-import { Logger } from '@nestjs/common';
+import { Injectable, Logger } from '@nestjs/common';
 import type { Duration } from './clock.js';
 
+interface Job {
+  readonly interval: Duration;
+  readonly name: string;
+  readonly work: (stop: AbortSignal) => Promise<unknown>;
+  timer?: NodeJS.Timeout;
+  round?: Promise<void>;
+}
+
 /**
- * Work that is repeated while the process lives: never twice at once, beginning at a random moment so that replicas
- * spread out, and on a timer that keeps no process alive. A failed round is logged and the next one tries again.
+ * What modules do again and again. The server starts it; an operator's command on the same modules does not. Each job
+ * never runs twice at once, begins at a random moment so that replicas spread out, and keeps no process alive.
  */
+@Injectable()
 export class Periodic {
   private readonly logger = new Logger(Periodic.name);
-  private timer: NodeJS.Timeout | undefined;
-  private running: Promise<void> | undefined;
+  private readonly jobs: Job[] = [];
+  private readonly stopping = new AbortController();
 
-  constructor(
-    private readonly name: string,
-    private readonly every: Duration,
-    private readonly work: () => Promise<unknown>,
-  ) {}
+  /** @param work its signal is aborted when a round in progress is to end soon */
+  every(interval: Duration, name: string, work: Job['work']): void {
+    this.jobs.push({ interval, name, work });
+  }
 
   start(): void {
-    this.schedule(Math.random() * this.every);
+    for (const job of this.jobs) this.schedule(job, Math.random() * job.interval);
   }
 
-  /** No round begins after this; resolves when the one in progress has ended. */
+  /** No round begins after this; resolves when those in progress have ended. */
   async stop(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    await this.running;
+    this.stopping.abort();
+    for (const { timer } of this.jobs) clearTimeout(timer);
+    await Promise.all(this.jobs.map(({ round }) => round));
   }
 
-  private schedule(delay: Duration): void {
-    const timer = setTimeout(() => {
-      this.running = this.round().finally(() => {
-        if (this.timer === timer) this.schedule(this.every);
-      });
+  private schedule(job: Job, delay: Duration): void {
+    if (this.stopping.signal.aborted) return;
+    job.timer = setTimeout(() => {
+      job.round = this.round(job).finally(() => this.schedule(job, job.interval));
     }, delay).unref();
-    this.timer = timer;
   }
 
-  private async round(): Promise<void> {
+  /** A failed round is told, and the next one tries again. */
+  private async round({ name, work }: Job): Promise<void> {
     try {
-      await this.work();
+      await work(this.stopping.signal);
     } catch (error) {
-      this.logger.warn({ err: error, work: this.name }, 'a periodic round failed');
+      this.logger.warn({ err: error, work: name }, 'a periodic round failed');
     }
   }
 }

@@ -1,15 +1,15 @@
 import { NestFactory } from '@nestjs/core';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CliModule } from '../../src/app.module.ts';
-import { Upkeep } from '../../src/platform/time/upkeep.ts';
+import { Periodic } from '../../src/platform/time/periodic.ts';
 import { startApp } from '../support/app.ts';
 
 describe('the periodic work', () => {
   afterEach(() => void vi.restoreAllMocks());
 
   it('belongs to the server, and not to an operator’s command beside it', async () => {
-    const starts = vi.spyOn(Upkeep.prototype, 'start');
-    const stops = vi.spyOn(Upkeep.prototype, 'stop');
+    const starts = vi.spyOn(Periodic.prototype, 'start');
+    const stops = vi.spyOn(Periodic.prototype, 'stop');
     const app = await startApp();
     expect(starts).toHaveBeenCalledTimes(1);
     const modules = await NestFactory.createApplicationContext(CliModule.with(app.config), { logger: false });
