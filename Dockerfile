@@ -2,7 +2,7 @@
 #
 # Runs as user 10001 with a read-only root file system. Writable: /data (DATA_DIR: the SQLite file, and the signing keys
 # unless SIGNING_KEYS_DIR says otherwise) and /tmp. Operator commands:
-#   docker run --rm -v gatehouse-data:/data gatehouse dist/src/cli.js --help
+#   docker run --rm -v gatehouse-data:/data gatehouse dist/src/cli/main.js --help
 
 # Pin a digest here where builds must be repeatable: --build-arg NODE_IMAGE=node:24-slim@sha256:…
 ARG NODE_IMAGE=docker.io/library/node:24-slim
@@ -16,6 +16,7 @@ RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY migrations ./migrations
+COPY seed ./seed
 RUN npm run build
 
 # --- production modules, installed apart so that they depend on the lock file alone and stay cached -----------------------

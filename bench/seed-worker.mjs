@@ -7,7 +7,7 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { CliModule } from '../dist/src/app.module.js';
 import { loadConfig } from '../dist/src/config/config.js';
-import { seed } from '../dist/src/seed.js';
+import { seed } from '../dist/seed/seed.js';
 
 const [users, sessions] = process.argv.slice(2).map(Number);
 const config = loadConfig(process.env, { passwordRefusals: () => [] });

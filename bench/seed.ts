@@ -11,7 +11,7 @@ type Query = (sql: string, params?: readonly Value[]) => Promise<readonly object
 
 export const ADMINISTRATOR = 'bench-admin';
 
-const OPERATOR_COMMANDS = join(import.meta.dirname, '..', 'dist', 'src', 'cli.js');
+const OPERATOR_COMMANDS = join(import.meta.dirname, '..', 'dist', 'src', 'cli', 'main.js');
 
 const run = (args: readonly string[], options: { env: NodeJS.ProcessEnv }) =>
   promisify(execFile)(process.execPath, args, options);

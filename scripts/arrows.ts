@@ -1,4 +1,7 @@
-/** `npm run check:arrows`: fails when a folder of src/ imports from a row that is not below its own. */
+/**
+ * `npm run check:arrows`: fails when a folder of src/ imports from a row that is not below its own, or names the table of
+ * another module in SQL.
+ */
 import { wrongArrows } from '../test/contract/arrows.ts';
 
 const wrong = wrongArrows(process.cwd());

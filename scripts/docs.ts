@@ -18,7 +18,7 @@ const errors: ErrorsPage = await built('openapi/errors-page.js');
 const pages = new Map([
   ['docs/configuration.md', configuration.renderConfigurationDoc()],
   ['docs/errors.md', errors.renderErrorsPage()],
-  ['openapi.yaml', execFileSync(process.execPath, ['dist/src/cli.js', 'openapi'], { encoding: 'utf8' })],
+  ['openapi.yaml', execFileSync(process.execPath, ['dist/src/cli/main.js', 'openapi'], { encoding: 'utf8' })],
 ]);
 
 const stale = [...pages].filter(([path, text]) => current(path) !== text);

@@ -17,5 +17,5 @@ process.env['UV_THREADPOOL_SIZE'] ??= String(availableParallelism() + 3);
 const stop = new AbortController();
 for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => stop.abort());
 
-const { runServer } = await import('./run-server.js');
-await runServer(stop);
+const { serve } = await import('./cli/serve.js');
+await serve(stop);

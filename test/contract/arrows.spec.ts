@@ -29,6 +29,7 @@ describe('the arrows between the folders of src/', () => {
         'src/sessions/sessions.ts': "import type { Token } from '../tokens/tokens.js';",
         'src/platform/http.ts': "const app = await import('../app.js');",
         'src/app.ts': "import './users/users.js';",
+        'src/cli/main.ts': "import '../app.js';\nimport '../users/users.js';",
       }),
     );
     expect(wrong).toEqual([
@@ -36,6 +37,18 @@ describe('the arrows between the folders of src/', () => {
       'src/sessions/sessions.ts imports tokens/tokens.js',
       'src/users/users.ts imports auth/auth.js',
     ]);
+  });
+
+  it('may not hide in SQL: a module names its own tables', () => {
+    const wrong = wrongArrows(
+      project({
+        'src/sessions/session.entity.ts': "@Entity('sessions')\nexport class Session {}",
+        'src/audit/audit.repository.ts': "query('SELECT at FROM events JOIN sessions ON 1');",
+        'src/sessions/sessions.repository.ts': "execute('UPDATE sessions SET ended_at = 1');",
+        'src/auth/accounts.repository.ts': "query('SELECT id FROM sessions');",
+      }),
+    );
+    expect(wrong).toEqual(['src/audit/audit.repository.ts names the table sessions of src/sessions']);
   });
 
   it('may not begin or end at a folder without a row', () => {

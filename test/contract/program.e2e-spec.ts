@@ -59,7 +59,7 @@ async function signIn(url: string): Promise<number> {
 
 describe('the build', () => {
   it('loads of TypeORM only what entities are declared with, until there is something to migrate', () => {
-    const load = ['server', 'database/data-source'].map(
+    const load = ['cli/serve', 'database/data-source'].map(
       (name) => `await import('./src/${name}.js');
         console.log(Object.keys(require.cache).some((file) => file.endsWith('/typeorm/index.js')));`,
     );
@@ -144,24 +144,24 @@ describe('the program', { timeout: 60_000 }, () => {
   it('lets operator commands run beside it', async () => {
     const program = run();
     const url = await program.untilReady();
-    const status = run({}, { args: ['migrate', 'status'] }, 'src/cli.js');
+    const status = run({}, { args: ['migrate', 'status'] }, 'src/cli/main.js');
     expect(await status.end(), status.errors).toBe(0);
     expect(status.output).toMatch(/^applied /);
     const reset = run(
       {},
       { args: ['users', 'reset-password', 'admin'], input: `${PASSWORD}-2\n` },
-      'src/cli.js',
+      'src/cli/main.js',
     );
     expect(await reset.end(), reset.errors).toBe(0);
     expect(await signIn(url)).toBe(401);
     const back = run(
       {},
       { args: ['users', 'reset-password', 'admin'], input: `${PASSWORD}\n` },
-      'src/cli.js',
+      'src/cli/main.js',
     );
     expect(await back.end(), back.errors).toBe(0);
     expect(await signIn(url)).toBe(200);
-    const revoke = run({}, { args: ['sessions', 'revoke', 'admin'] }, 'src/cli.js');
+    const revoke = run({}, { args: ['sessions', 'revoke', 'admin'] }, 'src/cli/main.js');
     expect(await revoke.end(), revoke.errors).toBe(0);
     expect(revoke.output).toBe('Ended 1 sessions.\n');
   });

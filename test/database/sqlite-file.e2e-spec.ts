@@ -28,7 +28,7 @@ const started: Program[] = [];
 
 function run(dataDir: string, args: readonly string[] = []): Program {
   const env = { DATA_DIR: dataDir, BOOTSTRAP_ADMIN_PASSWORD: PASSWORD, HASH_WAIT: '20s' };
-  const program = runProgram(dist, args.length > 0 ? 'src/cli.js' : 'src/main.js', { env, args });
+  const program = runProgram(dist, args.length > 0 ? 'src/cli/main.js' : 'src/main.js', { env, args });
   started.push(program);
   return program;
 }

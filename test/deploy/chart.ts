@@ -203,7 +203,7 @@ await check(
     const manifests = rendered('mysql.yaml');
     const [job, deployment] = [one(manifests, 'Job'), one(manifests, 'Deployment')];
     assert.equal(Object(at(job, 'metadata.annotations'))['helm.sh/hook'], 'pre-install,pre-upgrade');
-    assert.deepEqual(at(container(job), 'args'), ['dist/src/cli.js', 'migrate', 'up']);
+    assert.deepEqual(at(container(job), 'args'), ['dist/src/cli/main.js', 'migrate', 'up']);
     assert.deepEqual(secretsOf(job), ['gatehouse-database-migration', 'mysql-ca']);
     assert.deepEqual(secretsOf(deployment), ['gatehouse-keys', 'gatehouse-database', 'mysql-ca']);
     assert.equal(at(one(manifests, 'ConfigMap'), 'data.MIGRATE'), 'off');

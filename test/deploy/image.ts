@@ -371,7 +371,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-const cli = (...args: string[]) => ['dist/src/cli.js', ...args];
+const cli = (...args: string[]) => ['dist/src/cli/main.js', ...args];
 const password = randomBytes(12).toString('hex');
 const port = await freePort();
 const url = `http://127.0.0.1:${port}`;

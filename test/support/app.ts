@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, request, type IncomingHttpHeaders } from 'node:http';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp, listen } from '../../src/app.ts';
-import { bootstrapAdministrator } from '../../src/bootstrap.ts';
+import { bootstrapAdministrator } from '../../src/users/first-administrator.ts';
 import { loadConfig, type Config } from '../../src/config/config.ts';
 import { bootstrapPasswordRefusals } from '../../src/credentials/bootstrap-password.ts';
 import { Database } from '../../src/database/database.ts';
@@ -111,7 +111,7 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
       logDestination: { write: (line) => void lines.push(line) },
     });
     await nest.init();
-    await bootstrapAdministrator(nest, config);
+    await bootstrapAdministrator(nest, config.bootstrap);
     const url = await listen(nest, config);
     const owned = options.testDatabase === undefined;
     return new TestApp({ url, clock, config, lines, nest, testDatabase, owned });

@@ -45,7 +45,7 @@ async function build(folder: string, done: string): Promise<void> {
   const settings = {
     extends: '../../tsconfig.build.json',
     compilerOptions: { rootDir: '../..', outDir: './dist' },
-    include: ['../../src', '../../migrations'],
+    include: ['../../src', '../../migrations', '../../seed'],
     exclude: ['../../**/*.spec.ts', '../../**/*.testing.ts', '../../**/*.spec-support.ts'],
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));

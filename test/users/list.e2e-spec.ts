@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administration, refusal, type ListData, type UserData } from '../support/administration.ts';
 import { startApp, type TestApp } from '../support/app.ts';
-import { seed } from '../../src/seed.ts';
+import { seed } from '../../seed/seed.ts';
 
 let app: TestApp;
 let admin: Administration;

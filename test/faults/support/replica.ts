@@ -115,7 +115,7 @@ export function runCommand(settings: Settings, ...args: readonly string[]): Prom
   return new Promise((resolve, reject) => {
     const env = { ...surroundings(), ...settings };
     const options = { env, timeout: 60_000 };
-    execFile(process.execPath, [join(PROGRAM, 'cli.js'), ...args], options, (error, stdout, stderr) => {
+    execFile(process.execPath, [join(PROGRAM, 'cli/main.js'), ...args], options, (error, stdout, stderr) => {
       if (error) reject(new Error(`${args.join(' ')}: ${stderr}${stdout}`, { cause: error }));
       else resolve(stdout);
     });

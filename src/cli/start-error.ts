@@ -1,6 +1,6 @@
-import { ConfigError, type Config } from './config/config.js';
-import { AppError } from './platform/errors/app-error.js';
-import { translate } from './platform/i18n/translator.js';
+import { ConfigError, type Config } from '../config/config.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { translate } from '../platform/i18n/translator.js';
 
 /** Why the program cannot start, in one sentence that names the setting and the way out. */
 export class StartError extends Error {}

@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import type { INestApplicationContext } from '@nestjs/common';
-import { ADMINISTRATOR } from './access/access.service.js';
-import type { Config } from './config/config.js';
-import { AppError } from './platform/errors/app-error.js';
-import { OPERATOR } from './platform/security/auth-context.js';
-import { UsersErrors } from './users/users.errors.js';
-import { UsersService } from './users/users.service.js';
+import { ADMINISTRATOR } from '../access/access.service.js';
+import type { Config } from '../config/config.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { OPERATOR } from '../platform/security/auth-context.js';
+import { UsersErrors } from './users.errors.js';
+import { UsersService } from './users.service.js';
 
 /** No letters or digits that look alike. */
 const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
@@ -17,7 +17,7 @@ const ALPHABET = 'abcdefghijkmnpqrstuvwxyz23456789';
  */
 export async function bootstrapAdministrator(
   app: INestApplicationContext,
-  { bootstrap }: Config,
+  bootstrap: Config['bootstrap'],
 ): Promise<string | undefined> {
   const users = app.get(UsersService);
   if (await users.existsAny()) return undefined;

@@ -1,6 +1,6 @@
-import { normalized } from './platform/text.js';
-import { searchForm } from './users/search-form.js';
-import type { User } from './users/user.entity.js';
+import { normalized } from '../src/platform/text.js';
+import { searchForm } from '../src/users/search-form.js';
+import type { User } from '../src/users/user.entity.js';
 
 /** A person who does not exist, made from a number alone: the same number is the same person. */
 export type SeedPerson = Pick<User, 'username' | 'fullName' | 'searchName' | 'email' | 'phone'>;

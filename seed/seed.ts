@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INestApplicationContext } from '@nestjs/common';
-import { CredentialsService } from './credentials/credentials.service.js';
-import { PasswordCredential } from './credentials/password-credential.entity.js';
-import { Database } from './database/database.js';
-import { DuplicateKeyError } from './database/driver-errors.js';
-import { insertStatement, type InsertStatement } from './database/entity-statements.js';
+import { CredentialsService } from '../src/credentials/credentials.service.js';
+import { PasswordCredential } from '../src/credentials/password-credential.entity.js';
+import { Database } from '../src/database/database.js';
+import { DuplicateKeyError } from '../src/database/driver-errors.js';
+import { insertStatement, type InsertStatement } from '../src/database/entity-statements.js';
 import type { ConfigType } from '@nestjs/config';
-import { sessionsConfig } from './config/sessions.config.js';
-import { newId, randomToken } from './platform/crypto/random.js';
-import { Clock, DAY, SECOND, type Instant } from './platform/time/clock.js';
-import { seedPerson, SERIALS } from './seed-people.js';
-import { Session } from './sessions/session.entity.js';
-import { User } from './users/user.entity.js';
+import { sessionsConfig } from '../src/config/sessions.config.js';
+import { newId, randomToken } from '../src/platform/crypto/random.js';
+import { Clock, DAY, SECOND, type Instant } from '../src/platform/time/clock.js';
+import { seedPerson, SERIALS } from './people.js';
+import { Session } from '../src/sessions/session.entity.js';
+import { User } from '../src/users/user.entity.js';
 
 export interface SeedRequest {
   readonly users: number;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runCli } from './operator-commands.js';
+import { runCli } from './main.js';
 
 /** What somebody might type who takes an argument for the place of a password. */
 const CANARY = 'canary-hunter2';

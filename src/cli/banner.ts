@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
-import type { Config } from './config/config.js';
-import { VERSION } from './platform/version.js';
+import type { Config } from '../config/config.js';
+import { VERSION } from '../platform/version.js';
 
 /** The box that a trial shows when it is ready: where to go and, the first time, how to get in. */
 export function banner(config: Config, url: string, password: string | undefined): string {

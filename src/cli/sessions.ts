@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { OPERATOR } from '../platform/security/auth-context.js';
+import { SessionsService } from '../sessions/sessions.service.js';
+import { inModules, say, userNamed, type Settings } from './modules.js';
+import { StartError } from './start-error.js';
+
+export function addSessions(program: Command, settings: Settings): void {
+  program
+    .command('sessions')
+    .description('sessions')
+    .command('revoke')
+    .description('end the sessions of a user, or of everybody, at once on every replica')
+    .argument('[identifier]', 'user name, e-mail address or phone number')
+    .option('--all', 'everybody')
+    .action(async (identifier: string | undefined, { all = false }: { all?: boolean }) => {
+      if (all === (identifier !== undefined)) throw new StartError('Name a user, or say --all.');
+      const config = settings();
+      const find = identifier === undefined ? undefined : userNamed(identifier, config);
+      const ended = await inModules(config, async (modules) => {
+        const sessions = modules.get(SessionsService);
+        if (find === undefined) return sessions.revokeEverybody(OPERATOR);
+        return sessions.revokeAll((await find(modules)).id, OPERATOR);
+      });
+      say(`Ended ${ended} sessions.`);
+    });
+}
