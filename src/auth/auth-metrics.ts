@@ -26,12 +26,6 @@ export class AuthMetrics {
     this.renewals = metrics.counter('renewals_total', 'Renewals of access tokens by result.', ['result']);
   }
 
-  /** Counts a verification that fails. One that succeeds is no sign-in yet. */
-  async verified<T>(work: Promise<T>): Promise<T> {
-    return work.catch((error: unknown) => count(this.signIns, error));
-  }
-
-  /** Counts a sign-in whose password has been verified. */
   async signedIn<T>(work: Promise<T>): Promise<T> {
     return counted(this.signIns, work);
   }
@@ -42,13 +36,13 @@ export class AuthMetrics {
 }
 
 async function counted<T>(counter: Counter<'result'>, work: Promise<T>): Promise<T> {
-  const value = await work.catch((error: unknown) => count(counter, error));
-  counter.inc({ result: 'succeeded' });
-  return value;
-}
-
-function count(counter: Counter<'result'>, error: unknown): never {
-  const result = error instanceof AppError ? RESULTS.get(error.definition.code) : undefined;
-  counter.inc({ result: result ?? 'failed' });
-  throw error;
+  try {
+    const value = await work;
+    counter.inc({ result: 'succeeded' });
+    return value;
+  } catch (error) {
+    const result = error instanceof AppError ? RESULTS.get(error.definition.code) : undefined;
+    counter.inc({ result: result ?? 'failed' });
+    throw error;
+  }
 }

@@ -1,4 +1,4 @@
-import { Body, Controller, HttpCode, Post, UseGuards } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiAnswer } from '../platform/http/api-answer.js';
@@ -6,7 +6,6 @@ import { ApiFailures } from '../platform/http/api-failures.js';
 import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { Public, SignedIn } from '../platform/security/route-access.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import type { VerifiedAccount } from './account-verifier.js';
 import {
   RefreshTokenRequest,
   RenewAccessResponse,
@@ -16,19 +15,16 @@ import {
   toSignInResponse,
 } from './auth.dto.js';
 import { AuthErrors } from './auth.errors.js';
-import { AuthMetrics } from './auth-metrics.js';
-import { CurrentAccount, LocalAuthGuard } from './local-auth.guard.js';
+import { LocalAuthGuard } from './local-auth.guard.js';
 import { RenewalService } from './renewal.service.js';
-import { SignInService } from './sign-in.service.js';
+import type { SignInResult } from './sign-in.service.js';
 
 @ApiTags('Sign-in')
 @Controller()
 export class AuthController {
   constructor(
-    private readonly signInService: SignInService,
     private readonly renewal: RenewalService,
     private readonly sessions: SessionsService,
-    private readonly metrics: AuthMetrics,
   ) {}
 
   /**
@@ -43,11 +39,8 @@ export class AuthController {
   @UseGuards(LocalAuthGuard)
   @ApiAnswer(SignInResponse)
   @ApiFailures(AuthErrors.wrongCredentials, PlatformErrors.tooManyRequests)
-  async signIn(
-    @Body() _: SignInRequest,
-    @CurrentAccount() account: VerifiedAccount,
-  ): Promise<SignInResponse> {
-    return toSignInResponse(await this.metrics.signedIn(this.signInService.open(account)));
+  signIn(@Body() _: SignInRequest, @Req() { user }: { readonly user: SignInResult }): SignInResponse {
+    return toSignInResponse(user);
   }
 
   /**
@@ -61,7 +54,7 @@ export class AuthController {
   @ApiAnswer(RenewAccessResponse)
   @ApiFailures(AuthErrors.invalidRefreshToken, PlatformErrors.tooManyRequests)
   async renewAccess(@Body() { refresh_token }: RefreshTokenRequest): Promise<RenewAccessResponse> {
-    return toRenewAccessResponse(await this.metrics.renewed(this.renewal.renew(refresh_token)));
+    return toRenewAccessResponse(await this.renewal.renew(refresh_token));
   }
 
   /**

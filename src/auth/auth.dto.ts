@@ -5,7 +5,7 @@ import { CodePoints, NoControlCharacters } from '../platform/http/constraints.js
 import { toTimestamp } from '../platform/time/clock.js';
 import type { AccessToken } from '../tokens/access-tokens.js';
 import type { User } from '../users/user.entity.js';
-import type { SignedInSession } from './sign-in.service.js';
+import type { SignInResult } from './sign-in.service.js';
 
 export class SignInRequest {
   @IsString()
@@ -83,12 +83,7 @@ export class RenewAccessResponse {
   access_token_expires_at!: string;
 }
 
-export function toSignInResponse({
-  user,
-  session,
-  refreshToken,
-  accessToken,
-}: SignedInSession): SignInResponse {
+export function toSignInResponse({ user, session, refreshToken, accessToken }: SignInResult): SignInResponse {
   return {
     session_id: session.id,
     access_token: accessToken.token,

@@ -11,10 +11,9 @@ import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AccountPermits } from './account-permits.js';
-import { AccountVerifier } from './account-verifier.js';
-import { AccountsRepository } from './accounts.repository.js';
 import { AuthMetrics } from './auth-metrics.js';
 import { AuthController } from './auth.controller.js';
+import { AuthQueries } from './auth.queries.js';
 import { LocalStrategy } from './local.strategy.js';
 import { RenewalService } from './renewal.service.js';
 import { RouteDeclarations } from './route-declarations.js';
@@ -35,9 +34,8 @@ import { SignInService } from './sign-in.service.js';
   providers: [
     AuthMetrics,
     SignInAttempts,
-    AccountsRepository,
+    AuthQueries,
     AccountPermits,
-    AccountVerifier,
     SignInService,
     RenewalService,
     LocalStrategy,

@@ -1,26 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import { Strategy } from 'passport-local';
-import { AccountVerifier, type VerifiedAccount } from './account-verifier.js';
-import { AuthMetrics } from './auth-metrics.js';
-import { pauseIfTurnedAway } from './refusal-pause.js';
+import { SignInService, type SignInResult } from './sign-in.service.js';
 
-/** Passport's local strategy: user name and password from the body. */
+/** User name and password from the body. */
 @Injectable()
-export class LocalStrategy extends PassportStrategy(Strategy) {
-  constructor(
-    private readonly verifier: AccountVerifier,
-    private readonly metrics: AuthMetrics,
-  ) {
+export class LocalStrategy extends PassportStrategy(Strategy, 'local') {
+  constructor(private readonly signIn: SignInService) {
     super();
   }
 
-  async validate(username: string, password: string): Promise<VerifiedAccount> {
-    try {
-      return await this.metrics.verified(this.verifier.verify(username, password));
-    } catch (error) {
-      await pauseIfTurnedAway(error);
-      throw error;
-    }
+  async validate(username: string, password: string): Promise<SignInResult> {
+    return this.signIn.signIn(username, password);
   }
 }

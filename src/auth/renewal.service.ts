@@ -6,7 +6,9 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { AttemptBudgets, tooManyAttempts } from '../throttling/attempt-budgets.js';
 import { AccessTokens, type AccessToken } from '../tokens/access-tokens.js';
 import { refreshDigest } from '../tokens/refresh-tokens.js';
+import { AuthMetrics } from './auth-metrics.js';
 import { AuthErrors } from './auth.errors.js';
+import { AuthQueries } from './auth.queries.js';
 
 /** What a refresh token is good for: access tokens while its session lives, and the end of that session. */
 @Injectable()
@@ -14,9 +16,11 @@ export class RenewalService {
   private readonly logger = new Logger(RenewalService.name);
 
   constructor(
+    private readonly queries: AuthQueries,
     private readonly sessions: SessionsService,
     private readonly accessTokens: AccessTokens,
     private readonly budgets: AttemptBudgets,
+    private readonly metrics: AuthMetrics,
     @Inject(budgetsConfig.KEY) private readonly config: ConfigType<typeof budgetsConfig>,
   ) {}
 
@@ -24,21 +28,21 @@ export class RenewalService {
    * A new access token. The refresh token stays the same, so parallel and repeated renewals all succeed. A live
    * token is never limited: only tokens of no live session are counted, by address.
    *
-   * @throws AppError 11003, or 10008 after too many of those
+   * @throws AuthErrors.invalidRefreshToken, or PlatformErrors.tooManyRequests after too many of those
    */
   async renew(refreshToken: string): Promise<AccessToken> {
-    const session = await this.sessions.renew(refreshDigest(refreshToken));
-    if (session === undefined) return this.fail();
-    return this.accessTokens.issue({
-      userId: session.userId,
-      sessionId: session.id,
-      sessionExpiresAt: session.expiresAt,
-    });
+    return this.metrics.renewed(this.issueFor(refreshToken));
   }
 
   /** Ends the token's session. An unknown token is no error: what the caller wants is true already (RFC 7009). */
   async revoke(refreshToken: string): Promise<void> {
     await this.sessions.endByRefreshDigest(refreshDigest(refreshToken), 'revoked');
+  }
+
+  private async issueFor(refreshToken: string): Promise<AccessToken> {
+    const found = await this.queries.findSessionOfRenewal(refreshDigest(refreshToken));
+    if (found?.userStatus !== 'active' || !this.sessions.renew(found.session)) return this.fail();
+    return this.accessTokens.issue(found.session);
   }
 
   private async fail(): Promise<never> {

@@ -7,7 +7,7 @@ import { clientNetwork } from '../platform/http/client-address.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AttemptBudgets, tooManyAttempts, type Budget, type Refusal } from '../throttling/attempt-budgets.js';
 import { KeyedDigest } from '../throttling/keyed-digest.js';
-import type { Account } from './accounts.repository.js';
+import type { Account } from './auth.queries.js';
 import { AuthErrors } from './auth.errors.js';
 
 /** An admitted attempt, and the budgets that it was taken from. */
@@ -40,7 +40,7 @@ export class SignInAttempts {
    *
    * @param name the canonical form of what was typed; kept only as a keyed digest, and only if it is nobody's
    */
-  async accountBudget(account: Account | undefined, name: string): Promise<Budget> {
+  async budgetOf(account: Account | undefined, name: string): Promise<Budget> {
     const limit = this.config.accountAttempts;
     const digest = await this.digests.digest(name);
     if (account === undefined) return { key: `name:${digest}`, limit };
@@ -54,7 +54,7 @@ export class SignInAttempts {
    *
    * @param account whose it is, if there is one
    * @param budget the account's
-   * @throws AppError 10008
+   * @throws PlatformErrors.tooManyRequests
    */
   async take(account: Account | undefined, budget: Budget): Promise<SignInAttempt> {
     const { addressAttempts } = this.config;
@@ -66,7 +66,7 @@ export class SignInAttempts {
     throw tooManyAttempts(refusal);
   }
 
-  /** Evidence first, then the one answer to whatever was wrong. The attempt stays counted. @throws AppError 11001 */
+  /** Evidence first, then the one answer to whatever was wrong. The attempt stays counted. @throws AuthErrors.wrongCredentials */
   async fail({ userId }: SignInAttempt): Promise<never> {
     const target = { targetType: 'user', targetId: userId } as const;
     await this.audit.record({ action: 'signin.failed', outcome: 'failure', ...target });

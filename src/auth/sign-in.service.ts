@@ -1,64 +1,119 @@
-import { Injectable } from '@nestjs/common';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { passwordsConfig } from '../config/passwords.config.js';
+import { serviceConfig } from '../config/service.config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
+import { AppError } from '../platform/errors/app-error.js';
+import { clientNetwork } from '../platform/http/client-address.js';
 import type { Session } from '../sessions/session.entity.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens, type AccessToken } from '../tokens/access-tokens.js';
 import { newRefreshToken } from '../tokens/refresh-tokens.js';
+import { parseIdentifier, type Identifier } from '../users/identifiers.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
-import type { VerifiedAccount } from './account-verifier.js';
-import { SignInAttempts } from './sign-in-attempts.js';
+import { AccountPermits } from './account-permits.js';
+import { AuthMetrics } from './auth-metrics.js';
+import { AuthQueries, type Account } from './auth.queries.js';
+import { SignInAttempts, type SignInAttempt } from './sign-in-attempts.js';
 
-export interface SignedInSession {
+export interface SignInResult {
   readonly user: User;
   readonly session: Session;
   readonly refreshToken: string;
   readonly accessToken: AccessToken;
 }
 
-/** The second half of a sign-in, after `AccountVerifier`: may a session be opened for you? */
+/** Nobody's identifier: looked up where there is nothing to look up, so that it costs the same. */
+const NO_IDENTIFIER: Identifier = { kind: 'username', value: '' };
+
+/** A sign-in from its first step to its last. */
 @Injectable()
 export class SignInService {
   constructor(
-    private readonly users: UsersService,
+    private readonly queries: AuthQueries,
+    private readonly attempts: SignInAttempts,
+    private readonly permits: AccountPermits,
     private readonly credentials: CredentialsService,
+    private readonly users: UsersService,
     private readonly sessions: SessionsService,
     private readonly accessTokens: AccessTokens,
-    private readonly attempts: SignInAttempts,
     private readonly database: Database,
+    private readonly metrics: AuthMetrics,
+    @Inject(passwordsConfig.KEY) private readonly passwords: ConfigType<typeof passwordsConfig>,
+    @Inject(serviceConfig.KEY) private readonly service: ConfigType<typeof serviceConfig>,
   ) {}
 
   /**
-   * Opens a session, unless the account was disabled, deleted or given another password since it was verified.
+   * Opens a session for whoever knows the password. An unknown name, a disabled account and a wrong password take
+   * the same steps, statements and hash, and end in the same error.
    *
-   * @throws AppError 11001
+   * @throws AuthErrors.wrongCredentials, PlatformErrors.tooManyRequests, PlatformErrors.overloaded
    */
-  async open(account: VerifiedAccount): Promise<SignedInSession> {
-    try {
-      return await this.openSession(account);
-    } finally {
-      account.permit.release();
-    }
+  async signIn(username: string, password: string): Promise<SignInResult> {
+    return this.metrics.signedIn(this.verifyAndOpen(username, password)).catch(pauseIfTurnedAway);
   }
 
-  private async openSession(account: VerifiedAccount): Promise<SignedInSession> {
-    const { user, addressNotedAt, attempt, upgrade } = account;
+  private async verifyAndOpen(username: string, password: string): Promise<SignInResult> {
+    const deadline = performance.now() + this.passwords.wait;
+    const timeLeft = () => Math.max(0, deadline - performance.now());
+    using firstPlace = await this.credentials.reservePlace();
+    const identifier = parseIdentifier(username, this.service.defaultPhoneRegion);
+    const account = await this.queries.findAccount(identifier ?? NO_IDENTIFIER, clientNetwork());
+    const budget = await this.attempts.budgetOf(account, identifier?.value ?? unreadable(username));
+
+    const free = this.permits.tryAcquire(budget.key);
+    // Where others have to be waited for, the place in the hash queue goes to somebody else meanwhile.
+    if (free === undefined) firstPlace.release();
+    using untilOpened = new DisposableStack();
+    // Until then the attempt stays counted.
+    untilOpened.use(free ?? (await this.permits.acquire(budget.key, timeLeft())));
+    using place = free === undefined ? await this.credentials.reservePlace(timeLeft()) : firstPlace;
+
+    // Counted for good before the password is tried.
+    const attempt = await this.attempts.take(account, budget);
+    const hash = account?.hash ?? undefined;
+    const matches = await this.credentials.verify(place, hash, password);
+    if (!matches || account?.user.status !== 'active' || hash === undefined)
+      return await this.attempts.fail(attempt);
+    const stronger = await this.credentials.strengthened(place, hash, password);
+    place.release();
+    return await this.open(account, attempt, stronger === undefined ? undefined : { hash, stronger });
+  }
+
+  /** Unless the account was disabled, deleted or given another password since it was verified. */
+  private async open(
+    { user, addressNotedAt }: Account,
+    attempt: SignInAttempt,
+    upgrade: { readonly hash: string; readonly stronger: string } | undefined,
+  ): Promise<SignInResult> {
     const refreshToken = newRefreshToken();
     const session = await this.database.transaction(async () => {
       // First, because it is also the lock that everything below relies on.
       if (!(await this.users.recordSignIn(user))) return undefined;
-      if (upgrade) await this.credentials.upgrade(user.id, upgrade.from, upgrade.to);
+      if (upgrade !== undefined) await this.credentials.upgrade(user.id, upgrade.hash, upgrade.stronger);
       const opened = await this.sessions.open(user.id, refreshToken.digest, addressNotedAt);
       await this.attempts.succeed(attempt, opened.id);
       return opened;
     });
     if (session === undefined) return this.attempts.fail(attempt);
-    const accessToken = this.accessTokens.issue({
-      userId: user.id,
-      sessionId: session.id,
-      sessionExpiresAt: session.expiresAt,
-    });
-    return { user, session, refreshToken: refreshToken.token, accessToken };
+    return { user, session, refreshToken: refreshToken.token, accessToken: this.accessTokens.issue(session) };
   }
+}
+
+/** What is no identifier at all is counted, too, alike for spellings that a person would take for the same. */
+function unreadable(username: string): string {
+  return `? ${username.trim().toLowerCase()}`;
+}
+
+/**
+ * Holds back the answer of an attempt that was turned away untried for a moment. Whoever comes back at once, over and
+ * over, then waits for the pause, which costs nothing, instead of taking the processor from everybody else.
+ */
+async function pauseIfTurnedAway(error: unknown): Promise<never> {
+  const status = error instanceof AppError ? error.definition.status : undefined;
+  if (status === 429 || status === 503) await sleep(100 + Math.random() * 150);
+  throw error;
 }

@@ -90,12 +90,11 @@ export class SessionsService {
     return true;
   }
 
-  /** The live session behind a refresh token, noted as in use and, where it changed, from where. */
-  async renew(refreshDigest: string): Promise<Session | undefined> {
-    const session = await this.repository.findByRefreshDigest(refreshDigest);
-    if (session === undefined || !this.resume(session)) return undefined;
-    this.uses.noteAddress(session, this.clock.now());
-    return session;
+  /** As `resume`, at a renewal, which is noted with its address where that changed. */
+  renew(session: Session): boolean {
+    const live = this.resume(session);
+    if (live) this.uses.noteAddress(session, this.clock.now());
+    return live;
   }
 
   /** A page of the live sessions of a user, newest first. */

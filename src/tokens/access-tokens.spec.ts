@@ -22,7 +22,7 @@ describe('an issued access token', () => {
       iss: 'https://id.example',
       aud: 'apis',
       sub: given.userId,
-      sid: given.sessionId,
+      sid: given.id,
       jti: expect.stringMatching(/^[0-9a-f-]{36}$/),
       iat: now,
       exp: now + 900,
@@ -66,7 +66,7 @@ describe('verification', () => {
     const { token, expiresAt } = tokens.issue(given);
     expect(tokens.verify(token)).toEqual({
       userId: given.userId,
-      sessionId: given.sessionId,
+      sessionId: given.id,
       tokenId: expect.any(String),
       expiresAt,
     });

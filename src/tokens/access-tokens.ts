@@ -4,16 +4,15 @@ import { JwtService, type JwtModuleOptions } from '@nestjs/jwt';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { Clock, SECOND, type Instant } from '../platform/time/clock.js';
 import { keyIdOf } from './bearer.js';
-import { signCompact } from './compact-jws.js';
 import { SigningKeys } from './signing-keys.js';
 import { TokenSettings } from './token-settings.js';
 
-/** Whom a token is for. */
+/** The session that a token is for. */
 export interface AccessTokenGrant {
+  readonly id: string;
   readonly userId: string;
-  readonly sessionId: string;
   /** The session's absolute end, which no token of it outlives. */
-  readonly sessionExpiresAt: Instant;
+  readonly expiresAt: Instant;
 }
 
 export interface AccessToken {
@@ -42,10 +41,11 @@ interface Payload {
 }
 
 /**
- * Settings of the JwtService, which only verifies, by the one algorithm. `exp` is left to `AccessTokens`, which goes by
- * our clock and insists that there is one.
+ * Settings of the JwtService: the one algorithm. `exp` is left to `AccessTokens`, which goes by our clock and insists
+ * that there is one.
  */
 export const JWT_OPTIONS: JwtModuleOptions = {
+  signOptions: { algorithm: 'ES256' },
   verifyOptions: { algorithms: ['ES256'], ignoreExpiration: true },
 };
 
@@ -66,21 +66,22 @@ export class AccessTokens {
   ) {}
 
   /** Signs a token that ends after the configured life, or with its session if that is sooner. */
-  issue({ userId, sessionId, sessionExpiresAt }: AccessTokenGrant): AccessToken {
+  issue({ id, userId, expiresAt }: AccessTokenGrant): AccessToken {
     const { issuer, audience, accessTtl } = this.settings;
     const iat = seconds(this.clock.now());
-    const exp = Math.min(iat + seconds(accessTtl), seconds(sessionExpiresAt));
+    const exp = Math.min(iat + seconds(accessTtl), seconds(expiresAt));
     const payload: Payload = {
       iss: issuer,
       aud: audience,
       sub: userId,
-      sid: sessionId,
+      sid: id,
       jti: newId(),
       iat,
       exp,
     };
     const { kid, privateKey } = this.keys.current();
-    const token = signCompact({ alg: 'ES256', typ: 'at+jwt', kid }, payload, privateKey);
+    const header = { alg: 'ES256', typ: 'at+jwt', kid };
+    const token = this.jwt.sign(payload, { privateKey, header });
     return { token, expiresAt: exp * SECOND };
   }
 

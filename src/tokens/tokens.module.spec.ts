@@ -27,7 +27,7 @@ it('wires tokens and the published keys over settings and a clock', async () => 
 
   const tokens = app.get(AccessTokens);
   const given = grant(app.get(Clock));
-  expect(tokens.verify(tokens.issue(given).token)).toMatchObject({ sessionId: given.sessionId });
+  expect(tokens.verify(tokens.issue(given).token)).toMatchObject({ sessionId: given.id });
 
   const answer = await app.inject({ url: '/.well-known/jwks.json' });
   expect(answer.statusCode).toBe(200);

@@ -1,13 +1,14 @@
 import { Module } from '@nestjs/common';
-import { JwtService } from '@nestjs/jwt';
+import { JwtModule } from '@nestjs/jwt';
 import { AccessTokens, JWT_OPTIONS } from './access-tokens.js';
 import { JwksController } from './jwks.controller.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** Expects `Clock` and `TokenSettings` from a global module. */
 @Module({
+  imports: [JwtModule.register(JWT_OPTIONS)],
   controllers: [JwksController],
-  providers: [SigningKeys, AccessTokens, { provide: JwtService, useValue: new JwtService(JWT_OPTIONS) }],
+  providers: [SigningKeys, AccessTokens],
   exports: [AccessTokens, SigningKeys],
 })
 export class TokensModule {}

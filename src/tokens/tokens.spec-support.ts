@@ -50,7 +50,7 @@ export async function startTokens({ dir, accessTtl }: { dir?: string; accessTtl?
 }
 
 export function grant(clock: Clock, life = 30 * DAY) {
-  return { userId: newId(), sessionId: newId(), sessionExpiresAt: clock.now() + life };
+  return { id: newId(), userId: newId(), expiresAt: clock.now() + life };
 }
 
 /** The claims of a good token, to be spoiled. */

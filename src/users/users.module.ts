@@ -3,7 +3,6 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessModule } from '../access/access.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
-import { CallersService } from './callers.service.js';
 import { UserAdministrationService } from './user-administration.service.js';
 import { UserBatchService } from './user-batch.service.js';
 import { UserSearch } from './user-search.js';
@@ -24,8 +23,7 @@ import { UsersService } from './users.service.js';
     UserAdministrationService,
     UserBatchService,
     UserSearch,
-    CallersService,
   ],
-  exports: [UsersService, UserAdministrationService, CallersService],
+  exports: [UsersService, UserAdministrationService],
 })
 export class UsersModule {}

@@ -5,7 +5,6 @@ import { DuplicateKeyError } from '../database/driver-errors.js';
 import { columnList, insertStatement } from '../database/entity-statements.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { Clock } from '../platform/time/clock.js';
-import type { SessionLife } from '../sessions/sessions.service.js';
 import { IDENTIFIER_KINDS, type Identifier, type IdentifierKind } from './identifiers.js';
 import type { Profile } from './profile.js';
 import { searchForm } from './search-form.js';
@@ -18,13 +17,7 @@ export interface UserWithRoles {
   readonly roles: readonly string[];
 }
 
-/** A user as one of their sessions finds them. */
-export interface UserOfSession extends UserWithRoles {
-  readonly session: SessionLife;
-}
-
 export type RowWithRoles = User & { readonly roleKeys: string | null };
-type RowOfSession = RowWithRoles & Omit<SessionLife, 'id'>;
 
 const INSERT = insertStatement(User, 'users');
 const COLUMNS = columnList(User);
@@ -74,20 +67,6 @@ export class UsersRepository {
       : [];
     if (rows[0] === undefined) throw UsersErrors.notFound();
     return withRoles(rows[0]);
-  }
-
-  /** With the roles and the state of the session, whatever it is: the read of every authenticated call. */
-  async findBySession(id: string): Promise<UserOfSession | undefined> {
-    const rows = await this.database.query<RowOfSession[]>(
-      // (SELECT ?), because SQLite plans a join anew for every value that is compared directly.
-      `SELECT ${WITH_ROLES}, last_seen_at AS "lastSeenAt", idle_expires_at AS "idleExpiresAt",
-         expires_at AS "expiresAt", ended_at AS "endedAt"
-       FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = (SELECT ?)`,
-      [id],
-    );
-    if (rows[0] === undefined) return undefined;
-    const { lastSeenAt, idleExpiresAt, expiresAt, endedAt, ...row } = rows[0];
-    return { ...withRoles(row), session: { id, lastSeenAt, idleExpiresAt, expiresAt, endedAt } };
   }
 
   /** Each kind of identifier is looked up in its own column only. */

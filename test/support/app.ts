@@ -11,6 +11,7 @@ import { migrateUp } from '../../src/database/migrator.ts';
 import { Clock } from '../../src/platform/time/clock.ts';
 import { ensureCurrentKey } from '../../src/tokens/key-rotation.ts';
 import { expectDocumented } from './openapi.ts';
+import { useOwnStrategies } from './own-strategies.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
 
 /** Stands still at the moment it was made, until a test moves it. */
@@ -112,6 +113,7 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
     });
     await nest.init();
     await bootstrapAdministrator(nest, config.bootstrap);
+    useOwnStrategies(nest);
     const url = await listen(nest, config);
     const owned = options.testDatabase === undefined;
     return new TestApp({ url, clock, config, lines, nest, testDatabase, owned });
