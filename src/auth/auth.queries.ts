@@ -55,10 +55,10 @@ export class AuthQueries {
 
   /** @param network the client's, as attempts are counted */
   async findAccount({ kind, value }: Identifier, network: string): Promise<Account | undefined> {
-    const rows = await this.database.query<(User & Omit<Account, 'user'>)[]>(`${ACCOUNT} WHERE ${kind} = ?`, [
-      network,
-      value,
-    ]);
+    const rows = await this.database.query<Array<User & Omit<Account, 'user'>>>(
+      `${ACCOUNT} WHERE ${kind} = ?`,
+      [network, value],
+    );
     if (rows[0] === undefined) return undefined;
     const { hash, addressNotedAt, ...user } = rows[0];
     return { user, hash, addressNotedAt };
@@ -67,7 +67,7 @@ export class AuthQueries {
   /** The read of every call with an access token. */
   async findSessionOfCall(id: string): Promise<SessionOfCall | undefined> {
     const rows = await this.database.query<
-      (User & Omit<SessionLife, 'id'> & { readonly roleKeys: string | null })[]
+      Array<User & Omit<SessionLife, 'id'> & { readonly roleKeys: string | null }>
     >(SESSION_OF_CALL, [id]);
     if (rows[0] === undefined) return undefined;
     const { lastSeenAt, idleExpiresAt, expiresAt, endedAt, roleKeys, ...user } = rows[0];
@@ -77,7 +77,7 @@ export class AuthQueries {
 
   /** The read of every renewal. */
   async findSessionOfRenewal(refreshDigest: string): Promise<SessionOfRenewal | undefined> {
-    const rows = await this.database.query<(Session & Pick<SessionOfRenewal, 'userStatus'>)[]>(
+    const rows = await this.database.query<Array<Session & Pick<SessionOfRenewal, 'userStatus'>>>(
       SESSION_OF_RENEWAL,
       [refreshDigest],
     );

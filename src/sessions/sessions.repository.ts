@@ -3,12 +3,9 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, IsNull, LessThanOrEqual, MoreThan, Not, type Repository } from 'typeorm';
 import { removeOutdated, type Outdated } from '../database/batches.js';
 import { Database } from '../database/database.js';
-import { columnList } from '../database/entity-statements.js';
 import { limitAndOffset, withTotal, type PageQuery, type Slice } from '../platform/http/list-query.js';
 import type { Instant } from '../platform/time/clock.js';
 import { Session, type SessionEnd } from './session.entity.js';
-
-const BY_REFRESH_DIGEST = `SELECT ${columnList(Session)} FROM sessions WHERE refresh_digest = ?`;
 
 /** More than any number of sessions, because both dialects want a LIMIT before an OFFSET. */
 const ALL = 1_000_000_000;
@@ -50,10 +47,8 @@ export class SessionsRepository {
     return inserted === 1;
   }
 
-  /** The read of every renewal: prepared, because an entity found by a repository costs three times as much. */
-  async findByRefreshDigest(digest: string): Promise<Session | undefined> {
-    const [session] = await this.database.query<Session[]>(BY_REFRESH_DIGEST, [digest]);
-    return session;
+  async findByRefreshDigest(refreshDigest: string): Promise<Session | null> {
+    return this.sessions.findOneBy({ refreshDigest });
   }
 
   /** A page of the live sessions of a user, newest first, and how many there are. */
@@ -105,12 +100,13 @@ export class SessionsRepository {
     return (await this.sessions.update(where, { endedAt: now, endReason })).affected ?? 0;
   }
 
-  /** Ends some live sessions of whomever, at most so many; answers how many. */
-  async endSome(most: number, endReason: SessionEnd, now: Instant): Promise<number> {
-    const rows = await this.sessions.find({ select: { id: true }, where: live(now), take: most });
+  /** Ends some live sessions, of whatever user, that were opened until then, at most so many; answers how many. */
+  async endSome(most: number, openedUntil: Instant, endReason: SessionEnd, now: Instant): Promise<number> {
+    const where = { ...live(now), createdAt: LessThanOrEqual(openedUntil) };
+    const rows = await this.sessions.find({ select: { id: true }, where, take: most });
     if (rows.length === 0) return 0;
-    const where = { id: In(rows.map(({ id }) => id)), ...live(now) };
-    return (await this.sessions.update(where, { endedAt: now, endReason })).affected ?? 0;
+    const ids = In(rows.map(({ id }) => id));
+    return (await this.sessions.update({ id: ids, ...live(now) }, { endedAt: now, endReason })).affected ?? 0;
   }
 
   /** Removes rows of sessions that ended, in whatever way, at this instant or before; answers how many. */

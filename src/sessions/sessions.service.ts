@@ -136,11 +136,15 @@ export class SessionsService {
     });
   }
 
-  /** Ends every live session there is, in batches that each lock few rows and leave a row of audit; answers how many. */
+  /**
+   * Ends every session that is live now, in batches that each lock few rows and leave a row of audit; answers how many.
+   * Sessions that are opened meanwhile stay, or it would chase those of people who sign in again.
+   */
   async revokeEverybody(by: Actor): Promise<number> {
+    const begun = this.clock.now();
     for (let total = 0; ;) {
       const ended = await this.database.transaction(async () => {
-        const count = await this.repository.endSome(EVERYBODY_BATCH, 'revoked', this.clock.now());
+        const count = await this.repository.endSome(EVERYBODY_BATCH, begun, 'revoked', this.clock.now());
         const target = { targetType: 'session', detail: { reason: 'revoked', ended: count } } as const;
         if (count > 0) await this.audit.record({ action: 'session.ended', ...doneBy(by), ...target });
         return count;
@@ -153,7 +157,7 @@ export class SessionsService {
   /** Ends the session behind a refresh token, if it is live. */
   async endByRefreshDigest(refreshDigest: string, reason: SessionEnd): Promise<void> {
     const session = await this.repository.findByRefreshDigest(refreshDigest);
-    if (session === undefined) return;
+    if (session === null) return;
     await this.end(session.id, session.userId, reason, { user: { id: session.userId }, session });
   }
 
