@@ -1601,6 +1601,7 @@ export type UpdateUserErrors = {
     /**
      * - `12003` This e-mail address is taken.
      * - `12004` This phone number is taken.
+     * - `12007` You cannot do this to your own account.
      */
     409: Failure;
     /**
@@ -1819,6 +1820,10 @@ export type SetUserPasswordErrors = {
      * - `10011` The request took too long to arrive.
      */
     408: Failure;
+    /**
+     * - `12007` You cannot do this to your own account.
+     */
+    409: Failure;
     /**
      * - `10005` The request body is too large.
      */

@@ -33,10 +33,11 @@ export class UserAdministrationService {
   ) {}
 
   /**
-   * Changes what is given; nothing given, or nothing new, changes nothing.
+   * Changes what is given; nothing given, or nothing new, changes nothing. One's own e-mail address and phone number,
+   * with which one signs in, are refused here.
    *
-   * @throws PlatformErrors.invalidRequest, UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.emailTaken,
-   *   UsersErrors.phoneTaken
+   * @throws PlatformErrors.invalidRequest, UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.notOnYourself,
+   *   UsersErrors.emailTaken, UsersErrors.phoneTaken
    */
   async update(
     actor: Actor,
@@ -45,6 +46,8 @@ export class UserAdministrationService {
   ): Promise<UserWithRoles> {
     const wanted = readChanges(input, this.config.defaultPhoneRegion);
     return this.change(actor, id, 'user.updated', async ({ user }) => {
+      if (input.email !== undefined || input.phone !== undefined)
+        this.policy.requireSomebodyElse(actor, user);
       const changes = newIn(wanted, user);
       const fields = Object.entries(FIELDS).flatMap(([name, field]) => (name in changes ? [field] : []));
       if (fields.length === 0) return undefined;
@@ -119,13 +122,15 @@ export class UserAdministrationService {
   }
 
   /**
-   * Sets a user's password and ends all sessions of the user.
+   * Sets the password of somebody else and ends all sessions of the user; one's own asks for the current password.
    *
    * @param field the name of the request's field, for a refusal
-   * @throws UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.passwordRefused, PlatformErrors.overloaded
+   * @throws UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.notOnYourself, UsersErrors.passwordRefused,
+   *   PlatformErrors.overloaded
    */
   async setPassword(actor: Actor, id: string, password: string, field: string): Promise<void> {
     const { user } = await this.policy.check(actor, id);
+    this.policy.requireSomebodyElse(actor, user);
     this.credentials.checkPolicy(password, user, field, UsersErrors.passwordRefused);
     // Outside the transaction: a hash takes longer than anything in it.
     const hash = await this.credentials.hash(password);

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { AccessService, ADMINISTRATOR } from '../access/access.service.js';
-import type { Actor } from '../platform/security/auth-context.js';
+import { OPERATOR, type Actor } from '../platform/security/auth-context.js';
+import type { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
 import { UsersRepository, type UserWithRoles } from './users.repository.js';
 
@@ -26,7 +27,7 @@ export class UserPolicy {
   /** Nobody shuts themselves out. @throws UsersErrors.lastAdministrator, UsersErrors.notOnYourself */
   async requireRemovable(actor: Actor, found: UserWithRoles): Promise<void> {
     await this.requireAnotherAdministrator(found);
-    this.requireSomebodyElse(actor, found);
+    this.requireSomebodyElse(actor, found.user);
   }
 
   /** Before an active administrator is disabled, deleted or loses the role. @throws UsersErrors.lastAdministrator */
@@ -37,7 +38,7 @@ export class UserPolicy {
   }
 
   /** @throws UsersErrors.notOnYourself */
-  requireSomebodyElse(actor: Actor, { user }: UserWithRoles): void {
-    if (actor !== 'operator' && actor.user.id === user.id) throw UsersErrors.notOnYourself();
+  requireSomebodyElse(actor: Actor, user: User): void {
+    if (actor !== OPERATOR && actor.user.id === user.id) throw UsersErrors.notOnYourself();
   }
 }

@@ -104,7 +104,13 @@ export class UsersController {
   @Patch(':id')
   @RequirePermission(UsersPermissions.update)
   @ApiAnswer(UserResponse)
-  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.emailTaken, UsersErrors.phoneTaken)
+  @ApiFailures(
+    UsersErrors.notFound,
+    AccessErrors.exceedsOwn,
+    UsersErrors.notOnYourself,
+    UsersErrors.emailTaken,
+    UsersErrors.phoneTaken,
+  )
   async updateUser(
     @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
@@ -157,7 +163,12 @@ export class UsersController {
   @HttpCode(200)
   @RequirePermission(UsersPermissions.setPassword)
   @ApiAnswer(null)
-  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, passwordRefused('new_password'))
+  @ApiFailures(
+    UsersErrors.notFound,
+    AccessErrors.exceedsOwn,
+    UsersErrors.notOnYourself,
+    passwordRefused('new_password'),
+  )
   async setUserPassword(
     @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,

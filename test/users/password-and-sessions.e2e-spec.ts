@@ -45,6 +45,21 @@ describe('POST /users/{id}/password', () => {
     );
     expect(refusal(await admin.call('POST', `/users/${id}/password`, {}))).toEqual([400, 10001]);
   });
+
+  it('sets nobody’s own password, which asks for the current one', async () => {
+    const helper = await admin.personWith(['users:set_password']);
+    const other = await admin.person({ roles: ['administrator'] });
+    for (const { token, id, username, password } of [helper, other]) {
+      for (const new_password of [next, 'short']) {
+        const answer = await app.call('POST', `/users/${id}/password`, { token, body: { new_password } });
+        expect(refusal(answer)).toEqual([409, 12007]);
+      }
+      expect((await app.call('GET', '/me', { token })).status).toBe(200);
+      await app.signIn(username, password);
+      expect((await admin.eventsOn(id)).map(({ action }) => action)).not.toContain('password.reset');
+      await admin.done('POST', `/users/${id}/password`, { new_password: next });
+    }
+  });
 });
 
 describe('the sessions of a user', () => {

@@ -169,6 +169,29 @@ describe('PATCH /users/{id}', () => {
     expect(refusal(await admin.call('PATCH', `/users/${id}`, body))).toEqual([400, 10001]);
   });
 
+  it('changes nobody’s own e-mail address or phone number, but the name', async () => {
+    const helper = await admin.personWith(['users:update'], { email: 'helper@example.com' });
+    const other = await admin.person({ roles: ['administrator'], email: 'other@example.com' });
+    for (const { token, id } of [helper, other]) {
+      const patch = (body: unknown) => app.call<UserData>('PATCH', `/users/${id}`, { token, body });
+      const before = await admin.user(id);
+      for (const body of [
+        { email: `own-${id}@example.com` },
+        { email: '' },
+        { email: before.email },
+        { phone: '+8613500135000' },
+        { full_name: 'Not Even This', phone: '' },
+      ]) {
+        expect(refusal(await patch(body)), JSON.stringify(body)).toEqual([409, 12007]);
+      }
+      expect(refusal(await patch({ email: 'not-an-address' }))).toEqual([400, 10001]);
+      expect(await admin.user(id)).toEqual(before);
+      expect((await patch({ full_name: 'My Own Name' })).body.data.full_name).toBe('My Own Name');
+      expect(await admin.done('PATCH', `/users/${id}`, { email: '' })).toMatchObject({ email: '' });
+    }
+    await admin.done('DELETE', `/users/${other.id}`);
+  });
+
   it('of 20 who claim one address at once, lets one have it', async () => {
     const people: string[] = [];
     while (people.length < 20) people.push((await app.createUser()).id);
