@@ -19,7 +19,7 @@ const SESSION =
   'last_seen_at AS lastSeenAt, idle_expires_at AS idleExpiresAt, expires_at AS expiresAt, ended_at AS endedAt, ' +
   'end_reason AS endReason FROM sessions WHERE';
 const CALLER =
-  'SELECT users.id, username, full_name AS fullName, search_name AS searchName, email, phone, status, ' +
+  'SELECT users.id, username, full_name AS fullName, email, phone, status, ' +
   'credential_version AS credentialVersion, password_change_at AS passwordChangeAt, ' +
   'users.created_at AS createdAt, updated_at AS updatedAt, last_sign_in_at AS lastSignInAt, ' +
   '(SELECT GROUP_CONCAT(role_key) FROM user_roles JOIN roles ON roles.id = role_id WHERE user_id = users.id) ' +

@@ -3,6 +3,9 @@ import { CreateAuditEvents1763800000001 } from './1763800000001-create-audit-eve
 import { ExtendSessions1763810000000 } from './1763810000000-extend-sessions.js';
 import { CreateAttemptBudgets1763810000001 } from './1763810000001-create-attempt-budgets.js';
 import { CoverLiveSessions1763820000000 } from './1763820000000-cover-live-sessions.js';
+import { CreateUserSearchTerms1763830000000 } from './1763830000000-create-user-search-terms.js';
+import { FillUserSearchTerms1763830000001 } from './1763830000001-fill-user-search-terms.js';
+import { DropIndexesOfOldSearch1763830000002 } from './1763830000002-drop-indexes-of-old-search.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -11,6 +14,9 @@ export const migrations = [
   ExtendSessions1763810000000,
   CreateAttemptBudgets1763810000001,
   CoverLiveSessions1763820000000,
+  CreateUserSearchTerms1763830000000,
+  FillUserSearchTerms1763830000001,
+  DropIndexesOfOldSearch1763830000002,
 ];
 
 /** Where a database notes which of them it has. */

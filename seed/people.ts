@@ -1,9 +1,8 @@
 import { normalized } from '../src/platform/text.js';
-import { searchForm } from '../src/users/search-form.js';
 import type { User } from '../src/users/user.entity.js';
 
 /** A person who does not exist, made from a number alone: the same number is the same person. */
-export type SeedPerson = Pick<User, 'username' | 'fullName' | 'searchName' | 'email' | 'phone'>;
+export type SeedPerson = Pick<User, 'username' | 'fullName' | 'email' | 'phone'>;
 
 /** Serial numbers that make people; beyond them the phone numbers repeat. */
 export const SERIALS = 100_000_000;
@@ -64,7 +63,6 @@ export function seedPerson(serial: number): SeedPerson {
   return {
     username,
     fullName,
-    searchName: searchForm(fullName),
     email: serial % 10 === 9 ? null : `${username}@${pick(MAIL_DOMAINS, mix(serial))}`,
     phone: serial % 5 === 4 ? null : phoneNumber(serial, chinese),
   };

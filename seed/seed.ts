@@ -12,6 +12,7 @@ import { newId, randomToken } from '../src/platform/crypto/random.js';
 import { Clock, DAY, SECOND, type Instant } from '../src/platform/time/clock.js';
 import { seedPerson, SERIALS } from './people.js';
 import { Session } from '../src/sessions/session.entity.js';
+import { UserSearchTermsRepository } from '../src/users/user-search-terms.repository.js';
 import { User } from '../src/users/user.entity.js';
 
 export interface SeedRequest {
@@ -57,6 +58,7 @@ const USER_AGENTS = [
  */
 export async function seed(app: INestApplicationContext, request: SeedRequest): Promise<Seeded> {
   const database = app.get(Database);
+  const searchTerms = app.get(UserSearchTermsRepository);
   const lifetimes = app.get<Lifetimes>(sessionsConfig.KEY);
   const now = app.get(Clock).now();
   const password = randomToken(12);
@@ -73,6 +75,7 @@ export async function seed(app: INestApplicationContext, request: SeedRequest): 
     try {
       await database.transaction(async () => {
         await insertAll(database, USERS, users);
+        await searchTerms.insert(users);
         const credentials = users.map(({ id }) => ({ userId: id, hash, updatedAt: now }));
         await insertAll(database, CREDENTIALS, credentials);
         await insertAll(database, SESSIONS, makeSessions(users, due, lifetimes, now));

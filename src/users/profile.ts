@@ -2,14 +2,13 @@ import type { Violation } from '../platform/errors/app-error.js';
 import { parseDisplayName } from '../platform/display-name.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { parseIdentifierOf, type CountryCode, type IdentifierKind } from './identifiers.js';
-import { searchForm } from './search-form.js';
 import type { User } from './user.entity.js';
 
 /** In code points. */
 export const FULL_NAME_MAX_LENGTH = 128;
 
 /** What is known of a person, in canonical form. */
-export type Profile = Pick<User, 'username' | 'fullName' | 'searchName' | 'email' | 'phone'>;
+export type Profile = Pick<User, 'username' | 'fullName' | 'email' | 'phone'>;
 
 /** What of it can change; a user name never does. */
 export type ProfileChanges = Partial<Omit<Profile, 'username'>>;
@@ -27,7 +26,7 @@ export function readProfile(input: ProfileInput, region: CountryCode): Profile {
   const fields = new Fields(region);
   const profile = {
     username: fields.identifier('username', input.username),
-    ...fields.fullName(input.fullName),
+    fullName: fields.fullName(input.fullName),
     email: input.email ? fields.identifier('email', input.email) : null,
     phone: input.phone ? fields.identifier('phone', input.phone) : null,
   };
@@ -42,7 +41,7 @@ export function readChanges(
 ): ProfileChanges {
   const fields = new Fields(region);
   const changes = {
-    ...(fullName === undefined ? {} : fields.fullName(fullName)),
+    ...(fullName === undefined ? {} : { fullName: fields.fullName(fullName) }),
     ...(email === undefined ? {} : { email: email === '' ? null : fields.identifier('email', email) }),
     ...(phone === undefined ? {} : { phone: phone === '' ? null : fields.identifier('phone', phone) }),
   };
@@ -68,10 +67,10 @@ class Fields {
     return value ?? '';
   }
 
-  fullName(text: string): Pick<Profile, 'fullName' | 'searchName'> {
+  fullName(text: string): string {
     const { value = '', refusal } = parseDisplayName(text, FULL_NAME_MAX_LENGTH);
     if (refusal !== undefined) this.violations.push({ field: 'full_name', ...refusal });
-    return { fullName: value, searchName: searchForm(value) };
+    return value;
   }
 
   refuse(): void {

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { roleKeysOf } from '../access/access.repository.js';
 import { Database } from '../database/database.js';
 import { columnList } from '../database/entity-statements.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import {
   cappedCount,
   LIST_WINDOW,
@@ -10,166 +11,160 @@ import {
   type Slice,
 } from '../platform/http/list-query.js';
 import type { Sort } from '../platform/http/query-values.js';
+import { isWord, searchedPhone, searchWords } from './search-terms.js';
 import { User } from './user.entity.js';
-import {
-  createdFilter,
-  LISTED,
-  roleFilter,
-  searchFilter,
-  statusFilter,
-  type Sql,
-  type UserFilter,
-} from './user-filters.js';
+import { all, filtersOf, wordFilter, type Sql, type UserFilter } from './user-filters.js';
 import type { ListUsersQuery } from './users.dto.js';
 import { withRoles, type RowWithRoles, type UserWithRoles } from './users.repository.js';
 
 export type UserSort = 'created_at' | 'username' | 'last_sign_in_at';
 
-const COLUMNS = columnList(User)
-  .split(', ')
-  .map((column) => `u.${column}`)
-  .join(', ');
+const COLUMNS = `${columnList(User, 'u')}, ${roleKeysOf('u.id')} AS "roleKeys"`;
 
 /** The size of database that the choice of plan is made for. */
 const USERS = 1_000_000;
 
-/** How many rows may be looked up at most: some tenths of a second, where they have to be read from the disk. */
-const MOST_LOOKED_UP = 50_000;
+/** How many candidates are sorted at most: some tenths of a second, where their rows have to be read from the disk. */
+const MOST_SORTED = 50_000;
+
+/** Of one search; further words are only tested on what these find. */
+const MOST_COUNTED_WORDS = 4;
+
+/** Testing one candidate costs what reading so many neighbours in an index does. */
+const TEST_COST = 8;
+
+interface Sized extends UserFilter {
+  /** How many candidates it has, up to `MOST_SORTED` + 1; infinite where nobody counted. */
+  readonly size: number;
+}
+
+/** Where a plan begins: the rows that the filters which it does not fulfil are tested on. */
+interface Start {
+  readonly from: Sql;
+  readonly id: string;
+  readonly createdAt: string;
+  readonly condition: Sql;
+  readonly fulfils: readonly UserFilter[];
+  /** Whether the database may choose an index of `users`. If not, the tests are in words that no index serves. */
+  readonly free: boolean;
+  /** Whether it has somebody more than once. */
+  readonly repeats?: boolean;
+}
 
 /**
- * The list of users, at a cost that does not grow with their number.
- *
- * Without a selective filter an index that has the order of the sort is read until the page is full. With one, the
- * ids that the filter selects are looked up and sorted, if they are few enough. The measure is that a page which ends
- * at position `p` costs `p × users ÷ matches` rows by the first way, and `matches` rows by the second.
- * docs/performance.md shows the plans.
+ * The list of users, at a cost that does not grow with their number. Either the candidates of a filter that has few
+ * are looked up, tested and sorted; or an index is read in the order of the sort and each of its users tested, until the page is
+ * full. For a page that ends at position `p`, that is about `p × users ÷ matches` rows, and `matches` by the
+ * first way. docs/performance.md shows the plans.
  */
 @Injectable()
 export class UserSearch {
   constructor(private readonly database: Database) {}
 
+  /** @throws PlatformErrors.invalidRequest for a `q` that is no word */
   async find(query: ListUsersQuery): Promise<Slice<UserWithRoles>> {
-    const filters = await this.filtersOf(query);
-    if (filters === undefined) return { rows: [], total: 0 };
+    if (query.q !== undefined && !isWord(query.q)) {
+      throw PlatformErrors.invalidRequest({
+        violations: [{ field: 'q', rule: 'length', params: { min: 2, max: 100 } }],
+      });
+    }
+    const filters = await this.sized(query);
     const [limit, offset] = limitAndOffset(query);
-    const page = await this.pageOf(filters, query.sort, offset + limit);
+    const page = select(filters, startOfPage(filters, query.sort, offset + limit), query.sort);
     const rows = await this.database.query<RowWithRoles[]>(
-      `SELECT ${COLUMNS}, ${roleKeysOf('u.id')} AS "roleKeys" FROM (${page.text} LIMIT ? OFFSET ?) page JOIN users u ON u.id = page.id
+      `SELECT ${COLUMNS} FROM (${page.text} LIMIT ? OFFSET ?) page JOIN users u ON u.id = page.id
        ORDER BY ${orderBy(query.sort)}`,
       [...page.values, limit, offset],
     );
-    return withTotal(query, rows.map(withRoles), () => this.total(filters));
+    return withTotal(query, rows.map(withRoles), async () => {
+      const { text, values } = select(filters, startOfCount(filters));
+      const [counted] = await this.database.query<Array<{ total: number }>>(cappedCount(text), values);
+      return counted?.total ?? 0;
+    });
   }
 
-  /** Nothing at all can match when this answers nothing. */
-  private async filtersOf(query: ListUsersQuery): Promise<UserFilter[] | undefined> {
-    const { q, role, status, created_from: from, created_to: to } = query;
-    const filters: UserFilter[] = [];
-    if (q !== undefined) filters.push(searchFilter(q));
-    if (role !== undefined) {
-      const rows = await this.database.query<Array<{ id: string }>>(
-        'SELECT id FROM roles WHERE role_key = ?',
-        [role],
-      );
-      if (rows[0] === undefined) return undefined;
-      filters.push(roleFilter(rows[0].id));
-    }
-    if (from !== undefined || to !== undefined) filters.push(createdFilter(from, to));
-    if (status !== undefined) filters.push(statusFilter(status));
-    return filters;
-  }
+  /** The filters, with their sizes where the plan depends on them: one statement counts them all. */
+  private async sized(query: ListUsersQuery): Promise<Sized[]> {
+    const { q = '', sort } = query;
+    const words = searchWords(q);
+    const filters = [...words.map(wordFilter), ...filtersOf(query)];
+    const few = filters.length < 2 && words.length === 0 && sort.field === 'created_at';
+    if (filters.length === 0 || few) return filters.map((filter) => ({ ...filter, size: Infinity }));
 
-  /** The ids of all that match, in order; the caller takes its page of them. */
-  private async pageOf(filters: readonly UserFilter[], sort: Sort<UserSort>, end: number): Promise<Sql> {
-    const bearable = Math.min(MOST_LOOKED_UP, Math.max(LIST_WINDOW, Math.ceil(Math.sqrt(end * USERS))));
-    const driver = comesInOrder(filters, sort) ? undefined : await this.fewest(filters, bearable);
-    if (driver !== undefined) return ordered(lookUp(filters, driver), sort);
-    const role = filters.find(({ kind }) => kind === 'role');
-    return role !== undefined && sort.field === 'created_at'
-      ? walkRole(filters, role, sort)
-      : ordered(walkUsers(filters, sort.field), sort);
-  }
-
-  private async total(filters: readonly UserFilter[]): Promise<number> {
-    const [only, ...others] = filters;
-    if (only === undefined) return this.count({ text: 'SELECT id FROM users', values: [] });
-    if (others.length === 0) return this.count(only.first?.(LIST_WINDOW) ?? only.ids);
-    const driver = await this.fewest(filters, MOST_LOOKED_UP);
-    return this.count(driver === undefined ? matching(filters) : lookUp(filters, driver));
-  }
-
-  /** The filter whose ids cost least to look up, if they cost no more than so many rows. */
-  private async fewest(filters: readonly UserFilter[], bearable: number): Promise<UserFilter | undefined> {
-    let fewest: UserFilter | undefined;
-    let fewestCost = bearable;
-    for (const filter of filters) {
-      const most = Math.floor(fewestCost / costOf(filter));
-      const { text, values } = filter.first?.(most + 1) ?? filter.ids;
-      const [counted] = await this.database.query<Array<{ size: number }>>(
-        `SELECT COUNT(*) AS size FROM (SELECT id FROM (${text}) ids LIMIT ?) counted`,
-        [...values, most + 1],
-      );
-      const size = counted?.size ?? 0;
-      if (size > most) continue;
-      fewest = filter;
-      fewestCost = size * costOf(filter);
-    }
-    return fewest;
-  }
-
-  private async count({ text, values }: Sql): Promise<number> {
-    const [counted] = await this.database.query<Array<{ total: number }>>(
-      cappedCount(`SELECT id FROM (${text}) found`),
-      values,
+    const phone = searchedPhone(q);
+    const spelled = phone === undefined || phone === words[0] ? undefined : wordFilter(phone);
+    const counted = filters.filter(({ kind }, index) => kind !== 'word' || index < MOST_COUNTED_WORDS);
+    const asked = spelled === undefined ? counted : [spelled, ...counted];
+    const counts = asked.map(
+      ({ table, condition }, index) =>
+        `(SELECT COUNT(*) FROM (SELECT 1 AS one FROM ${table} WHERE ${condition.text} LIMIT ?) of_${index}) AS size_${index}`,
     );
-    return counted?.total ?? 0;
+    const [row] = await this.database.query<Array<Record<string, number>>>(
+      `SELECT ${counts.join(', ')}`,
+      asked.flatMap(({ condition }) => [...condition.values, MOST_SORTED + 1]),
+    );
+    const sizeOf = (filter: UserFilter) => row?.[`size_${asked.indexOf(filter)}`] ?? Infinity;
+    // What is nobody's phone number is searched for as the words that it consists of.
+    const isPhone = spelled !== undefined && sizeOf(spelled) > 0;
+    const meant = isPhone ? [spelled, ...filters.filter(({ kind }) => kind !== 'word')] : filters;
+    return meant.map((filter) => ({ ...filter, size: sizeOf(filter) }));
   }
 }
 
-/** What an id of the filter costs: a row at a random place, or an entry of an index beside its neighbours. */
-function costOf({ rows }: UserFilter): number {
-  return rows === undefined ? 1 : 0.5;
+function startOfPage(filters: readonly Sized[], { field }: Sort<UserSort>, end: number): Start {
+  const most = Math.min(MOST_SORTED, Math.max(LIST_WINDOW, Math.ceil(Math.sqrt(end * USERS))));
+  const few = filters.filter(({ size }) => size <= most);
+  if (few.length > 0) return candidates(few);
+  const role = filters.find(({ kind }) => kind === 'role');
+  return role !== undefined && field === 'created_at' ? through(role) : users(field);
 }
 
-/** Whether an index gives what passes all filters in the order of the sort, so that nothing needs to be looked up. */
-function comesInOrder(filters: readonly UserFilter[], { field }: Sort<UserSort>): boolean {
-  const kinds = filters.map(({ kind }) => kind).join(' ');
-  if (kinds === '' || kinds === 'status') return true;
-  return field === 'created_at' && ['created', 'created status', 'role', 'role created'].includes(kinds);
+function startOfCount(filters: readonly Sized[]): Start {
+  const few = filters.filter(({ size }) => size <= MOST_SORTED);
+  if (few.length > 0) return candidates(few);
+  const indexed = filters.find(({ kind }) => kind === 'word' || kind === 'role');
+  return indexed === undefined ? users('created_at') : through(indexed);
 }
 
 /**
- * What one filter selects, each looked up unless its index tells enough, and tested by the others. In order of the
- * ids, because that reads each page of a table once; with a LIMIT, because without one MySQL drops the order and
- * plans across the border. LEFT, because an inner join might begin with the users.
+ * Who passes the filter with the fewest candidates, and words that have hardly more. In order of the ids, because that reads each page
+ * of a table once; with a LIMIT, because without one MySQL drops the order and plans across the border.
  */
-function lookUp(filters: readonly UserFilter[], driver: UserFilter): Sql {
-  const others = filters.filter((filter) => filter !== driver);
-  const joins = others.flatMap(({ join }) => (join === undefined ? [] : [join]));
-  const tests = all(others.map(({ join, test }) => (join === undefined ? test : HOLDS)));
-  const chosen = (columns: string, from: string) =>
-    `(SELECT ${columns} FROM (${from}) chosen ORDER BY id LIMIT ${USERS})`;
-  const from = driver.rows
-    ? `${chosen(LISTED, driver.rows.text)} u`
-    : `${chosen('id', driver.ids.text)} driver LEFT JOIN users u ON u.id = driver.id`;
+function candidates(filters: readonly Sized[]): Start {
+  const [first, ...others] = filters.toSorted((a, b) => a.size - b.size);
+  if (first === undefined) return users('created_at');
+  const words = others.filter(({ kind, size }) => kind === 'word' && size <= first.size * TEST_COST);
+  const joined = words.map(
+    (word, index) => ` JOIN (${idsOf(word)}) also_${index} ON also_${index}.id = found.id`,
+  );
   return {
-    text: `SELECT u.id FROM ${from} ${joins.map(({ text }) => `LEFT ${text}`).join(' ')} WHERE ${tests.text}`,
-    values: [...driver.ids.values, ...joins.flatMap(({ values }) => values), ...tests.values],
+    from: {
+      text: `(${idsOf(first)} ORDER BY id LIMIT ${USERS}) found${joined.join('')}`,
+      values: [first, ...words].flatMap(({ condition }) => condition.values),
+    },
+    id: 'found.id',
+    createdAt: 'found.created_at',
+    condition: all([]),
+    fulfils: [first, ...words],
+    free: false,
   };
 }
 
-/** That a LEFT JOIN with the holders of a role has found one, in words that do not make it an inner one. */
-const HOLDS: Sql = { text: "COALESCE(held.user_id, '') <> ''", values: [] };
+function idsOf({ table, id, createdAt, condition }: UserFilter): string {
+  return `SELECT DISTINCT ${id} AS id, ${createdAt} AS created_at FROM ${table} WHERE ${condition.text}`;
+}
 
-/** All users in the order of an index, which carries the status and the sort; the rest is tested on each. */
-function walkUsers(filters: readonly UserFilter[], sort: UserSort): Sql {
-  const isOfIndex = ({ kind }: UserFilter) =>
-    kind === 'status' || (kind === 'created' && sort === 'created_at');
-  const conditions = filters.map((filter) => (isOfIndex(filter) ? filter.condition : filter.test));
-  const { text, values } = all(
-    filters.some(isOfIndex) ? conditions : [...conditions, { text: WHOLE[sort], values: [] }],
-  );
-  return { text: `SELECT u.id FROM users u WHERE ${text}`, values };
+/** Whom a role or a word lets through, in the order of its index. */
+function through(filter: UserFilter): Start {
+  return {
+    from: { text: `${filter.table} listed`, values: [] },
+    id: `listed.${filter.id}`,
+    createdAt: `listed.${filter.createdAt}`,
+    condition: filter.condition,
+    fulfils: [filter],
+    free: false,
+    repeats: filter.kind === 'word',
+  };
 }
 
 /**
@@ -182,47 +177,54 @@ const WHOLE: Readonly<Record<UserSort, string>> = {
   last_sign_in_at: '(u.last_sign_in_at IS NULL OR u.last_sign_in_at >= 0)',
 };
 
-/** All holders of a role in order of their creation, which the index of the role carries. */
-function walkRole(filters: readonly UserFilter[], role: UserFilter, { descending }: Sort<UserSort>): Sql {
-  const direction = descending ? 'DESC' : 'ASC';
-  const created = filters.filter(({ kind }) => kind === 'created').map(({ condition }) => condition);
-  const tests = filters.filter(({ kind }) => kind === 'q' || kind === 'status').map(({ test }) => test);
-  const range = all(
-    created.map(({ text, values }) => ({
-      text: text.replaceAll('u.created_at', 'held.user_created_at'),
-      values,
-    })),
+/** Everybody in the order of a column. */
+function users(sort: UserSort): Start {
+  return {
+    from: { text: 'users u', values: [] },
+    id: 'u.id',
+    createdAt: 'u.created_at',
+    condition: { text: WHOLE[sort], values: [] },
+    fulfils: [],
+    free: sort === 'created_at',
+  };
+}
+
+/** The ids of those who pass every filter. LEFT, because an inner join might begin with the users. */
+function select(filters: readonly UserFilter[], start: Start, sort?: Sort<UserSort>): Sql {
+  const rest = filters.filter(
+    (filter) => !start.fulfils.some(({ condition }) => condition === filter.condition),
   );
-  const tested = all(tests);
-  // A scalar subquery and not a join, which MySQL would begin with the users.
-  const rest =
-    tests.length === 0 ? '' : ` AND (SELECT 1 FROM users u WHERE u.id = held.user_id AND ${tested.text}) = 1`;
+  const tests = all([start.condition, ...rest.map((filter) => testOf(filter, start))]);
+  const needsRow = rest.some(({ kind }) => kind === 'status') || (sort ?? CREATED).field !== 'created_at';
+  const join = needsRow && start.id !== 'u.id' ? ` LEFT JOIN users u ON u.id = ${start.id}` : '';
+  const order = sort === undefined ? '' : ` ORDER BY ${orderBy(sort, start)}`;
   return {
-    text: `SELECT held.user_id AS id FROM user_roles held WHERE held.role_id = ? AND ${range.text}${rest}
-       ORDER BY held.user_created_at ${direction}, held.user_id ${direction}`,
-    values: [...role.ids.values, ...range.values, ...tested.values],
+    text: `SELECT ${start.repeats === true ? 'DISTINCT ' : ''}${start.id} AS id FROM ${start.from.text}${join} WHERE ${tests.text}${order}`,
+    values: [...start.from.values, ...tests.values],
   };
 }
 
-/** Whatever matches, in no order, by the index that the database finds best. */
-function matching(filters: readonly UserFilter[]): Sql {
-  const { text, values } = all(filters.map(({ condition }) => condition));
-  return { text: `SELECT u.id FROM users u WHERE ${text}`, values };
-}
-
-function all(conditions: readonly Sql[]): Sql {
+/** A filter as a condition on the rows of another start. A scalar subquery, because MySQL would turn IN and EXISTS into a join. */
+function testOf({ kind, table, condition }: UserFilter, { id, createdAt, free }: Start): Sql {
+  const { values } = condition;
+  if (kind === 'status') return { text: free ? 'u.status = ?' : "COALESCE(u.status, '') = ?", values };
+  if (kind === 'created') {
+    const column = free || id !== 'u.id' ? createdAt : 'COALESCE(u.created_at, 0)';
+    return { text: `${column} >= ? AND ${column} <= ?`, values };
+  }
   return {
-    text: conditions.length === 0 ? '1 = 1' : conditions.map(({ text }) => text).join(' AND '),
-    values: conditions.flatMap(({ values }) => values),
+    text: `(SELECT 1 FROM ${table} tested WHERE tested.user_id = ${id} AND ${condition.text} LIMIT 1) = 1`,
+    values,
   };
 }
 
-function ordered({ text, values }: Sql, sort: Sort<UserSort>): Sql {
-  return { text: `${text} ORDER BY ${orderBy(sort)}`, values };
-}
+const CREATED: Sort<UserSort> = { field: 'created_at', descending: true };
 
-function orderBy({ field, descending }: Sort<UserSort>): string {
+function orderBy({ field, descending }: Sort<UserSort>, start?: Start): string {
   const direction = descending ? 'DESC' : 'ASC';
   // User names differ, and MySQL would not use their index for a second column.
-  return field === 'username' ? `u.username ${direction}` : `u.${field} ${direction}, u.id ${direction}`;
+  if (field === 'username') return `u.username ${direction}`;
+  const [column, id] =
+    start !== undefined && field === 'created_at' ? [start.createdAt, start.id] : [`u.${field}`, 'u.id'];
+  return `${column} ${direction}, ${id} ${direction}`;
 }

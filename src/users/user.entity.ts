@@ -8,15 +8,9 @@ export type UserStatus = 'active' | 'disabled';
 @Index('users_username', ['username'], { unique: true })
 @Index('users_email', ['email'], { unique: true })
 @Index('users_phone', ['phone'], { unique: true })
-@Index('users_search_username', ['username', 'status', 'createdAt', 'lastSignInAt', 'id'])
-@Index('users_search_email', ['email', 'status', 'createdAt', 'lastSignInAt', 'username', 'id'])
-@Index('users_search_phone', ['phone', 'status', 'createdAt', 'lastSignInAt', 'username', 'id'])
-@Index('users_search_name', ['searchName', 'status', 'createdAt', 'lastSignInAt', 'username', 'id'])
 @Index('users_created_at', ['createdAt', 'id'])
 @Index('users_last_sign_in_at', ['lastSignInAt', 'id'])
 @Index('users_status_created_at', ['status', 'createdAt', 'id'])
-@Index('users_status_username', ['status', 'username', 'id'])
-@Index('users_status_last_sign_in_at', ['status', 'lastSignInAt', 'id'])
 export class User {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
@@ -26,10 +20,6 @@ export class User {
 
   @Column('varchar', { name: 'full_name', length: 128 })
   fullName!: string;
-
-  /** The full name as the search compares it: see `searchForm`. */
-  @Column('varchar', { name: 'search_name', length: 128 })
-  searchName!: string;
 
   @Column('varchar', { length: 254, nullable: true })
   email!: string | null;

@@ -29,11 +29,13 @@ export class ListUsersQuery extends PageQuery {
   @MayBeAbsent()
   @Trimmed()
   @NoControlCharacters()
-  @CodePoints(2, 100)
+  @CodePoints(1, 100)
   @ApiProperty({
-    example: 'mei',
+    example: 'lin mei',
     description:
-      'What the user name, full name, e-mail address or phone number begins with; case does not matter.',
+      'Words of which each begins a word of the user name, full name, e-mail address or phone number; case and width ' +
+      'do not matter. A phone number also as it is dialled at home, with or without separators; names in scripts ' +
+      'without blanks from any character on. At least 2 characters, or 1 of such a script.',
   })
   q?: string;
 

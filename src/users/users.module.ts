@@ -5,6 +5,8 @@ import { CredentialsModule } from '../credentials/credentials.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UserAdministrationService } from './user-administration.service.js';
 import { UserBatchService } from './user-batch.service.js';
+import { UserSearchTerm } from './user-search-term.entity.js';
+import { UserSearchTermsRepository } from './user-search-terms.repository.js';
 import { UserSearch } from './user-search.js';
 import { UserSessionsController } from './user-sessions.controller.js';
 import { User } from './user.entity.js';
@@ -14,7 +16,12 @@ import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([User]), AccessModule, CredentialsModule, SessionsModule],
+  imports: [
+    TypeOrmModule.forFeature([User, UserSearchTerm]),
+    AccessModule,
+    CredentialsModule,
+    SessionsModule,
+  ],
   controllers: [UsersController, UserSessionsController],
   providers: [
     UsersRepository,
@@ -23,6 +30,7 @@ import { UsersService } from './users.service.js';
     UserAdministrationService,
     UserBatchService,
     UserSearch,
+    UserSearchTermsRepository,
   ],
   exports: [UsersService, UserAdministrationService],
 })

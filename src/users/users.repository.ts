@@ -7,7 +7,7 @@ import { isUuid, newId } from '../platform/crypto/random.js';
 import { Clock } from '../platform/time/clock.js';
 import { IDENTIFIER_KINDS, type Identifier, type IdentifierKind } from './identifiers.js';
 import type { Profile } from './profile.js';
-import { searchForm } from './search-form.js';
+import { UserSearchTermsRepository } from './user-search-terms.repository.js';
 import { User } from './user.entity.js';
 import { TAKEN, UsersErrors } from './users.errors.js';
 
@@ -26,7 +26,6 @@ const WITH_ROLES = `${columnList(User, 'users')}, ${roleKeysOf('users.id')} AS "
 /** What a change may set, by its column. */
 const CHANGEABLE = {
   fullName: 'full_name',
-  searchName: 'search_name',
   email: 'email',
   phone: 'phone',
   status: 'status',
@@ -39,10 +38,11 @@ export type UserChanges = Partial<Pick<User, keyof typeof CHANGEABLE>>;
 export class UsersRepository {
   constructor(
     private readonly database: Database,
+    private readonly searchTerms: UserSearchTermsRepository,
     private readonly clock: Clock,
   ) {}
 
-  /** A new active user. @throws DuplicateKeyError with the key `users_username`, `users_email` or `users_phone` */
+  /** A new active user, in the current transaction. @throws DuplicateKeyError with the key `users_username`, `users_email` or `users_phone` */
   async insert(profile: Profile): Promise<User> {
     const now = this.clock.now();
     const user: User = {
@@ -56,6 +56,7 @@ export class UsersRepository {
       lastSignInAt: null,
     };
     await this.database.execute(INSERT.sql, INSERT.values(user));
+    await this.searchTerms.insert([user]);
     return user;
   }
 
@@ -115,9 +116,10 @@ export class UsersRepository {
   /** Changes the full name; answers whether it was another one before. */
   async rename(id: string, fullName: string): Promise<boolean> {
     const changed = await this.database.execute(
-      'UPDATE users SET full_name = ?, search_name = ?, updated_at = ? WHERE id = ? AND full_name <> ?',
-      [fullName, searchForm(fullName), this.clock.now(), id, fullName],
+      'UPDATE users SET full_name = ?, updated_at = ? WHERE id = ? AND full_name <> ?',
+      [fullName, this.clock.now(), id, fullName],
     );
+    if (changed === 1) await this.searchTerms.refresh(id);
     return changed === 1;
   }
 
@@ -137,6 +139,8 @@ export class UsersRepository {
       ...values,
       user.id,
     ]);
+    if (['fullName', 'email', 'phone'].some((name) => given.has(name)))
+      await this.searchTerms.refresh(user.id);
     return changed;
   }
 

@@ -60,15 +60,25 @@ describe('the migrations', () => {
 
   it('keep the rows of older tables on the way down to the first and up again', async () => {
     const columns =
-      'id, username, full_name, search_name, status, credential_version, password_change_at, created_at, updated_at';
+      'id, username, full_name, status, credential_version, password_change_at, created_at, updated_at';
     await change(
-      `INSERT INTO users (${columns}) VALUES ('u-1', 'mei', '林美 😀', 'mei', 'active', 1, 1763800000001, 1763800000002, 1763800000003)`,
+      `INSERT INTO users (${columns}) VALUES ('u-1', 'mei', '林美 😀', 'active', 1, 1763800000001, 1763800000002, 1763800000003)`,
     );
     const before = await ask(`SELECT ${columns} FROM users`);
     for (const name of names.slice(1).toReversed()) expect(await migrateDown(config)).toBe(name);
     expect(await ask(`SELECT ${columns} FROM users`)).toEqual(before);
     expect(await migrateUp(config)).toEqual(names.slice(1));
     expect(await ask(`SELECT ${columns} FROM users`)).toEqual(before);
+  });
+
+  it('give people who are there already the terms that find them, again after a failure half-way', async () => {
+    const terms = () => ask('SELECT term, user_created_at AS "createdAt" FROM user_search_terms');
+    const expected = ['mei', '林美', '美', '😀'].map((term) => ({ term, createdAt: 1763800000002 }));
+    expect(await terms()).toEqual(expected);
+    await change("DELETE FROM user_search_terms WHERE term <> 'mei'");
+    await change("DELETE FROM schema_migrations WHERE name LIKE '%OldSearch%' OR name LIKE '%SearchTerms%'");
+    expect(await migrateUp(config)).toHaveLength(3);
+    expect(await terms()).toEqual(expected);
   });
 
   it('leave no table behind on the way down, and can come up again', async () => {
