@@ -64,25 +64,21 @@ export class ListUsersQuery extends PageQuery {
   sort: Sort<UserSort> = { field: 'created_at', descending: true };
 }
 
-function Email(): PropertyDecorator {
-  return stacked(
-    MayBeAbsent(),
-    IsString(),
-    CodePoints(0, 320),
-    ApiProperty({ example: 'mei.lin@example.com', description: 'Empty: none.' }),
-  );
+class Contact {
+  @MayBeAbsent()
+  @IsString()
+  @CodePoints(0, 320)
+  @ApiProperty({ example: 'mei.lin@example.com', description: 'Empty: none.' })
+  email?: string;
+
+  @MayBeAbsent()
+  @IsString()
+  @CodePoints(0, 64)
+  @ApiProperty({ example: '+8613800138000', description: 'Empty: none.' })
+  phone?: string;
 }
 
-function Phone(): PropertyDecorator {
-  return stacked(
-    MayBeAbsent(),
-    IsString(),
-    CodePoints(0, 64),
-    ApiProperty({ example: '+8613800138000', description: 'Empty: none.' }),
-  );
-}
-
-export class CreateUserRequest {
+export class CreateUserRequest extends Contact {
   @IsString()
   @CodePoints(1, 320)
   @ApiProperty({ example: 'mei.lin', description: '3 to 32 of a-z, 0-9, dot, hyphen and underscore.' })
@@ -95,27 +91,15 @@ export class CreateUserRequest {
   @NewPassword()
   password!: string;
 
-  @Email()
-  email?: string;
-
-  @Phone()
-  phone?: string;
-
   @MayBeAbsent()
   @RoleKeys()
   roles?: string[];
 }
 
-export class UpdateUserRequest {
+export class UpdateUserRequest extends Contact {
   @MayBeAbsent()
   @FullName()
   full_name?: string;
-
-  @Email()
-  email?: string;
-
-  @Phone()
-  phone?: string;
 }
 
 export class SetPasswordRequest {

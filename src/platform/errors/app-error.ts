@@ -1,21 +1,6 @@
 import { HttpException } from '@nestjs/common';
 
-/**
- * What a failed answer may carry in `data`: only what the client can act on.
- */
-export interface ErrorData {
-  readonly errors?: readonly FieldError[];
-  readonly retry_after?: number;
-}
-
-/** One refused field: where, by which rule, and a sentence in the client's language. Never the value. */
-export interface FieldError {
-  readonly field: string;
-  readonly rule: string;
-  readonly message: string;
-}
-
-/** A refused field before translation: `rule` is the locale key, `params` fill its text. */
+/** A refused field: where, and by which rule; `params` fill the text that the locales have for it. Never the value. */
 export interface Violation {
   readonly field: string;
   readonly rule: string;

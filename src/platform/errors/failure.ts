@@ -1,11 +1,5 @@
 import { HttpException } from '@nestjs/common';
-import {
-  AppError,
-  errorCatalogue,
-  type AppErrorDetails,
-  type ErrorData,
-  type ErrorDefinition,
-} from './app-error.js';
+import { AppError, errorCatalogue, type AppErrorDetails, type ErrorDefinition } from './app-error.js';
 import { PlatformErrors } from './platform-errors.js';
 import { translate, type Language, type LocaleKey } from '../i18n/translator.js';
 
@@ -35,7 +29,8 @@ export function successEnvelope(data: unknown, language: Language): Envelope {
 export function failureFor(error: AppError, language: Language): Failure {
   const { definition, details } = error;
   const headers: Record<string, string> = {};
-  const data: { -readonly [K in keyof ErrorData]: ErrorData[K] } = {};
+  // Only what the client can act on.
+  const data: { errors?: readonly object[]; retry_after?: number } = {};
   if (definition.status === 401) headers['www-authenticate'] = 'Bearer';
   if (details.allow) headers['allow'] = details.allow.join(', ');
   if (definition.status === 429 || definition.status === 503) {

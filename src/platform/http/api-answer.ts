@@ -17,9 +17,6 @@ export interface AnswerOptions {
 
 const ANSWER = Symbol('gatehouse:answer');
 
-/** One named envelope class per kind of data, so that generated clients get a name and not an anonymous shape. */
-const envelopes = new Map<Type, Type>();
-
 /**
  * Documents the success of a route in its envelope, under the status that the route has. The failures are derived from
  * what the route is and takes; name those of its own with `@ApiFailures`.
@@ -27,11 +24,12 @@ const envelopes = new Map<Type, Type>();
  * @param data the class of `data`, or `null` where there is nothing to tell
  */
 export function ApiAnswer(data: Type | null, options: AnswerOptions = {}): MethodDecorator {
-  const answer: Answer = {
-    ...options,
-    envelope: data === null ? EmptyEnvelope : envelopeClass(data),
-  };
-  return applyDecorators(ApiExtraModels(answer.envelope), SetMetadata(ANSWER, answer));
+  const envelope = envelopes.get(data) ?? envelopeClass(data);
+  envelopes.set(data, envelope);
+  return applyDecorators(
+    ApiExtraModels(envelope),
+    SetMetadata(ANSWER, { ...options, envelope } satisfies Answer),
+  );
 }
 
 /** What `@ApiAnswer` says about a route; `undefined` where it stands outside the envelope. */
@@ -39,32 +37,21 @@ export function answerOf(handler: object): Answer | undefined {
   return Reflect.getMetadata(ANSWER, handler);
 }
 
-function envelopeClass(data: Type): Type {
-  const known = envelopes.get(data);
-  if (known) return known;
+/** One named class per kind of data, so that generated clients get a name and not an anonymous shape. */
+const envelopes = new Map<Type | null, Type>();
+
+function envelopeClass(data: Type | null): Type {
   class Envelope {
     @ApiProperty({ type: 'integer', enum: [0], example: 0, description: '0: success.' })
     code!: number;
 
-    @ApiProperty({ type: () => data })
+    @ApiProperty(data === null ? { type: 'null', example: null } : { type: () => data })
     data!: unknown;
 
     @ApiProperty({ example: 'ok' })
     msg!: string;
   }
-  Object.defineProperty(Envelope, 'name', { value: `${data.name.replace(/Response$/, '')}Envelope` });
-  envelopes.set(data, Envelope);
+  const name = data === null ? 'Empty' : data.name.replace(/Response$/, '');
+  Object.defineProperty(Envelope, 'name', { value: `${name}Envelope` });
   return Envelope;
-}
-
-/** The answer of a call that has nothing to tell but that it worked. */
-class EmptyEnvelope {
-  @ApiProperty({ type: 'integer', enum: [0], example: 0, description: '0: success.' })
-  code!: number;
-
-  @ApiProperty({ type: 'null', example: null })
-  data!: null;
-
-  @ApiProperty({ example: 'ok' })
-  msg!: string;
 }
