@@ -314,6 +314,14 @@ export type UserEnvelope = {
 
 export type CreateUserRequest = {
     /**
+     * Empty: none.
+     */
+    email?: string;
+    /**
+     * Empty: none.
+     */
+    phone?: string;
+    /**
      * 3 to 32 of a-z, 0-9, dot, hyphen and underscore.
      */
     username: string;
@@ -322,14 +330,6 @@ export type CreateUserRequest = {
      */
     full_name: string;
     password: string;
-    /**
-     * Empty: none.
-     */
-    email?: string;
-    /**
-     * Empty: none.
-     */
-    phone?: string;
     /**
      * Keys of roles.
      */
@@ -371,10 +371,6 @@ export type UserBatchRequest = {
 
 export type UpdateUserRequest = {
     /**
-     * Blanks around it are dropped.
-     */
-    full_name?: string;
-    /**
      * Empty: none.
      */
     email?: string;
@@ -382,6 +378,10 @@ export type UpdateUserRequest = {
      * Empty: none.
      */
     phone?: string;
+    /**
+     * Blanks around it are dropped.
+     */
+    full_name?: string;
 };
 
 export type SetPasswordRequest = {
