@@ -415,6 +415,60 @@ export const listAuditEvents = <ThrowOnError extends boolean = false>(options?: 
 export const listErrorCodes = <ThrowOnError extends boolean = false>(options?: Options<ListErrorCodesData, ThrowOnError>): RequestResult<ListErrorCodesResponses, ListErrorCodesErrors, ThrowOnError> => (options?.client ?? client).get<ListErrorCodesResponses, ListErrorCodesErrors, ThrowOnError>({ url: '/codes', ...options });
 
 /**
+ * Measurements, for Prometheus
+ *
+ * In a trial; in production they stand on `MANAGEMENT_PORT` alone.
+ *
+ * Anyone may call this.
+ */
+export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>): RequestResult<GetMetricsResponses, GetMetricsErrors, ThrowOnError> => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({ url: '/metrics', ...options });
+
+/**
+ * Go to the documentation
+ *
+ * Where `DOCS_ENABLED` is on; else there is nothing at this address.
+ *
+ * Anyone may call this.
+ */
+export const redirectToDocs = <ThrowOnError extends boolean = false>(options?: Options<RedirectToDocsData, ThrowOnError>): RequestResult<RedirectToDocsResponses, RedirectToDocsErrors, ThrowOnError> => (options?.client ?? client).get<RedirectToDocsResponses, RedirectToDocsErrors, ThrowOnError>({ url: '/', ...options });
+
+/**
+ * This documentation, as a page
+ *
+ * Where `DOCS_ENABLED` is on; else there is nothing at this address.
+ *
+ * Anyone may call this.
+ */
+export const showDocs = <ThrowOnError extends boolean = false>(options?: Options<ShowDocsData, ThrowOnError>): RequestResult<ShowDocsResponses, ShowDocsErrors, ThrowOnError> => (options?.client ?? client).get<ShowDocsResponses, ShowDocsErrors, ThrowOnError>({ url: '/docs', ...options });
+
+/**
+ * A file of the documentation page
+ *
+ * Where `DOCS_ENABLED` is on; else there is nothing at this address.
+ *
+ * Anyone may call this.
+ */
+export const getDocsFile = <ThrowOnError extends boolean = false>(options: Options<GetDocsFileData, ThrowOnError>): RequestResult<GetDocsFileResponses, GetDocsFileErrors, ThrowOnError> => (options.client ?? client).get<GetDocsFileResponses, GetDocsFileErrors, ThrowOnError>({ url: '/docs/{file}', ...options });
+
+/**
+ * This document as JSON
+ *
+ * Where `DOCS_ENABLED` is on; else there is nothing at this address.
+ *
+ * Anyone may call this.
+ */
+export const getOpenApiJson = <ThrowOnError extends boolean = false>(options?: Options<GetOpenApiJsonData, ThrowOnError>): RequestResult<GetOpenApiJsonResponses, GetOpenApiJsonErrors, ThrowOnError> => (options?.client ?? client).get<GetOpenApiJsonResponses, GetOpenApiJsonErrors, ThrowOnError>({ url: '/openapi.json', ...options });
+
+/**
+ * This document as YAML
+ *
+ * Where `DOCS_ENABLED` is on; else there is nothing at this address.
+ *
+ * Anyone may call this.
+ */
+export const getOpenApiYaml = <ThrowOnError extends boolean = false>(options?: Options<GetOpenApiYamlData, ThrowOnError>): RequestResult<GetOpenApiYamlResponses, GetOpenApiYamlErrors, ThrowOnError> => (options?.client ?? client).get<GetOpenApiYamlResponses, GetOpenApiYamlErrors, ThrowOnError>({ url: '/openapi.yaml', ...options });
+
+/**
  * The public signing keys
  *
  * A JWK set (RFC 7517): the current key, the next one and previous ones. Verify access tokens with the key that their header names as `kid`, and accept `ES256` only.
@@ -440,45 +494,3 @@ export const getLive = <ThrowOnError extends boolean = false>(options?: Options<
  * Anyone may call this.
  */
 export const getReady = <ThrowOnError extends boolean = false>(options?: Options<GetReadyData, ThrowOnError>): RequestResult<GetReadyResponses, GetReadyErrors, ThrowOnError> => (options?.client ?? client).get<GetReadyResponses, GetReadyErrors, ThrowOnError>({ url: '/health/ready', ...options });
-
-/**
- * Go to the documentation
- *
- * Anyone may call this, where `DOCS_ENABLED` is on; else there is nothing at this address.
- */
-export const redirectToDocs = <ThrowOnError extends boolean = false>(options?: Options<RedirectToDocsData, ThrowOnError>): RequestResult<RedirectToDocsResponses, RedirectToDocsErrors, ThrowOnError> => (options?.client ?? client).get<RedirectToDocsResponses, RedirectToDocsErrors, ThrowOnError>({ url: '/', ...options });
-
-/**
- * This documentation, as a page
- *
- * Anyone may call this, where `DOCS_ENABLED` is on; else there is nothing at this address.
- */
-export const showDocs = <ThrowOnError extends boolean = false>(options?: Options<ShowDocsData, ThrowOnError>): RequestResult<ShowDocsResponses, ShowDocsErrors, ThrowOnError> => (options?.client ?? client).get<ShowDocsResponses, ShowDocsErrors, ThrowOnError>({ url: '/docs', ...options });
-
-/**
- * A file of the documentation page
- *
- * Anyone may call this, where `DOCS_ENABLED` is on; else there is nothing at this address.
- */
-export const getDocsFile = <ThrowOnError extends boolean = false>(options: Options<GetDocsFileData, ThrowOnError>): RequestResult<GetDocsFileResponses, GetDocsFileErrors, ThrowOnError> => (options.client ?? client).get<GetDocsFileResponses, GetDocsFileErrors, ThrowOnError>({ url: '/docs/{file}', ...options });
-
-/**
- * Measurements, for Prometheus
- *
- * In a trial; in production they stand on `MANAGEMENT_PORT` alone.
- */
-export const getMetrics = <ThrowOnError extends boolean = false>(options?: Options<GetMetricsData, ThrowOnError>): RequestResult<GetMetricsResponses, GetMetricsErrors, ThrowOnError> => (options?.client ?? client).get<GetMetricsResponses, GetMetricsErrors, ThrowOnError>({ url: '/metrics', ...options });
-
-/**
- * This document as JSON
- *
- * Anyone may call this, where `DOCS_ENABLED` is on; else there is nothing at this address.
- */
-export const getOpenApiJson = <ThrowOnError extends boolean = false>(options?: Options<GetOpenApiJsonData, ThrowOnError>): RequestResult<GetOpenApiJsonResponses, GetOpenApiJsonErrors, ThrowOnError> => (options?.client ?? client).get<GetOpenApiJsonResponses, GetOpenApiJsonErrors, ThrowOnError>({ url: '/openapi.json', ...options });
-
-/**
- * This document as YAML
- *
- * Anyone may call this, where `DOCS_ENABLED` is on; else there is nothing at this address.
- */
-export const getOpenApiYaml = <ThrowOnError extends boolean = false>(options?: Options<GetOpenApiYamlData, ThrowOnError>): RequestResult<GetOpenApiYamlResponses, GetOpenApiYamlErrors, ThrowOnError> => (options?.client ?? client).get<GetOpenApiYamlResponses, GetOpenApiYamlErrors, ThrowOnError>({ url: '/openapi.yaml', ...options });

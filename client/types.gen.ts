@@ -2701,6 +2701,285 @@ export type ListErrorCodesResponses = {
 
 export type ListErrorCodesResponse = ListErrorCodesResponses[keyof ListErrorCodesResponses];
 
+export type GetMetricsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/metrics';
+};
+
+export type GetMetricsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `10003` There is nothing at this address.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors];
+
+export type GetMetricsResponses = {
+    /**
+     * Prometheus text format
+     */
+    200: string;
+};
+
+export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];
+
+export type RedirectToDocsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/';
+};
+
+export type RedirectToDocsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `10003` There is nothing at this address.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+};
+
+export type RedirectToDocsError = RedirectToDocsErrors[keyof RedirectToDocsErrors];
+
+export type RedirectToDocsResponses = {
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type RedirectToDocsResponse = RedirectToDocsResponses[keyof RedirectToDocsResponses];
+
+export type ShowDocsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/docs';
+};
+
+export type ShowDocsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `10003` There is nothing at this address.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ShowDocsError = ShowDocsErrors[keyof ShowDocsErrors];
+
+export type ShowDocsResponses = {
+    /**
+     * The page
+     */
+    200: string;
+};
+
+export type ShowDocsResponse = ShowDocsResponses[keyof ShowDocsResponses];
+
+export type GetDocsFileData = {
+    body?: never;
+    path: {
+        /**
+         * Its name.
+         */
+        file: string;
+    };
+    query?: never;
+    url: '/docs/{file}';
+};
+
+export type GetDocsFileErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `10003` There is nothing at this address.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type GetDocsFileError = GetDocsFileErrors[keyof GetDocsFileErrors];
+
+export type GetDocsFileResponses = {
+    /**
+     * The file
+     */
+    200: Blob | File;
+};
+
+export type GetDocsFileResponse = GetDocsFileResponses[keyof GetDocsFileResponses];
+
+export type GetOpenApiJsonData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/openapi.json';
+};
+
+export type GetOpenApiJsonErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `10003` There is nothing at this address.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type GetOpenApiJsonError = GetOpenApiJsonErrors[keyof GetOpenApiJsonErrors];
+
+export type GetOpenApiJsonResponses = {
+    /**
+     * OpenAPI 3.1
+     */
+    200: {
+        [key: string]: unknown;
+    };
+};
+
+export type GetOpenApiJsonResponse = GetOpenApiJsonResponses[keyof GetOpenApiJsonResponses];
+
+export type GetOpenApiYamlData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/openapi.yaml';
+};
+
+export type GetOpenApiYamlErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `10003` There is nothing at this address.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type GetOpenApiYamlError = GetOpenApiYamlErrors[keyof GetOpenApiYamlErrors];
+
+export type GetOpenApiYamlResponses = {
+    /**
+     * OpenAPI 3.1
+     */
+    200: string;
+};
+
+export type GetOpenApiYamlResponse = GetOpenApiYamlResponses[keyof GetOpenApiYamlResponses];
+
 export type GetSigningKeysData = {
     body?: never;
     path?: never;
@@ -2830,255 +3109,3 @@ export type GetReadyResponses = {
 };
 
 export type GetReadyResponse = GetReadyResponses[keyof GetReadyResponses];
-
-export type RedirectToDocsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/';
-};
-
-export type RedirectToDocsErrors = {
-    /**
-     * - `10001` The request is not valid.
-     * - `10002` The request could not be read.
-     */
-    400: InvalidRequestFailure;
-    /**
-     * - `10003` There is nothing at this address.
-     */
-    404: Failure;
-};
-
-export type RedirectToDocsError = RedirectToDocsErrors[keyof RedirectToDocsErrors];
-
-export type RedirectToDocsResponses = {
-    /**
-     * Refused before the call was looked at.
-     *
-     * - `10002` The request could not be read.
-     * - `10004` This address does not support that method.
-     * - `10011` The request took too long to arrive.
-     * - `10005` The request body is too large.
-     * - `10006` Send the body as application/json in UTF-8.
-     * - `10012` The expectation of the request cannot be met.
-     * - `10007` The address or the headers of the request are too long.
-     */
-    default: Failure;
-};
-
-export type RedirectToDocsResponse = RedirectToDocsResponses[keyof RedirectToDocsResponses];
-
-export type ShowDocsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/docs';
-};
-
-export type ShowDocsErrors = {
-    /**
-     * - `10001` The request is not valid.
-     * - `10002` The request could not be read.
-     */
-    400: InvalidRequestFailure;
-    /**
-     * - `10003` There is nothing at this address.
-     */
-    404: Failure;
-    /**
-     * Refused before the call was looked at.
-     *
-     * - `10002` The request could not be read.
-     * - `10004` This address does not support that method.
-     * - `10011` The request took too long to arrive.
-     * - `10005` The request body is too large.
-     * - `10006` Send the body as application/json in UTF-8.
-     * - `10012` The expectation of the request cannot be met.
-     * - `10007` The address or the headers of the request are too long.
-     */
-    default: Failure;
-};
-
-export type ShowDocsError = ShowDocsErrors[keyof ShowDocsErrors];
-
-export type ShowDocsResponses = {
-    /**
-     * The page
-     */
-    200: string;
-};
-
-export type ShowDocsResponse = ShowDocsResponses[keyof ShowDocsResponses];
-
-export type GetDocsFileData = {
-    body?: never;
-    path: {
-        file: string;
-    };
-    query?: never;
-    url: '/docs/{file}';
-};
-
-export type GetDocsFileErrors = {
-    /**
-     * - `10001` The request is not valid.
-     * - `10002` The request could not be read.
-     */
-    400: InvalidRequestFailure;
-    /**
-     * - `10003` There is nothing at this address.
-     */
-    404: Failure;
-    /**
-     * Refused before the call was looked at.
-     *
-     * - `10002` The request could not be read.
-     * - `10004` This address does not support that method.
-     * - `10011` The request took too long to arrive.
-     * - `10005` The request body is too large.
-     * - `10006` Send the body as application/json in UTF-8.
-     * - `10012` The expectation of the request cannot be met.
-     * - `10007` The address or the headers of the request are too long.
-     */
-    default: Failure;
-};
-
-export type GetDocsFileError = GetDocsFileErrors[keyof GetDocsFileErrors];
-
-export type GetDocsFileResponses = {
-    /**
-     * The file
-     */
-    200: Blob | File;
-};
-
-export type GetDocsFileResponse = GetDocsFileResponses[keyof GetDocsFileResponses];
-
-export type GetMetricsData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/metrics';
-};
-
-export type GetMetricsErrors = {
-    /**
-     * - `10001` The request is not valid.
-     * - `10002` The request could not be read.
-     */
-    400: InvalidRequestFailure;
-    /**
-     * - `10003` There is nothing at this address.
-     */
-    404: Failure;
-    /**
-     * Refused before the call was looked at.
-     *
-     * - `10002` The request could not be read.
-     * - `10004` This address does not support that method.
-     * - `10011` The request took too long to arrive.
-     * - `10005` The request body is too large.
-     * - `10006` Send the body as application/json in UTF-8.
-     * - `10012` The expectation of the request cannot be met.
-     * - `10007` The address or the headers of the request are too long.
-     */
-    default: Failure;
-};
-
-export type GetMetricsError = GetMetricsErrors[keyof GetMetricsErrors];
-
-export type GetMetricsResponses = {
-    /**
-     * Prometheus text format
-     */
-    200: string;
-};
-
-export type GetMetricsResponse = GetMetricsResponses[keyof GetMetricsResponses];
-
-export type GetOpenApiJsonData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/openapi.json';
-};
-
-export type GetOpenApiJsonErrors = {
-    /**
-     * - `10001` The request is not valid.
-     * - `10002` The request could not be read.
-     */
-    400: InvalidRequestFailure;
-    /**
-     * - `10003` There is nothing at this address.
-     */
-    404: Failure;
-    /**
-     * Refused before the call was looked at.
-     *
-     * - `10002` The request could not be read.
-     * - `10004` This address does not support that method.
-     * - `10011` The request took too long to arrive.
-     * - `10005` The request body is too large.
-     * - `10006` Send the body as application/json in UTF-8.
-     * - `10012` The expectation of the request cannot be met.
-     * - `10007` The address or the headers of the request are too long.
-     */
-    default: Failure;
-};
-
-export type GetOpenApiJsonError = GetOpenApiJsonErrors[keyof GetOpenApiJsonErrors];
-
-export type GetOpenApiJsonResponses = {
-    /**
-     * OpenAPI 3.1
-     */
-    200: {
-        [key: string]: unknown;
-    };
-};
-
-export type GetOpenApiJsonResponse = GetOpenApiJsonResponses[keyof GetOpenApiJsonResponses];
-
-export type GetOpenApiYamlData = {
-    body?: never;
-    path?: never;
-    query?: never;
-    url: '/openapi.yaml';
-};
-
-export type GetOpenApiYamlErrors = {
-    /**
-     * - `10001` The request is not valid.
-     * - `10002` The request could not be read.
-     */
-    400: InvalidRequestFailure;
-    /**
-     * - `10003` There is nothing at this address.
-     */
-    404: Failure;
-    /**
-     * Refused before the call was looked at.
-     *
-     * - `10002` The request could not be read.
-     * - `10004` This address does not support that method.
-     * - `10011` The request took too long to arrive.
-     * - `10005` The request body is too large.
-     * - `10006` Send the body as application/json in UTF-8.
-     * - `10012` The expectation of the request cannot be met.
-     * - `10007` The address or the headers of the request are too long.
-     */
-    default: Failure;
-};
-
-export type GetOpenApiYamlError = GetOpenApiYamlErrors[keyof GetOpenApiYamlErrors];
-
-export type GetOpenApiYamlResponses = {
-    /**
-     * OpenAPI 3.1
-     */
-    200: string;
-};
-
-export type GetOpenApiYamlResponse = GetOpenApiYamlResponses[keyof GetOpenApiYamlResponses];

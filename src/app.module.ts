@@ -14,6 +14,7 @@ import { tokensConfig } from './config/tokens.config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsController } from './health/metrics.controller.js';
+import { OpenApiModule } from './openapi/openapi.module.js';
 import { AppExceptionFilter } from './platform/errors/app-exception.filter.js';
 import { CodesController } from './platform/errors/codes.controller.js';
 import { Draining } from './platform/http/draining.js';
@@ -76,7 +77,8 @@ export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutd
     ];
     // In production the cluster reads them on the management port, and clients find nothing.
     const controllers = parts.config.service.production ? [] : [MetricsController];
-    return { module: AppModule, imports: [SharedModule.with(parts, forHttp)], controllers };
+    const docs = parts.config.http.docsEnabled ? [OpenApiModule] : [];
+    return { module: AppModule, imports: [SharedModule.with(parts, forHttp), ...docs], controllers };
   }
 
   onApplicationBootstrap(): void {

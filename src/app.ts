@@ -3,7 +3,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { DestinationStream } from 'pino';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
-import { serveDocs } from './openapi/serve-docs.js';
+import { ApiDocument } from './openapi/api-document.js';
 import { ManagementServer } from './health/management-server.js';
 import { belongsTo } from './platform/http/client-address.js';
 import { Draining } from './platform/http/draining.js';
@@ -53,7 +53,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       abortOnError: false,
     },
   );
-  if (config.http.docsEnabled) serveDocs(app);
+  if (config.http.docsEnabled) await app.get(ApiDocument).prepare(app);
   return app;
 }
 

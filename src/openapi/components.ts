@@ -1,4 +1,4 @@
-import type { ComponentsObject } from '@nestjs/swagger';
+import type { ComponentsObject, ReferenceObject, SchemaObject } from '@nestjs/swagger';
 import type { DocumentedFailure } from '../platform/http/api-failures.js';
 import { httpRefusal, sharedExamples } from './failure-responses.js';
 import { HTTP_REFUSALS } from './failures.js';
@@ -45,67 +45,48 @@ const HEADERS: ComponentsObject['headers'] = {
   },
 };
 
-const CODE = {
-  type: 'integer',
-  minimum: 10_000,
-  description: 'The stable number of the failure; `GET /codes` lists them all.',
-};
-const MSG = { type: 'string', description: 'A short sentence for people, in the language of the request.' };
-const REQUIRED = ['code', 'data', 'msg'];
-
 const FAILURES: ComponentsObject['schemas'] = {
-  Failure: {
-    type: 'object',
-    description: 'A failed call.',
-    properties: { code: CODE, data: { type: 'null' }, msg: MSG },
-    required: REQUIRED,
-  },
-  InvalidRequestFailure: {
-    type: 'object',
-    description: 'A refused request; `data` names the refused fields, where it is about fields.',
-    properties: {
-      code: CODE,
-      data: { oneOf: [{ $ref: '#/components/schemas/FieldErrors' }, { type: 'null' }] },
-      msg: MSG,
-    },
-    required: REQUIRED,
-  },
-  RetryLaterFailure: {
-    type: 'object',
-    description: 'A call that may succeed later.',
-    properties: { code: CODE, data: { $ref: '#/components/schemas/RetryAdvice' }, msg: MSG },
-    required: REQUIRED,
-  },
-  FieldErrors: {
-    type: 'object',
-    properties: {
-      errors: {
-        type: 'array',
-        minItems: 1,
-        maxItems: 20,
-        items: { $ref: '#/components/schemas/FieldError' },
-      },
-    },
-    required: ['errors'],
-  },
-  FieldError: {
-    type: 'object',
-    description: 'One refused field. Its value is never repeated.',
-    properties: {
+  Failure: envelope('A failed call.', { type: 'null' }),
+  InvalidRequestFailure: envelope(
+    'A refused request; `data` names the refused fields, where it is about fields.',
+    { oneOf: [reference('FieldErrors'), { type: 'null' }] },
+  ),
+  RetryLaterFailure: envelope('A call that may succeed later.', reference('RetryAdvice')),
+  FieldErrors: object({
+    errors: { type: 'array', minItems: 1, maxItems: 20, items: reference('FieldError') },
+  }),
+  FieldError: object(
+    {
       field: { type: 'string', maxLength: 64, description: 'Empty where it is about the whole body.' },
       rule: { type: 'string', description: 'The rule that refused it, stable.' },
-      message: {
-        type: 'string',
-        description: 'A short sentence for people, in the language of the request.',
-      },
+      message: text('A short sentence for people, in the language of the request.'),
     },
-    required: ['field', 'rule', 'message'],
-  },
-  RetryAdvice: {
-    type: 'object',
-    properties: {
-      retry_after: { type: 'integer', minimum: 1, description: 'Seconds to wait, as in `Retry-After`.' },
-    },
-    required: ['retry_after'],
-  },
+    'One refused field. Its value is never repeated.',
+  ),
+  RetryAdvice: object({
+    retry_after: { type: 'integer', minimum: 1, description: 'Seconds to wait, as in `Retry-After`.' },
+  }),
 };
+
+function envelope(description: string, data: SchemaObject | ReferenceObject): SchemaObject {
+  const code: SchemaObject = {
+    type: 'integer',
+    minimum: 10_000,
+    description: 'The stable number of the failure; `GET /codes` lists them all.',
+  };
+  const msg = text('A short sentence for people, in the language of the request.');
+  return object({ code, data, msg }, description);
+}
+
+function object(properties: NonNullable<SchemaObject['properties']>, description?: string): SchemaObject {
+  const required = Object.keys(properties);
+  return { type: 'object', ...(description && { description }), properties, required };
+}
+
+function text(description: string): SchemaObject {
+  return { type: 'string', description };
+}
+
+function reference(name: string): ReferenceObject {
+  return { $ref: `#/components/schemas/${name}` };
+}

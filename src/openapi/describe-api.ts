@@ -1,20 +1,26 @@
+import { readFileSync } from 'node:fs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import {
-  DocumentBuilder,
-  SwaggerModule,
-  type ComponentsObject,
-  type OpenAPIObject,
-  type OperationObject,
-  type PathItemObject,
-} from '@nestjs/swagger';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject, type PathItemObject } from '@nestjs/swagger';
 import { stringify } from 'yaml';
 import { VERSION } from '../platform/version.js';
 import { sharedComponents } from './components.js';
+import type { Schemas } from './examples.js';
 import { failuresOfRoute } from './failures.js';
-import { INTRODUCTION, TAGS } from './introduction.js';
-import { completeOperation, refuseUnknownFields } from './operations.js';
+import { completeOperation, refuseUnknownFields, requiredFields, type Described } from './operations.js';
 import { routesOf, type Route } from './routes.js';
-import { UNROUTED_FAILURES, UNROUTED_PATHS } from './unrouted-paths.js';
+
+/** The groups of the document, in reading order. */
+const TAGS = new Map([
+  ['Sign-in', 'Open a session, renew its access token, end it.'],
+  ['Me', 'The signed-in user: profile, password, sessions.'],
+  ['Users', 'The administration of users and of their sessions.'],
+  ['Roles', 'Roles, and the permissions that they give.'],
+  ['Audit', 'Who did what, and when.'],
+  ['System', 'The error catalogue, signing keys, health, this document.'],
+]);
+
+/** What holds for every call, so that no operation has to repeat it. */
+const INTRODUCTION = readFileSync(new URL('./assets/introduction.md', import.meta.url), 'utf8').trim();
 
 /**
  * The OpenAPI document of the service: what Nest finds in the decorators of the routes, and for each what follows
@@ -23,27 +29,20 @@ import { UNROUTED_FAILURES, UNROUTED_PATHS } from './unrouted-paths.js';
  * Complete only in the build, because the compiler plugin reads the comments of routes and the types of classes.
  */
 export function describeApi(app: NestFastifyApplication): OpenAPIObject {
-  const routes = routesOf(app);
-  const {
-    paths,
-    components = {},
-    ...document
-  } = SwaggerModule.createDocument(app, header(), {
+  const { paths, components, ...document } = SwaggerModule.createDocument(app, header(), {
     operationIdFactory: (_controller, method) => method,
   });
-  const described = operationsOf(paths).map(({ path, operation }) => ({
-    path,
-    operation,
-    route: routeOf(operation, routes),
-  }));
-  const failures = described.flatMap(({ path, route }) => failuresOfRoute(route, path));
-  const all = withShared(components, sharedComponents([...failures, ...UNROUTED_FAILURES]));
-  for (const { path, operation, route } of described) completeOperation(operation, route, path, all.schemas);
-  refuseUnknownFields(
-    described.map(({ operation }) => operation),
-    all.schemas,
-  );
-  return { ...document, paths: inReadingOrder({ ...paths, ...UNROUTED_PATHS }), components: all };
+  const declared = components?.schemas ?? {};
+  const operations = describedOperations(paths, declared, routesOf(app));
+  const shared = sharedComponents(operations.flatMap(({ failures }) => failures));
+  const schemas = { ...declared, ...shared.schemas };
+  for (const described of operations) completeOperation(described, schemas);
+  refuseUnknownFields(operations, schemas);
+  return {
+    ...document,
+    paths: inReadingOrder(paths),
+    components: { ...components, ...shared, schemas },
+  };
 }
 
 /** The document as YAML, each part written out where it stands. */
@@ -71,29 +70,27 @@ function header(): Omit<OpenAPIObject, 'paths'> {
   return { ...rest, info: known };
 }
 
-function routeOf({ operationId = '' }: OperationObject, routes: ReadonlyMap<string, Route>): Route {
-  const route = routes.get(operationId);
-  if (route === undefined) throw new Error(`The document has an operation ${operationId} without a route.`);
-  return route;
-}
-
-function withShared(components: ComponentsObject, shared: ComponentsObject) {
-  return { ...components, ...shared, schemas: { ...components.schemas, ...shared.schemas } };
-}
-
-function operationsOf(paths: OpenAPIObject['paths']) {
+function describedOperations(
+  paths: OpenAPIObject['paths'],
+  schemas: Schemas,
+  routes: ReadonlyMap<string, Route>,
+): Described[] {
   return Object.entries(paths).flatMap(([path, item]) =>
-    operationsOfItem(item).map((operation) => ({ path, operation })),
+    operationsOf(item).map((operation) => {
+      const route = routes.get(operation.operationId ?? '');
+      if (route === undefined) throw new Error(`The operation ${operation.operationId} has no route.`);
+      return { operation, route, failures: failuresOfRoute(route, path, requiredFields(operation, schemas)) };
+    }),
   );
 }
 
-function operationsOfItem({ get, post, put, patch, delete: remove }: PathItemObject): OperationObject[] {
+function operationsOf({ get, post, put, patch, delete: remove }: PathItemObject) {
   return [get, post, put, patch, remove].filter((operation) => operation !== undefined);
 }
 
-/** By tag as the introduction lists them; within a tag as the controllers have them. */
+/** By tag as listed above; within a tag as the controllers have them. */
 function inReadingOrder(paths: OpenAPIObject['paths']): OpenAPIObject['paths'] {
-  const order: readonly string[] = TAGS.map(([name]) => name);
-  const rank = (item: PathItemObject) => order.indexOf(operationsOfItem(item)[0]?.tags?.[0] ?? '');
+  const order = [...TAGS.keys()];
+  const rank = (item: PathItemObject) => order.indexOf(operationsOf(item)[0]?.tags?.[0] ?? '');
   return Object.fromEntries(Object.entries(paths).sort(([, a], [, b]) => rank(a) - rank(b)));
 }

@@ -1,7 +1,9 @@
 import type { ComponentsObject, ReferenceObject, SchemaObject } from '@nestjs/swagger';
 
-type Schemas = NonNullable<ComponentsObject['schemas']>;
+export type Schemas = NonNullable<ComponentsObject['schemas']>;
 export type AnySchema = SchemaObject | ReferenceObject;
+
+const PREFIX = '#/components/schemas/';
 
 /**
  * A value for a schema, put together from the examples of its parts.
@@ -13,11 +15,9 @@ export function exampleOf(schema: AnySchema, schemas: Schemas, where = ''): unkn
   if (schema.example !== undefined) return schema.example;
   if (schema.enum?.length === 1) return schema.enum[0];
   if (schema.properties !== undefined) {
+    const parts = Object.entries(schema.properties);
     return Object.fromEntries(
-      Object.entries(schema.properties).map(([name, part]) => [
-        name,
-        exampleOf(part, schemas, `${where}.${name}`),
-      ]),
+      parts.map(([name, part]) => [name, exampleOf(part, schemas, `${where}.${name}`)]),
     );
   }
   if (schema.type === 'array' && schema.items !== undefined) return [exampleOf(schema.items, schemas, where)];
@@ -25,29 +25,21 @@ export function exampleOf(schema: AnySchema, schemas: Schemas, where = ''): unkn
   throw new Error(`Give ${where} an example.`);
 }
 
-export function resolve({ $ref }: ReferenceObject, schemas: Schemas): AnySchema {
-  const found = schemas[$ref.slice('#/components/schemas/'.length)];
-  if (found === undefined) throw new Error(`${$ref} is not in the document.`);
-  return found;
+/** The schema itself, or the one that it refers to. */
+export function resolve(schema: AnySchema, schemas: Schemas): SchemaObject {
+  if (!('$ref' in schema)) return schema;
+  const found = schemas[schema.$ref.slice(PREFIX.length)];
+  if (found === undefined) throw new Error(`${schema.$ref} is not in the document.`);
+  return resolve(found, schemas);
 }
 
-/** The names of the schemas that a schema is made of, its own first. */
-export function namesBelow(
-  schema: AnySchema,
-  schemas: Schemas,
-  found = new Set<string>(),
-): ReadonlySet<string> {
-  if ('$ref' in schema) {
-    const name = schema.$ref.slice('#/components/schemas/'.length);
-    if (found.has(name)) return found;
-    found.add(name);
-    return namesBelow(resolve(schema, schemas), schemas, found);
+/** The named schemas that a part of the document is made of. */
+export function schemasBelow(part: unknown, schemas: Schemas, found = new Set<SchemaObject>()) {
+  for (const [, $ref = ''] of JSON.stringify(part).matchAll(/"\$ref":"(#\/components\/schemas\/[^"]+)"/g)) {
+    const schema = resolve({ $ref }, schemas);
+    if (found.has(schema)) continue;
+    found.add(schema);
+    schemasBelow(schema, schemas, found);
   }
-  const parts = [
-    ...Object.values(schema.properties ?? {}),
-    ...(schema.items === undefined ? [] : [schema.items]),
-  ];
-  for (const part of [...parts, ...(schema.oneOf ?? []), ...(schema.anyOf ?? [])])
-    namesBelow(part, schemas, found);
   return found;
 }

@@ -1,10 +1,7 @@
-import type { Type } from '@nestjs/common';
 import { AccessErrors } from '../access/access.errors.js';
 import { AuthErrors } from '../auth/auth.errors.js';
-import { AppError } from '../platform/errors/app-error.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import type { DocumentedFailure } from '../platform/http/api-failures.js';
-import { validated } from '../platform/http/validation.pipe.js';
 import type { Route } from './routes.js';
 
 /** What the HTTP layer answers before it knows, or asks, which call is meant. */
@@ -18,13 +15,28 @@ export const HTTP_REFUSALS: readonly DocumentedFailure[] = [
   PlatformErrors.headersTooLong,
 ];
 
-/** Every failure that a route can answer: what all routes of its kind can, then what it names itself. */
-export function failuresOfRoute(route: Route, path: string): DocumentedFailure[] {
-  const { access, answer, body, failures } = route;
+const BODY_FAILURES = [
+  PlatformErrors.requestTimeout,
+  PlatformErrors.bodyTooLarge,
+  PlatformErrors.unsupportedMediaType,
+];
+
+const DATABASE_FAILURES = [PlatformErrors.overloaded, PlatformErrors.dependencyUnavailable];
+
+/**
+ * Every failure that a route can answer: what all routes of its kind can, then what it names itself.
+ *
+ * @param required the fields that its body must have; `undefined` where it takes no body
+ */
+export function failuresOfRoute(
+  { access, answer, failures }: Route,
+  path: string,
+  required: readonly string[] | undefined,
+): DocumentedFailure[] {
   return [
-    body === undefined ? UNDECLARED_INPUT : invalidBody(body),
+    invalidRequest(required),
     PlatformErrors.malformedRequest,
-    ...(body === undefined ? [] : BODY_FAILURES),
+    ...(required === undefined ? [] : BODY_FAILURES),
     // A path parameter of more than 100 characters is no route to Fastify.
     ...(path.includes('{') ? [PlatformErrors.noSuchRoute] : []),
     ...(access.kind === 'public' ? [] : [AuthErrors.notSignedIn]),
@@ -35,28 +47,8 @@ export function failuresOfRoute(route: Route, path: string): DocumentedFailure[]
   ];
 }
 
-const BODY_FAILURES = [
-  PlatformErrors.requestTimeout,
-  PlatformErrors.bodyTooLarge,
-  PlatformErrors.unsupportedMediaType,
-];
-
-const DATABASE_FAILURES = [PlatformErrors.overloaded, PlatformErrors.dependencyUnavailable];
-
-/** A field that no request has. */
-const STRAY_FIELD = 'colour';
-
-export const UNDECLARED_INPUT = PlatformErrors.invalidRequest({
-  violations: [{ field: STRAY_FIELD, rule: 'unknown' }],
-});
-
-/** What the validation itself says about a body without any required field and with one that nobody knows. */
-function invalidBody(body: Type<object>): AppError {
-  try {
-    validated(body, { [STRAY_FIELD]: 'green' });
-  } catch (error) {
-    if (error instanceof AppError) return error;
-    throw error;
-  }
-  throw new Error(`${body.name} accepts unknown fields.`);
+/** The answer to a request with one field that nobody knows and without those that must be there. */
+function invalidRequest(required: readonly string[] = []): DocumentedFailure {
+  const missing = required.map((field) => ({ field, rule: 'required' }));
+  return PlatformErrors.invalidRequest({ violations: [{ field: 'colour', rule: 'unknown' }, ...missing] });
 }

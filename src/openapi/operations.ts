@@ -1,47 +1,44 @@
-import type { ComponentsObject, MediaTypeObject, OperationObject, ResponsesObject } from '@nestjs/swagger';
+import type { MediaTypeObject, OperationObject, ResponsesObject, SchemaObject } from '@nestjs/swagger';
+import type { DocumentedFailure } from '../platform/http/api-failures.js';
 import type { RouteAccess } from '../platform/security/route-access.js';
-import { exampleOf, namesBelow } from './examples.js';
+import { exampleOf, resolve, schemasBelow, type Schemas } from './examples.js';
 import { failureResponses, headersFor } from './failure-responses.js';
-import { failuresOfRoute } from './failures.js';
 import type { Route } from './routes.js';
 
-type Schemas = NonNullable<ComponentsObject['schemas']>;
-
-const JSON_TYPE = 'application/json';
+/** An operation of Nest's document, and what is known about its route. */
+export interface Described {
+  readonly operation: OperationObject;
+  readonly route: Route;
+  readonly failures: readonly DocumentedFailure[];
+}
 
 /** Adds to an operation, in place, what follows from its route: examples, answers, headers, who may call it. */
-export function completeOperation(
-  operation: OperationObject,
-  route: Route,
-  path: string,
-  schemas: Schemas,
-): void {
-  const { access, answer, status } = route;
+export function completeOperation({ operation, route, failures }: Described, schemas: Schemas): void {
+  const { access, answer } = route;
   if (access.kind === 'public') operation.security = [];
   operation.description = [unwrapped(operation.description), whoMayCall(access)].filter(Boolean).join('\n\n');
   describePathParameters(operation);
-  const body = jsonOf(operation.requestBody);
-  if (body !== undefined) addExample(body, schemas);
-  const success =
-    answer === undefined ? bareResponses(operation.responses, schemas) : successOf(answer, status, schemas);
+  addExample(jsonBody(operation), schemas);
   operation.responses = {
-    ...failureResponses(failuresOfRoute(route, path)),
-    ...success,
+    ...failureResponses(failures),
+    ...(answer === undefined
+      ? bareResponses(operation.responses, schemas)
+      : successOf(answer, operation.responses, schemas)),
     default: { $ref: '#/components/responses/HttpRefusal' },
   };
 }
 
+/** The fields that the body of an operation must have; `undefined` where it takes none. */
+export function requiredFields(operation: OperationObject, schemas: Schemas): readonly string[] | undefined {
+  const schema = jsonBody(operation)?.schema;
+  return schema && (resolve(schema, schemas).required ?? []);
+}
+
 /** The API refuses fields that a request does not declare, and so the schemas of requests say so. */
-export function refuseUnknownFields(operations: readonly OperationObject[], schemas: Schemas): void {
-  for (const { requestBody } of operations) {
-    const schema = jsonOf(requestBody)?.schema;
-    if (schema === undefined) continue;
-    for (const name of namesBelow(schema, schemas)) {
-      const named = schemas[name];
-      if (named !== undefined && 'type' in named && named.type === 'object')
-        named.additionalProperties = false;
-    }
-  }
+export function refuseUnknownFields(operations: readonly Described[], schemas: Schemas): void {
+  const bodies = operations.map(({ operation }) => operation.requestBody ?? null);
+  const requests: ReadonlySet<SchemaObject> = schemasBelow(bodies, schemas);
+  for (const schema of requests) if (schema.type === 'object') schema.additionalProperties = false;
 }
 
 /** The lines of a comment end where the source has no more room. */
@@ -56,10 +53,10 @@ function whoMayCall(access: RouteAccess): string {
     case 'signed-in':
       return 'Anyone who is signed in may call this.';
     case 'permission': {
-      const codes = access.anyOf.map(({ code }) => `\`${code}\``);
-      return codes.length === 1
-        ? `Needs the permission ${codes.join('')}.`
-        : `Needs one of the permissions ${codes.join(', ')}.`;
+      const codes = access.anyOf.map(({ code }) => `\`${code}\``).join(', ');
+      return access.anyOf.length === 1
+        ? `Needs the permission ${codes}.`
+        : `Needs one of the permissions ${codes}.`;
     }
   }
 }
@@ -74,19 +71,22 @@ function describePathParameters({ parameters = [] }: OperationObject): void {
   }
 }
 
+/** Nest's document knows the status, and describes an answer without its envelope. */
 function successOf(
   { envelope, example, description }: NonNullable<Route['answer']>,
-  status: number,
+  declared: ResponsesObject,
   schemas: Schemas,
 ): ResponsesObject {
+  const [status = '200'] = Object.keys(declared);
   const media: MediaTypeObject = { schema: { $ref: `#/components/schemas/${envelope.name}` } };
   if (example === undefined) addExample(media, schemas);
   else media.example = { code: 0, data: example, msg: 'ok' };
+  const headers = headersFor('X-Request-Id', 'Content-Language');
   return {
     [status]: {
-      description: description ?? (status === 201 ? 'Created' : 'Success'),
-      headers: headersFor('X-Request-Id', 'Content-Language'),
-      content: { [JSON_TYPE]: media },
+      description: description ?? (status === '201' ? 'Created' : 'Success'),
+      headers,
+      content: { 'application/json': media },
     },
   };
 }
@@ -96,20 +96,21 @@ function bareResponses(declared: ResponsesObject, schemas: Schemas): ResponsesOb
   for (const [status, response] of Object.entries(declared)) {
     if (response === undefined || '$ref' in response) continue;
     if (response.description === '') response.description = status === '200' ? 'Success' : 'Not now';
-    response.headers = {
-      ...response.headers,
-      ...headersFor(...(status === '503' ? ['Retry-After'] : []), 'X-Request-Id', 'Content-Language'),
-    };
+    const own = status === '503' ? ['Retry-After'] : [];
+    response.headers = { ...response.headers, ...headersFor(...own, 'X-Request-Id', 'Content-Language') };
     for (const media of Object.values(response.content ?? {})) addExample(media, schemas);
   }
   return declared;
 }
 
-function addExample(media: MediaTypeObject, schemas: Schemas): void {
-  if (media.schema === undefined || media.example !== undefined || media.examples !== undefined) return;
-  media.example = exampleOf(media.schema, schemas);
+/** A file has none, and needs none. */
+function addExample(media: MediaTypeObject | undefined, schemas: Schemas): void {
+  if (media?.schema === undefined || !('$ref' in media.schema) || media.example !== undefined) return;
+  if (media.examples === undefined) media.example = exampleOf(media.schema, schemas);
 }
 
-function jsonOf(body: OperationObject['requestBody']): MediaTypeObject | undefined {
-  return body === undefined || '$ref' in body ? undefined : body.content[JSON_TYPE];
+function jsonBody({ requestBody }: OperationObject): MediaTypeObject | undefined {
+  return requestBody === undefined || '$ref' in requestBody
+    ? undefined
+    : requestBody.content['application/json'];
 }

@@ -53,7 +53,7 @@ async function build(folder: string, done: string): Promise<void> {
     const tsc = resolve('node_modules/typescript/bin/tsc');
     await promisify(execFile)(process.execPath, [tsc, '-p', folder]);
     // What nest-cli.json lists as assets.
-    cpSync('src/openapi/ui', join(folder, 'dist/src/openapi/ui'), { recursive: true });
+    cpSync('src/openapi/assets', join(folder, 'dist/src/openapi/assets'), { recursive: true });
     writeFileSync(done, '');
   } catch (error) {
     rmSync(folder, { recursive: true, force: true });

@@ -1,5 +1,6 @@
-import { errorCatalogue, type ErrorDefinition } from '../platform/errors/app-error.js';
-import { LANGUAGES, translate } from '../platform/i18n/translator.js';
+type AppErrors = typeof import('../src/platform/errors/app-error.ts');
+type Translator = typeof import('../src/platform/i18n/translator.ts');
+type ErrorDefinition = ReturnType<AppErrors['errorCatalogue']>[number];
 
 const HEADER = `# Error codes
 
@@ -23,21 +24,22 @@ const BLOCKS = new Map([
 ]);
 
 /** The text of docs/errors.md: every failure that the loaded modules declare, in every language. */
-export function renderErrorsPage(): string {
-  const blocks = Map.groupBy(errorCatalogue(), ({ code }) => Math.floor(code / 1_000));
-  return [HEADER, ...[...blocks].map(([block, errors]) => section(block, errors))].join('\n');
+export function renderErrorsPage(catalogue: readonly ErrorDefinition[], translator: Translator): string {
+  const blocks = Map.groupBy(catalogue, ({ code }) => Math.floor(code / 1_000));
+  return [HEADER, ...[...blocks].map(([block, errors]) => section(block, errors, translator))].join('\n');
 }
 
-function section(block: number, errors: readonly ErrorDefinition[]): string {
+function section(
+  block: number,
+  errors: readonly ErrorDefinition[],
+  { LANGUAGES, translate }: Translator,
+): string {
+  const row = ({ code, status, key }: ErrorDefinition) =>
+    `| ${[code, status, `\`${key}\``, ...LANGUAGES.map((language) => translate(key, language))].join(' | ')} |`;
   return `## ${block}xxx: ${BLOCKS.get(block) ?? 'Others'}
 
 | Code | Status | Key | ${LANGUAGES.join(' | ')} |
 |---|---|---|${'---|'.repeat(LANGUAGES.length)}
 ${errors.map(row).join('\n')}
 `;
-}
-
-function row({ code, status, key }: ErrorDefinition): string {
-  const texts = LANGUAGES.map((language) => translate(key, language));
-  return `| ${[code, status, `\`${key}\``, ...texts].join(' | ')} |`;
 }

@@ -1,0 +1,97 @@
+import { applyDecorators, Controller, Get, Header, HttpCode, Param, Redirect, Res } from '@nestjs/common';
+import {
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  ApiTags,
+  type ApiResponseNoStatusOptions,
+} from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { ApiFailures } from '../platform/http/api-failures.js';
+import { OutsideEnvelope } from '../platform/http/envelope.interceptor.js';
+import { JSON_TYPE } from '../platform/http/headers.js';
+import { Public } from '../platform/security/route-access.js';
+import { ApiDocument } from './api-document.js';
+
+/** What the page needs; the folder of Swagger UI holds more. */
+const FILES = ['page.css', 'page.js', 'swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+
+/** The page may load its own files, call this service, and nothing else. Swagger UI draws its icons as data URLs. */
+const PagePolicy = () =>
+  Header(
+    'content-security-policy',
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
+      "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  );
+
+const Documented = (summary: string, status: 200 | 302, answer: ApiResponseNoStatusOptions) =>
+  applyDecorators(
+    Public(),
+    OutsideEnvelope(),
+    ApiOperation({
+      summary,
+      description: 'Where `DOCS_ENABLED` is on; else there is nothing at this address.',
+    }),
+    ApiResponse({ ...answer, status }),
+  );
+
+const TEXT = { schema: { type: 'string' } } as const;
+const OBJECT = { schema: { type: 'object' } } as const;
+const LOCATION = { required: true, schema: { type: 'string' }, example: '/docs' } as const;
+
+/** The document, and Swagger UI that shows it. */
+@ApiTags('System')
+@ApiFailures(PlatformErrors.noSuchRoute)
+@Controller()
+export class DocsController {
+  constructor(private readonly document: ApiDocument) {}
+
+  @Get()
+  @HttpCode(302)
+  @Redirect('/docs')
+  @Documented('Go to the documentation', 302, { description: 'To `/docs`', headers: { Location: LOCATION } })
+  redirectToDocs(): void {}
+
+  @Get('docs')
+  @PagePolicy()
+  @Documented('This documentation, as a page', 200, {
+    description: 'The page',
+    content: { 'text/html': TEXT },
+  })
+  showDocs(@Res() reply: FastifyReply): void {
+    void reply.sendFile('index.html');
+  }
+
+  @Get('docs/:file')
+  @PagePolicy()
+  @ApiParam({ name: 'file', description: 'Its name.', example: 'swagger-ui.css' })
+  @Documented('A file of the documentation page', 200, {
+    description: 'The file',
+    content: { 'text/css': TEXT, 'text/javascript': TEXT, 'image/png': {} },
+  })
+  getDocsFile(@Param('file') file: string, @Res() reply: FastifyReply): void {
+    if (!FILES.includes(file)) throw PlatformErrors.noSuchRoute();
+    void reply.sendFile(file);
+  }
+
+  @Get('openapi.json')
+  @Header('content-type', JSON_TYPE)
+  @Documented('This document as JSON', 200, {
+    description: 'OpenAPI 3.1',
+    content: { 'application/json': OBJECT },
+  })
+  getOpenApiJson(): Buffer {
+    return this.document.json;
+  }
+
+  @Get('openapi.yaml')
+  @Header('content-type', 'application/yaml; charset=utf-8')
+  @Documented('This document as YAML', 200, {
+    description: 'OpenAPI 3.1',
+    content: { 'application/yaml': TEXT },
+  })
+  getOpenApiYaml(): Buffer {
+    return this.document.yaml;
+  }
+}
