@@ -23,6 +23,8 @@ export function translate(
   return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(params[name] ?? whole));
 }
 
+const WEIGHT = /;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)/i;
+
 /** Negotiated answers are few and headers repeat, so remember some; bounded, because clients choose the header. */
 const negotiated: Record<Language, Map<string, Language>> = { en: new Map(), 'zh-CN': new Map() };
 
@@ -38,9 +40,9 @@ export function negotiateLanguage(header: string | undefined, fallback: Language
   let best: Language | undefined;
   let bestWeight = 0;
   for (const part of header.slice(0, 512).split(',')) {
-    const [range = '', ...parameters] = part.trim().split(';');
+    const [range = ''] = part.split(';', 1);
     const language = supported(range.trim().toLowerCase(), fallback);
-    const weight = weightOf(parameters);
+    const weight = Number(WEIGHT.exec(part)?.[1] ?? 1);
     if (language !== undefined && weight > bestWeight) {
       best = language;
       bestWeight = weight;
@@ -57,12 +59,4 @@ function supported(range: string, fallback: Language): Language | undefined {
   if (range === 'en' || range.startsWith('en-')) return 'en';
   if (range === 'zh' || range.startsWith('zh-')) return 'zh-CN';
   return undefined;
-}
-
-function weightOf(parameters: readonly string[]): number {
-  for (const parameter of parameters) {
-    const match = /^\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*$/i.exec(parameter);
-    if (match) return Number(match[1]);
-  }
-  return 1;
 }
