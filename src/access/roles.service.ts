@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService, doneBy } from '../audit/audit.service.js';
+import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js';
 import { DuplicateKeyError } from '../database/driver-errors.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { canonicalName } from '../platform/display-name.js';
@@ -59,13 +59,7 @@ export class RolesService {
         await this.access.requireHolding(actor, permissions);
         await this.repository.insert(role);
         await this.repository.addPermissions(role.id, permissions);
-        await this.audit.record({
-          ...doneBy(actor),
-          action: 'role.created',
-          targetType: 'role',
-          targetId: role.id,
-          detail: { permissions },
-        });
+        await this.record(actor, 'role.created', role.id, { permissions });
       })
       .catch((error: unknown) => {
         throw error instanceof DuplicateKeyError ? AccessErrors.roleKeyTaken() : error;
@@ -93,13 +87,7 @@ export class RolesService {
       await this.repository.update({ ...before.role, name, description, updatedAt: this.clock.now() });
       await this.repository.removePermissions(id, removed);
       await this.repository.addPermissions(id, added);
-      await this.audit.record({
-        ...doneBy(actor),
-        action: 'role.updated',
-        targetType: 'role',
-        targetId: id,
-        detail: { fields, added, removed },
-      });
+      await this.record(actor, 'role.updated', id, { fields, added, removed });
       return this.get(id);
     });
   }
@@ -109,7 +97,7 @@ export class RolesService {
     await this.access.serialised(async () => {
       await this.getChangeable(id);
       if (!(await this.repository.deleteUnused(id))) throw AccessErrors.roleInUse();
-      await this.audit.record({ ...doneBy(actor), action: 'role.deleted', targetType: 'role', targetId: id });
+      await this.record(actor, 'role.deleted', id);
     });
   }
 
@@ -117,5 +105,14 @@ export class RolesService {
     const found = await this.get(id);
     if (found.role.builtIn === 1) throw AccessErrors.builtInRole();
     return found;
+  }
+
+  private async record(
+    actor: Actor,
+    action: AuditEntry['action'],
+    targetId: string,
+    detail: AuditEntry['detail'] = {},
+  ): Promise<void> {
+    await this.audit.record({ ...doneBy(actor), action, targetType: 'role', targetId, detail });
   }
 }

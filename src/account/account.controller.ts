@@ -25,14 +25,9 @@ import { SessionsErrors } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { User } from '../users/user.entity.js';
 import { toUserResponse, UserResponse } from '../users/users.dto.js';
-import { UsersErrors } from '../users/users.errors.js';
+import { passwordRefusedExample } from '../users/users.errors.js';
 import { ChangePasswordRequest, MeResponse, toMeResponse, UpdateMeRequest } from './account.dto.js';
 import { AccountService } from './account.service.js';
-
-/** As an example in the documentation. */
-const PASSWORD_REFUSED = UsersErrors.passwordRefused({
-  violations: [{ field: 'new_password', rule: 'password_common' }],
-});
 
 @ApiTags('Me')
 @Controller('me')
@@ -72,7 +67,11 @@ export class AccountController {
   @HttpCode(200)
   @SignedIn()
   @ApiAnswer(null)
-  @ApiFailures(PASSWORD_REFUSED, PlatformErrors.tooManyRequests, CredentialsErrors.wrongCurrentPassword)
+  @ApiFailures(
+    passwordRefusedExample('new_password'),
+    PlatformErrors.tooManyRequests,
+    CredentialsErrors.wrongCurrentPassword,
+  )
   async changePassword(
     @CurrentAuth() auth: AuthContext,
     @Body() { current_password, new_password }: ChangePasswordRequest,

@@ -27,8 +27,8 @@ export function readProfile(input: ProfileInput, region: CountryCode): Profile {
   const profile = {
     username: fields.identifier('username', input.username),
     fullName: fields.fullName(input.fullName),
-    email: input.email ? fields.identifier('email', input.email) : null,
-    phone: input.phone ? fields.identifier('phone', input.phone) : null,
+    email: fields.optional('email', input.email ?? ''),
+    phone: fields.optional('phone', input.phone ?? ''),
   };
   fields.refuse();
   return profile;
@@ -42,8 +42,8 @@ export function readChanges(
   const fields = new Fields(region);
   const changes = {
     ...(fullName === undefined ? {} : { fullName: fields.fullName(fullName) }),
-    ...(email === undefined ? {} : { email: email === '' ? null : fields.identifier('email', email) }),
-    ...(phone === undefined ? {} : { phone: phone === '' ? null : fields.identifier('phone', phone) }),
+    ...(email === undefined ? {} : { email: fields.optional('email', email) }),
+    ...(phone === undefined ? {} : { phone: fields.optional('phone', phone) }),
   };
   fields.refuse();
   return changes;
@@ -65,6 +65,10 @@ class Fields {
     const value = parseIdentifierOf(kind, text, this.region);
     if (value === undefined) this.violations.push({ field: kind, rule: kind });
     return value ?? '';
+  }
+
+  optional(kind: 'email' | 'phone', text: string): string | null {
+    return text === '' ? null : this.identifier(kind, text);
   }
 
   fullName(text: string): string {

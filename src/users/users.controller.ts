@@ -17,9 +17,12 @@ import { AccessPermissions } from '../access/access.permissions.js';
 import { ApiAnswer } from '../platform/http/api-answer.js';
 import { ApiFailures } from '../platform/http/api-failures.js';
 import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
-import { ListOf, toListResponse, type ListResponse } from '../platform/http/list-query.js';
+import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { RequirePermission } from '../platform/security/route-access.js';
+import { EndedSessionsResponse, SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
+import { SessionsErrors } from '../sessions/sessions.errors.js';
+import { SessionsPermissions } from '../sessions/sessions.permissions.js';
 import { UserBatchService } from './user-batch.service.js';
 import { UserAdministrationService } from './user-administration.service.js';
 import { UserSearch } from './user-search.js';
@@ -34,13 +37,12 @@ import {
   UserBatchRequest,
   UserResponse,
 } from './users.dto.js';
-import { UsersErrors } from './users.errors.js';
+import { passwordRefusedExample, UsersErrors } from './users.errors.js';
 import { UsersPermissions } from './users.permissions.js';
 import { UsersService } from './users.service.js';
 
-/** As an example in the documentation. */
-const passwordRefused = (field: string) =>
-  UsersErrors.passwordRefused({ violations: [{ field, rule: 'password_common' }] });
+/** What every act on somebody else can meet. */
+const ON_OTHERS = [UsersErrors.notFound, AccessErrors.exceedsOwn] as const;
 
 @ApiTags('Users')
 @Controller('users')
@@ -69,7 +71,7 @@ export class UsersController {
     UsersErrors.usernameTaken,
     UsersErrors.emailTaken,
     UsersErrors.phoneTaken,
-    passwordRefused('password'),
+    passwordRefusedExample('password'),
     AccessErrors.exceedsOwn,
   )
   async createUser(
@@ -104,13 +106,7 @@ export class UsersController {
   @Patch(':id')
   @RequirePermission(UsersPermissions.update)
   @ApiAnswer(UserResponse)
-  @ApiFailures(
-    UsersErrors.notFound,
-    AccessErrors.exceedsOwn,
-    UsersErrors.notOnYourself,
-    UsersErrors.emailTaken,
-    UsersErrors.phoneTaken,
-  )
+  @ApiFailures(...ON_OTHERS, UsersErrors.notOnYourself, UsersErrors.emailTaken, UsersErrors.phoneTaken)
   async updateUser(
     @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
@@ -123,12 +119,7 @@ export class UsersController {
   @Delete(':id')
   @RequirePermission(UsersPermissions.delete)
   @ApiAnswer(null)
-  @ApiFailures(
-    UsersErrors.notFound,
-    AccessErrors.exceedsOwn,
-    UsersErrors.lastAdministrator,
-    UsersErrors.notOnYourself,
-  )
+  @ApiFailures(...ON_OTHERS, UsersErrors.lastAdministrator, UsersErrors.notOnYourself)
   async deleteUser(@CurrentAuth() actor: AuthContext, @Param('id') id: string): Promise<void> {
     await this.administration.delete(actor, id);
   }
@@ -138,12 +129,7 @@ export class UsersController {
   @HttpCode(200)
   @RequirePermission(UsersPermissions.update)
   @ApiAnswer(UserResponse)
-  @ApiFailures(
-    UsersErrors.notFound,
-    AccessErrors.exceedsOwn,
-    UsersErrors.lastAdministrator,
-    UsersErrors.notOnYourself,
-  )
+  @ApiFailures(...ON_OTHERS, UsersErrors.lastAdministrator, UsersErrors.notOnYourself)
   async disableUser(@CurrentAuth() actor: AuthContext, @Param('id') id: string): Promise<UserResponse> {
     return toUserResponse(await this.administration.disable(actor, id));
   }
@@ -153,7 +139,7 @@ export class UsersController {
   @HttpCode(200)
   @RequirePermission(UsersPermissions.update)
   @ApiAnswer(UserResponse)
-  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn)
+  @ApiFailures(...ON_OTHERS)
   async enableUser(@CurrentAuth() actor: AuthContext, @Param('id') id: string): Promise<UserResponse> {
     return toUserResponse(await this.administration.enable(actor, id));
   }
@@ -163,12 +149,7 @@ export class UsersController {
   @HttpCode(200)
   @RequirePermission(UsersPermissions.setPassword)
   @ApiAnswer(null)
-  @ApiFailures(
-    UsersErrors.notFound,
-    AccessErrors.exceedsOwn,
-    UsersErrors.notOnYourself,
-    passwordRefused('new_password'),
-  )
+  @ApiFailures(...ON_OTHERS, UsersErrors.notOnYourself, passwordRefusedExample('new_password'))
   async setUserPassword(
     @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
@@ -181,12 +162,53 @@ export class UsersController {
   @Put(':id/roles')
   @RequirePermission(AccessPermissions.assignRoles)
   @ApiAnswer(UserResponse)
-  @ApiFailures(UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.lastAdministrator)
+  @ApiFailures(...ON_OTHERS, UsersErrors.lastAdministrator)
   async setUserRoles(
     @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
     @Body() { roles }: SetRolesRequest,
   ): Promise<UserResponse> {
     return toUserResponse(await this.administration.setRoles(actor, id, roles));
+  }
+
+  /** Where is a user signed in? */
+  @Get(':id/sessions')
+  @RequirePermission(SessionsPermissions.read)
+  @UseInterceptors(ListLimitInterceptor)
+  @ApiAnswer(ListOf(SessionResponse))
+  @ApiFailures(UsersErrors.notFound)
+  async listUserSessions(
+    @CurrentAuth() { session }: AuthContext,
+    @Param('id') id: string,
+    @Query() query: PageQuery,
+  ): Promise<ListResponse<SessionResponse>> {
+    return toListResponse(query, await this.administration.listSessions(id, query), (one) =>
+      toSessionResponse(one, session.id),
+    );
+  }
+
+  /** End one session of a user */
+  @Delete(':id/sessions/:session_id')
+  @RequirePermission(SessionsPermissions.revoke)
+  @ApiAnswer(null)
+  @ApiFailures(...ON_OTHERS, SessionsErrors.noSuchSession)
+  async endUserSession(
+    @CurrentAuth() actor: AuthContext,
+    @Param('id') id: string,
+    @Param('session_id') sessionId: string,
+  ): Promise<void> {
+    await this.administration.endSession(actor, id, sessionId);
+  }
+
+  /** End all sessions of a user */
+  @Delete(':id/sessions')
+  @RequirePermission(SessionsPermissions.revoke)
+  @ApiAnswer(EndedSessionsResponse)
+  @ApiFailures(...ON_OTHERS)
+  async endUserSessions(
+    @CurrentAuth() actor: AuthContext,
+    @Param('id') id: string,
+  ): Promise<EndedSessionsResponse> {
+    return { ended: await this.administration.endSessions(actor, id) };
   }
 }

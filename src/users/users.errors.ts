@@ -17,3 +17,8 @@ export const TAKEN: Readonly<Record<IdentifierKind, () => AppError>> = {
   email: UsersErrors.emailTaken,
   phone: UsersErrors.phoneTaken,
 };
+
+/** As an example in the documentation. */
+export function passwordRefusedExample(field: string): AppError {
+  return UsersErrors.passwordRefused({ violations: [{ field, rule: 'password_common' }] });
+}

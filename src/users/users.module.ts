@@ -8,7 +8,6 @@ import { UserBatchService } from './user-batch.service.js';
 import { UserSearchTerm } from './user-search-term.entity.js';
 import { UserSearchTermsRepository } from './user-search-terms.repository.js';
 import { UserSearch } from './user-search.js';
-import { UserSessionsController } from './user-sessions.controller.js';
 import { User } from './user.entity.js';
 import { UserPolicy } from './user.policy.js';
 import { UsersController } from './users.controller.js';
@@ -22,7 +21,7 @@ import { UsersService } from './users.service.js';
     CredentialsModule,
     SessionsModule,
   ],
-  controllers: [UsersController, UserSessionsController],
+  controllers: [UsersController],
   providers: [
     UsersRepository,
     UsersService,
