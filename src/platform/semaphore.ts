@@ -3,21 +3,13 @@ import type { Duration } from './time/clock.js';
 /** The right to do what a semaphore limits. Given back by `using`, or by `release()`; calls after the first do nothing. */
 export class Permit implements Disposable {
   private held = true;
-  private timer: NodeJS.Timeout | undefined;
 
   constructor(private readonly giveBack: () => void) {}
 
   release(): void {
     if (!this.held) return;
     this.held = false;
-    clearTimeout(this.timer);
     this.giveBack();
-  }
-
-  /** For a permit that somebody else is to give back: it comes back by then, whatever becomes of that. */
-  releaseAfter(longest: Duration): this {
-    this.timer = setTimeout(() => this.release(), longest).unref();
-    return this;
   }
 
   [Symbol.dispose](): void {

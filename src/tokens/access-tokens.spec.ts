@@ -1,7 +1,7 @@
 import { JwtService } from '@nestjs/jwt';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DAY, MINUTE, SECOND } from '../platform/time/clock.js';
-import { forge, goodClaims, grant, startTokens } from './tokens.spec-support.js';
+import { forge, goodClaims, grant, startTokens } from '../../test/support/tokens/tokens.ts';
 
 const parsed = (token: string, part: 0 | 1): unknown =>
   JSON.parse(Buffer.from(token.split('.')[part] ?? '', 'base64url').toString());

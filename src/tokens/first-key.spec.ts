@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { keyPath } from './key-files.js';
 import { ensureCurrentKey, generateKeyFile } from './key-rotation.js';
-import { temporaryFolder } from './tokens.spec-support.js';
+import { temporaryFolder } from '../../test/support/tokens/tokens.ts';
 
 describe('ensuring a current key', () => {
   it('makes one where there is none, and leaves it alone from then on', async () => {

@@ -1,9 +1,16 @@
 import { JwtService } from '@nestjs/jwt';
 import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { AccessTokens } from './access-tokens.js';
-import { forgedBodies } from './forged-bodies.spec-support.js';
-import { forgedHeaders } from './forged-headers.spec-support.js';
-import { forge, goodClaims, grant, startTokens, TestClock, type Scene } from './tokens.spec-support.js';
+import { forgedBodies } from '../../test/support/tokens/forged-bodies.ts';
+import { forgedHeaders } from '../../test/support/tokens/forged-headers.ts';
+import {
+  forge,
+  goodClaims,
+  grant,
+  startTokens,
+  TestClock,
+  type Scene,
+} from '../../test/support/tokens/tokens.ts';
 
 let tokens: AccessTokens;
 let scene: Scene;

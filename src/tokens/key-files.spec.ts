@@ -18,7 +18,7 @@ import { describe, expect, it } from 'vitest';
 import { keyPath, listKeys } from './key-files.js';
 import { generateKeyFile } from './key-rotation.js';
 import { SigningKeys } from './signing-keys.js';
-import { settingsFor, temporaryFolder } from './tokens.spec-support.js';
+import { settingsFor, temporaryFolder } from '../../test/support/tokens/tokens.ts';
 
 const load = async (dir: string) => {
   const keys = new SigningKeys(settingsFor(dir));

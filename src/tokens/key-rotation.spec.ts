@@ -4,7 +4,7 @@ import { HOUR, MINUTE, SECOND } from '../platform/time/clock.js';
 import { keyPath, listKeys } from './key-files.js';
 import { ensureCurrentKey, generateKeyFile, retireKeys, rotateKeys } from './key-rotation.js';
 import { SigningKeys } from './signing-keys.js';
-import { grant, settingsFor, startTokens, temporaryFolder } from './tokens.spec-support.js';
+import { grant, settingsFor, startTokens, temporaryFolder } from '../../test/support/tokens/tokens.ts';
 
 const accessTtl = 15 * MINUTE;
 

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { keyPath } from './key-files.js';
 import { generateKeyFile } from './key-rotation.js';
 import { SigningKeys } from './signing-keys.js';
-import { settingsFor, temporaryFolder } from './tokens.spec-support.js';
+import { settingsFor, temporaryFolder } from '../../test/support/tokens/tokens.ts';
 
 describe('SigningKeys in a running process', () => {
   const running = async () => {

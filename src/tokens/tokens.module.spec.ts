@@ -7,7 +7,7 @@ import { AccessTokens } from './access-tokens.js';
 import { ensureCurrentKey } from './key-rotation.js';
 import { TokenSettings } from './token-settings.js';
 import { TokensModule } from './tokens.module.js';
-import { grant, settingsFor, temporaryFolder } from './tokens.spec-support.js';
+import { grant, settingsFor, temporaryFolder } from '../../test/support/tokens/tokens.ts';
 
 it('wires tokens and the published keys over settings and a clock', async () => {
   const dir = await temporaryFolder();

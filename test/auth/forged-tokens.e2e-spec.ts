@@ -2,11 +2,11 @@ import { createPrivateKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SECOND } from '../../src/platform/time/clock.ts';
-import { forgedBodies } from '../../src/tokens/forged-bodies.spec-support.ts';
-import { forgedHeaders } from '../../src/tokens/forged-headers.spec-support.ts';
+import { forgedBodies } from '../support/tokens/forged-bodies.ts';
+import { forgedHeaders } from '../support/tokens/forged-headers.ts';
 import { keyPath } from '../../src/tokens/key-files.ts';
 import { SigningKeys } from '../../src/tokens/signing-keys.ts';
-import { forge, type Scene } from '../../src/tokens/tokens.spec-support.ts';
+import { forge, type Scene } from '../support/tokens/tokens.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
 let app: TestApp;

@@ -21,7 +21,7 @@ const JOINED_READS: Readonly<Record<string, readonly string[]>> = {
   // Who is calling, who signs in: all that is to be known of an account, by primary keys.
   auth: ['users', 'sessions', 'roles', 'user_roles', 'password_credentials', 'known_addresses'],
   // Users are shown with their roles and found by them.
-  users: ['roles', 'user_roles', 'sessions'],
+  users: ['roles', 'user_roles'],
 };
 
 const IMPORT = /\b(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g;

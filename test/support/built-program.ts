@@ -46,7 +46,7 @@ async function build(folder: string, done: string): Promise<void> {
     extends: '../../tsconfig.build.json',
     compilerOptions: { rootDir: '../..', outDir: './dist' },
     include: ['../../src', '../../migrations', '../../seed'],
-    exclude: ['../../**/*.spec.ts', '../../**/*.testing.ts', '../../**/*.spec-support.ts'],
+    exclude: ['../../**/*.spec.ts', '../../**/*.testing.ts'],
   };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
   try {

@@ -1,5 +1,5 @@
 import { createHmac, createPublicKey, generateKeyPairSync, sign, type KeyObject } from 'node:crypto';
-import { forge, type Forgery, type Scene } from './tokens.spec-support.js';
+import { forge, type Forgery, type Scene } from './tokens.ts';
 
 /** A header that is not ours, over good claims, signed with our very key. */
 const withHeader = (change: object | ((header: Scene['header']) => unknown)): Forgery => {

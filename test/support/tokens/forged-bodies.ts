@@ -1,7 +1,7 @@
 import { sign } from 'node:crypto';
 import { expect } from 'vitest';
-import { newRefreshToken } from './refresh-tokens.js';
-import { encode, forge, type Forgery, type Scene } from './tokens.spec-support.js';
+import { newRefreshToken } from '../../../src/tokens/refresh-tokens.ts';
+import { encode, forge, type Forgery, type Scene } from './tokens.ts';
 
 const P256_ORDER = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
 

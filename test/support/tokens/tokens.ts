@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JwtService } from '@nestjs/jwt';
 import { afterAll } from 'vitest';
-import { newId } from '../platform/crypto/random.js';
-import { Clock, DAY, MINUTE, SECOND, type Instant } from '../platform/time/clock.js';
-import { AccessTokens, JWT_OPTIONS } from './access-tokens.js';
-import { ensureCurrentKey } from './key-rotation.js';
-import { keyPath } from './key-files.js';
-import { SigningKeys } from './signing-keys.js';
+import { newId } from '../../../src/platform/crypto/random.ts';
+import { Clock, DAY, MINUTE, SECOND, type Instant } from '../../../src/platform/time/clock.ts';
+import { AccessTokens, JWT_OPTIONS } from '../../../src/tokens/access-tokens.ts';
+import { ensureCurrentKey } from '../../../src/tokens/key-rotation.ts';
+import { keyPath } from '../../../src/tokens/key-files.ts';
+import { SigningKeys } from '../../../src/tokens/signing-keys.ts';
 
 export class TestClock extends Clock {
   constructor(public time: Instant = Date.UTC(2026, 10, 22, 8, 32, 48, 741)) {
