@@ -35,6 +35,10 @@ export type AuditEventResponse = {
      */
     actor_id: string | null;
     /**
+     * The user name of that time; `operator` for a command on the machine, empty where nobody is known.
+     */
+    actor_name: string;
+    /**
      * In which session.
      */
     session_id: string | null;

@@ -6,6 +6,7 @@ import { CoverLiveSessions1763820000000 } from './1763820000000-cover-live-sessi
 import { CreateUserSearchTerms1763830000000 } from './1763830000000-create-user-search-terms.js';
 import { FillUserSearchTerms1763830000001 } from './1763830000001-fill-user-search-terms.js';
 import { DropIndexesOfOldSearch1763830000002 } from './1763830000002-drop-indexes-of-old-search.js';
+import { NameActors1763840000000 } from './1763840000000-name-actors.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -17,6 +18,7 @@ export const migrations = [
   CreateUserSearchTerms1763830000000,
   FillUserSearchTerms1763830000001,
   DropIndexesOfOldSearch1763830000002,
+  NameActors1763840000000,
 ];
 
 /** Where a database notes which of them it has. */

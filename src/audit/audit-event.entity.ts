@@ -18,6 +18,10 @@ export class AuditEvent {
   @Column('varchar', { name: 'actor_id', length: 36, nullable: true })
   actorId!: string | null;
 
+  /** As it was then, so that the record still reads after a deletion; empty where nobody is known. */
+  @Column('varchar', { name: 'actor_name', length: 32, default: '' })
+  actorName!: string;
+
   @Column('varchar', { name: 'session_id', length: 36, nullable: true })
   sessionId!: string | null;
 

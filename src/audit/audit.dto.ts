@@ -63,6 +63,13 @@ export class AuditEventResponse {
   actor_id!: string | null;
 
   @ApiProperty({
+    example: 'admin',
+    description:
+      'The user name of that time; `operator` for a command on the machine, empty where nobody is known.',
+  })
+  actor_name!: string;
+
+  @ApiProperty({
     type: String,
     format: 'uuid',
     nullable: true,
@@ -132,6 +139,7 @@ function toAuditEventResponse(event: AuditEvent): AuditEventResponse {
     id: event.id,
     at: toTimestamp(event.at),
     actor_id: event.actorId,
+    actor_name: event.actorName,
     session_id: event.sessionId,
     action: event.action,
     target_type: event.targetType,

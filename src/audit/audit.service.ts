@@ -14,8 +14,9 @@ export type { AuditAction };
 export interface AuditEntry {
   readonly action: AuditAction;
   readonly outcome?: AuditOutcome;
-  /** Who did it; nobody for a failed sign-in, a sweep or an operator's command. */
+  /** Who did it; nobody for a failed sign-in or a sweep, and for an operator's command the name alone. */
   readonly actorId?: string | null;
+  readonly actorName?: string;
   readonly sessionId?: string | null;
   readonly targetType: 'user' | 'session' | 'role';
   readonly targetId?: string | null;
@@ -30,8 +31,10 @@ export interface AuditPage {
 }
 
 /** The part of an entry that says who did it. */
-export function doneBy(actor: Actor): Pick<AuditEntry, 'actorId' | 'sessionId'> {
-  return actor === OPERATOR ? {} : { actorId: actor.user.id, sessionId: actor.session.id };
+export function doneBy(actor: Actor): Pick<AuditEntry, 'actorId' | 'actorName' | 'sessionId'> {
+  if (actor === OPERATOR) return { actorName: OPERATOR };
+  const { user, session } = actor;
+  return { actorId: user.id, actorName: user.username ?? '', sessionId: session.id };
 }
 
 /** The append-only record of who did what. */
@@ -52,13 +55,14 @@ export class AuditService {
       action,
       outcome = 'success',
       actorId = null,
+      actorName = '',
       sessionId = null,
       targetType,
       targetId = null,
     } = entry;
     // A list that is filtered by both relies on it.
     if (!outcomesOf(action).includes(outcome)) throw new Error(`${action} cannot be a ${outcome}.`);
-    const event = { action, outcome, actorId, sessionId, targetType, targetId };
+    const event = { action, outcome, actorId, actorName, sessionId, targetType, targetId };
     await this.repository.insert({
       ...event,
       id: newId(),

@@ -14,6 +14,7 @@ import { AuthErrors } from './auth.errors.js';
 export interface SignInAttempt {
   /** The account that was meant, if there is one. */
   readonly userId: string | undefined;
+  readonly username: string | undefined;
   readonly address: Budget;
   readonly account: Budget;
 }
@@ -59,7 +60,7 @@ export class SignInAttempts {
   async take(account: Account | undefined, budget: Budget): Promise<SignInAttempt> {
     const { addressAttempts } = this.config;
     const address = { key: `address:${clientNetwork()}`, limit: addressAttempts };
-    const attempt = { userId: account?.user.id, address, account: budget };
+    const attempt = { userId: account?.user.id, username: account?.user.username, address, account: budget };
     const refusal = await this.budgets.take(address, attempt.account);
     if (refusal === undefined) return attempt;
     await this.recordFirstRefusal(attempt, refusal);
@@ -77,10 +78,19 @@ export class SignInAttempts {
    * In the transaction of the sign-in: the account begins anew, the address gets back this attempt and no more, or
    * anyone could wash an address clean by signing in to an account of their own.
    */
-  async succeed({ userId, address, account }: SignInAttempt, sessionId: string): Promise<void> {
+  async succeed(
+    { userId, username = '', address, account }: SignInAttempt,
+    sessionId: string,
+  ): Promise<void> {
     await this.budgets.reset(account, address);
     const target = { targetType: 'user', targetId: userId } as const;
-    await this.audit.record({ action: 'signin.succeeded', actorId: userId, sessionId, ...target });
+    await this.audit.record({
+      action: 'signin.succeeded',
+      actorId: userId,
+      actorName: username,
+      sessionId,
+      ...target,
+    });
   }
 
   private async recordFirstRefusal({ userId, address }: SignInAttempt, refusal: Refusal): Promise<void> {

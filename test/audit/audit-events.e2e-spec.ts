@@ -43,6 +43,7 @@ describe('an audit event', () => {
         id: expect.stringMatching(/^[0-9a-f-]{36}$/),
         at: new Date(app.clock.now()).toISOString(),
         actor_id: admin.admin.id,
+        actor_name: 'admin',
         session_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
         action: 'user.updated',
         target_type: 'user',
@@ -54,6 +55,13 @@ describe('an audit event', () => {
         detail: { fields: ['full_name'] },
       },
     ]);
+  });
+
+  it('names the operator for what was done on the machine, and whoever signed in', async () => {
+    const [made] = (await page({ target_id: admin.admin.id, action: 'user.created' })).items;
+    expect(made).toMatchObject({ actor_id: null, actor_name: 'operator', session_id: null });
+    const [signedIn] = (await page({ target_id: admin.admin.id, action: 'signin.succeeded' })).items;
+    expect(signedIn).toMatchObject({ actor_id: admin.admin.id, actor_name: 'admin' });
   });
 
   it('holds nothing that a person typed', async () => {

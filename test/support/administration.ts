@@ -38,6 +38,7 @@ export interface AuditEventData {
   readonly id: string;
   readonly at: string;
   readonly actor_id: string | null;
+  readonly actor_name: string;
   readonly session_id: string | null;
   readonly action: string;
   readonly target_type: string;

@@ -3,6 +3,7 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 /** A signed-in account as far as every module may know it; the entity of `users` has more. */
 export interface AuthUser {
   readonly id: string;
+  readonly username: string;
 }
 
 /** Who is calling, as the call found them. */
@@ -19,7 +20,13 @@ export interface AuthContext<User extends AuthUser = AuthUser> {
 export const OPERATOR = 'operator';
 
 /** On whose behalf a change is made. */
-export type Actor = Pick<AuthContext, 'user' | 'session'> | typeof OPERATOR;
+export type Actor =
+  | {
+      /** Without a name where only a token told who it is. */
+      readonly user: { readonly id: string; readonly username?: string };
+      readonly session: { readonly id: string };
+    }
+  | typeof OPERATOR;
 
 /** A request; the access-token guard leaves the caller on it, where Passport puts them. */
 export interface RequestWithAuth {
