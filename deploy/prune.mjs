@@ -12,6 +12,17 @@ const remove = (path) => rmSync(path, { recursive: true, force: true });
 for (const name of ['typescript', '@types', 'node-addon-api', '.bin', '.package-lock.json'])
   remove(join(modules, name));
 
+// Builds for browsers and bundlers, each a second copy of what Node loads.
+const copies = {
+  'class-transformer': ['bundles', 'esm5', 'esm2015'],
+  'class-validator': ['bundles', 'esm5', 'esm2015'],
+  'libphonenumber-js': ['bundle'],
+  typeorm: ['browser'],
+  validator: ['es', 'validator.js', 'validator.min.js'],
+};
+for (const [name, parts] of Object.entries(copies))
+  for (const part of parts) remove(join(modules, name, part));
+
 // better-sqlite3 loads prebuilds/<platform>-<arch>.node and never compiles here. The image is glibc, not musl.
 const sqlite = join(modules, 'better-sqlite3');
 for (const name of ['deps', 'src', 'binding.gyp']) remove(join(sqlite, name));
