@@ -58,18 +58,6 @@ async function signIn(url: string): Promise<number> {
 }
 
 describe('the build', () => {
-  it('loads of TypeORM only what entities are declared with, until there is something to migrate', () => {
-    const load = ['cli/serve', 'database/data-source'].map(
-      (name) => `await import('./src/${name}.js');
-        console.log(Object.keys(require.cache).some((file) => file.endsWith('/typeorm/index.js')));`,
-    );
-    const script = `import 'reflect-metadata'; import { createRequire } from 'node:module';
-      const require = createRequire(import.meta.url); ${load.join(' ')}`;
-    const args = ['--input-type=module', '--eval', script];
-    const lines = execFileSync(process.execPath, args, { cwd: dist, encoding: 'utf8' }).trim().split('\n');
-    expect(lines).toEqual(['false', 'true']);
-  });
-
   it('holds no file that only tests need', () => {
     const files = readdirSync(dist, { recursive: true, encoding: 'utf8' });
     expect(files).toContain(join('src', 'main.js'));
