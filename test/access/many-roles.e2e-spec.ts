@@ -77,13 +77,13 @@ describe(`PUT /users/{id}/roles with ${MOST} roles`, () => {
 
   it('refuses no other administrator meanwhile', async () => {
     const other = await admin.person({ roles: ['administrator'] });
-    const people = await Promise.all(Array.from({ length: 8 }, () => app.createUser()));
-    const answers = await Promise.all(
-      people.flatMap(({ id }, index) => [
-        setRoles(admin.admin.token, id, keys.slice(index, index + MOST)),
-        app.call('PATCH', `/users/${id}`, { token: other.token, body: { full_name: `Changed ${index}` } }),
-      ]),
-    );
+    const [target, ...others] = await Promise.all(Array.from({ length: 5 }, () => app.createUser()));
+    const rename = ({ id }: { readonly id: string }) =>
+      app.call('PATCH', `/users/${id}`, { token: other.token, body: { full_name: 'Changed' } });
+    const answers = await Promise.all([
+      setRoles(admin.admin.token, target?.id ?? '', keys.slice(0, MOST)),
+      ...others.map(rename),
+    ]);
     expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
   });
 });
