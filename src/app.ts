@@ -53,7 +53,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
       abortOnError: false,
     },
   );
-  if (config.http.docsEnabled) await app.get(ApiDocument).prepare(app);
+  if (config.http.docsEnabled) app.get(ApiDocument).prepare(app);
   return app;
 }
 

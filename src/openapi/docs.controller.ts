@@ -1,4 +1,15 @@
-import { applyDecorators, Controller, Get, Header, HttpCode, Param, Redirect, Res } from '@nestjs/common';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import {
+  applyDecorators,
+  Controller,
+  Get,
+  Header,
+  HttpCode,
+  Param,
+  Redirect,
+  StreamableFile,
+} from '@nestjs/common';
 import {
   ApiOperation,
   ApiParam,
@@ -6,7 +17,6 @@ import {
   ApiTags,
   type ApiResponseNoStatusOptions,
 } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiFailures } from '../platform/http/api-failures.js';
 import { OutsideEnvelope } from '../platform/http/envelope.interceptor.js';
@@ -14,8 +24,24 @@ import { JSON_TYPE } from '../platform/http/headers.js';
 import { Public } from '../platform/security/route-access.js';
 import { ApiDocument } from './api-document.js';
 
+const OWN = new URL('./assets/', import.meta.url);
+const SWAGGER_UI = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'));
+
+interface PageFile {
+  readonly type: string;
+  readonly from: URL;
+}
+
+const INDEX: PageFile = { type: 'text/html; charset=utf-8', from: OWN };
+
 /** What the page needs; the folder of Swagger UI holds more. */
-const FILES = ['page.css', 'page.js', 'swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
+const FILES = new Map<string, PageFile>([
+  ['page.css', { type: 'text/css; charset=utf-8', from: OWN }],
+  ['page.js', { type: 'text/javascript; charset=utf-8', from: OWN }],
+  ['swagger-ui.css', { type: 'text/css; charset=utf-8', from: SWAGGER_UI }],
+  ['swagger-ui-bundle.js', { type: 'text/javascript; charset=utf-8', from: SWAGGER_UI }],
+  ['favicon-32x32.png', { type: 'image/png', from: SWAGGER_UI }],
+]);
 
 /** The page may load its own files, call this service, and nothing else. Swagger UI draws its icons as data URLs. */
 const PagePolicy = () =>
@@ -59,8 +85,8 @@ export class DocsController {
     description: 'The page',
     content: { 'text/html': TEXT },
   })
-  showDocs(@Res() reply: FastifyReply): void {
-    void reply.sendFile('index.html');
+  showDocs(): Promise<StreamableFile> {
+    return streamed('index.html', INDEX);
   }
 
   @Get('docs/:file')
@@ -70,9 +96,10 @@ export class DocsController {
     description: 'The file',
     content: { 'text/css': TEXT, 'text/javascript': TEXT, 'image/png': {} },
   })
-  getDocsFile(@Param('file') file: string, @Res() reply: FastifyReply): void {
-    if (!FILES.includes(file)) throw PlatformErrors.noSuchRoute();
-    void reply.sendFile(file);
+  getDocsFile(@Param('file') name: string): Promise<StreamableFile> {
+    const file = FILES.get(name);
+    if (file === undefined) throw PlatformErrors.noSuchRoute();
+    return streamed(name, file);
   }
 
   @Get('openapi.json')
@@ -94,4 +121,10 @@ export class DocsController {
   getOpenApiYaml(): Buffer {
     return this.document.yaml;
   }
+}
+
+async function streamed(name: string, { type, from }: PageFile): Promise<StreamableFile> {
+  const url = new URL(name, from);
+  const { size } = await stat(url);
+  return new StreamableFile(createReadStream(url), { type, length: size });
 }
