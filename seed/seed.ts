@@ -5,7 +5,6 @@ import { CredentialsService } from '../src/credentials/credentials.service.js';
 import { PasswordCredential } from '../src/credentials/password-credential.entity.js';
 import { Database } from '../src/database/database.js';
 import { DuplicateKeyError } from '../src/database/driver-errors.js';
-import { insertStatement, type InsertStatement } from '../src/database/entity-statements.js';
 import type { ConfigType } from '@nestjs/config';
 import { sessionsConfig } from '../src/config/sessions.config.js';
 import { newId, randomToken } from '../src/platform/crypto/random.js';
@@ -41,10 +40,6 @@ const BEARABLE_OUTAGES = 5;
 const OLDEST = 3 * 365 * DAY;
 const LONGEST_UNUSED = 90 * DAY;
 
-const USERS = insertStatement(User, 'users');
-const CREDENTIALS = insertStatement(PasswordCredential, 'password_credentials');
-const SESSIONS = insertStatement(Session, 'sessions');
-
 const USER_AGENTS = [
   'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36',
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Mobile/15E148',
@@ -73,12 +68,14 @@ export async function seed(app: INestApplicationContext, request: SeedRequest): 
     serial = (serial + count) % SERIALS;
     const due = Math.floor((request.sessions * (done + count)) / request.users) - sessions;
     try {
-      await database.transaction(async () => {
-        await insertAll(database, USERS, users);
+      await database.transaction(async (manager) => {
+        await manager.insert(User, users);
         await searchTerms.insert(users);
         const credentials = users.map(({ id }) => ({ userId: id, hash, updatedAt: now }));
-        await insertAll(database, CREDENTIALS, credentials);
-        await insertAll(database, SESSIONS, makeSessions(users, due, lifetimes, now));
+        await manager.insert(PasswordCredential, credentials);
+        const opened = makeSessions(users, due, lifetimes, now);
+        for (let from = 0; from < due; from += BATCH)
+          await manager.insert(Session, opened.slice(from, from + BATCH));
       });
     } catch (error) {
       // Somebody has one of these names already, from a run before: the next numbers make other people.
@@ -99,8 +96,7 @@ export async function seed(app: INestApplicationContext, request: SeedRequest): 
 
 /** Where a run before has probably ended. */
 async function firstSerial(database: Database): Promise<number> {
-  const rows = await database.query<Array<{ users: number }>>('SELECT COUNT(*) AS users FROM users');
-  return (rows[0]?.users ?? 0) % SERIALS;
+  return (await database.getRepository(User).count()) % SERIALS;
 }
 
 interface UserBatch {
@@ -171,15 +167,4 @@ function idInOrder(position: number): string {
   const tail = randomBytes(12).toString('hex');
   const variant = '89ab'[parseInt(tail[7] ?? '0', 16) % 4];
   return `${head}-${tail.slice(0, 4)}-4${tail.slice(4, 7)}-${variant}${tail.slice(8, 11)}-${tail.slice(11, 23)}`;
-}
-
-async function insertAll<T extends object>(
-  database: Database,
-  statement: InsertStatement<T>,
-  rows: readonly T[],
-): Promise<void> {
-  for (let from = 0; from < rows.length; from += BATCH) {
-    const part = rows.slice(from, from + BATCH);
-    await database.execute(statement.sqlForRows(part.length), part.flatMap(statement.values));
-  }
 }

@@ -1,8 +1,10 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Not, type FindOptionsWhere, type Repository } from 'typeorm';
 import { HOLDERS_OF_ROLE, readRoleKeys, roleKeysOf } from '../access/access.repository.js';
-import { Database, type SqlValue } from '../database/database.js';
+import { Database } from '../database/database.js';
 import { DuplicateKeyError } from '../database/driver-errors.js';
-import { columnList, insertStatement } from '../database/entity-statements.js';
+import { columnList } from '../database/entity-statements.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { Clock } from '../platform/time/clock.js';
 import { IDENTIFIER_KINDS, type Identifier, type IdentifierKind } from './identifiers.js';
@@ -19,24 +21,16 @@ export interface UserWithRoles {
 
 export type RowWithRoles = User & { readonly roleKeys: string | null };
 
-const INSERT = insertStatement(User, 'users');
-const COLUMNS = columnList(User);
 const WITH_ROLES = `${columnList(User, 'users')}, ${roleKeysOf('users.id')} AS "roleKeys"`;
 
-/** What a change may set, by its column. */
-const CHANGEABLE = {
-  fullName: 'full_name',
-  email: 'email',
-  phone: 'phone',
-  status: 'status',
-} as const;
-
-export type UserChanges = Partial<Pick<User, keyof typeof CHANGEABLE>>;
+/** What a change may set. */
+export type UserChanges = Partial<Pick<User, 'fullName' | 'email' | 'phone' | 'status'>>;
 
 /** Users in the database. */
 @Injectable()
 export class UsersRepository {
   constructor(
+    @InjectRepository(User) private readonly users: Repository<User>,
     private readonly database: Database,
     private readonly searchTerms: UserSearchTermsRepository,
     private readonly clock: Clock,
@@ -55,7 +49,7 @@ export class UsersRepository {
       updatedAt: now,
       lastSignInAt: null,
     };
-    await this.database.execute(INSERT.sql, INSERT.values(user));
+    await this.users.insert(user);
     await this.searchTerms.insert([user]);
     return user;
   }
@@ -72,22 +66,18 @@ export class UsersRepository {
 
   /** Each kind of identifier is looked up in its own column only. */
   async findByIdentifier({ kind, value }: Identifier): Promise<User | undefined> {
-    const rows = await this.database.query<User[]>(`SELECT ${COLUMNS} FROM users WHERE ${kind} = ?`, [value]);
-    return rows[0];
+    const where: FindOptionsWhere<User> = { [kind]: value };
+    return (await this.users.findOneBy(where)) ?? undefined;
   }
 
   async existsAny(): Promise<boolean> {
-    const rows = await this.database.query('SELECT id FROM users LIMIT 1');
-    return rows.length > 0;
+    return this.users.exists();
   }
 
   /** Whether an active user other than this one holds a role. */
   async existsOtherActiveHolder(roleKey: string, exceptId: string): Promise<boolean> {
-    const rows = await this.database.query(
-      `SELECT id FROM users WHERE id IN ${HOLDERS_OF_ROLE} AND id <> ? AND status = 'active' LIMIT 1`,
-      [roleKey, exceptId],
-    );
-    return rows.length > 0;
+    const others = this.users.createQueryBuilder('other').where({ id: Not(exceptId), status: 'active' });
+    return others.andWhere(`other.id IN ${HOLDERS_OF_ROLE}`, { roleKey }).getExists();
   }
 
   /**
@@ -95,58 +85,44 @@ export class UsersRepository {
    * row until the transaction ends, which is what serialises the sign-ins of one user.
    */
   async recordSignIn({ id, credentialVersion }: User): Promise<boolean> {
-    const matched = await this.database.execute(
-      `UPDATE users SET last_sign_in_at = ? WHERE id = ? AND status = 'active' AND credential_version = ?`,
-      [this.clock.now(), id, credentialVersion],
-    );
-    return matched === 1;
+    const where = { id, status: 'active', credentialVersion } as const;
+    const { affected } = await this.users.update(where, { lastSignInAt: this.clock.now() });
+    return affected === 1;
   }
 
   /** Notes a new password; answers whether there is such a user and, if asked for, still the verified password. */
   async recordPasswordChange(id: string, verifiedVersion?: number): Promise<boolean> {
     const now = this.clock.now();
-    const matched = await this.database.execute(
-      `UPDATE users SET credential_version = credential_version + 1, password_change_at = ?, updated_at = ?
-       WHERE id = ? AND credential_version = COALESCE(?, credential_version)`,
-      [now, now, id, verifiedVersion ?? null],
+    const { affected } = await this.users.update(
+      verifiedVersion === undefined ? { id } : { id, credentialVersion: verifiedVersion },
+      { credentialVersion: () => 'credential_version + 1', passwordChangeAt: now, updatedAt: now },
     );
-    return matched === 1;
+    return affected === 1;
   }
 
   /** Changes the full name; answers whether it was another one before. */
   async rename(id: string, fullName: string): Promise<boolean> {
-    const changed = await this.database.execute(
-      'UPDATE users SET full_name = ?, updated_at = ? WHERE id = ? AND full_name <> ?',
-      [fullName, this.clock.now(), id, fullName],
+    const { affected } = await this.users.update(
+      { id, fullName: Not(fullName) },
+      { fullName, updatedAt: this.clock.now() },
     );
-    if (changed === 1) await this.searchTerms.refresh(id);
-    return changed === 1;
+    if (affected === 1) await this.searchTerms.refresh(id);
+    return affected === 1;
   }
 
   /** Changes these columns and no other, so that a change of another one at the same time stays. */
   async update(user: User, changes: UserChanges): Promise<User> {
-    const changed = { ...user, ...changes, updatedAt: this.clock.now() };
-    const assignments = ['updated_at = ?'];
-    const values: SqlValue[] = [changed.updatedAt];
-    const given = new Map<string, SqlValue>(Object.entries(changes));
-    for (const [name, column] of Object.entries(CHANGEABLE)) {
-      const value = given.get(name);
-      if (value === undefined) continue;
-      assignments.push(`${column} = ?`);
-      values.push(value);
-    }
-    await this.database.execute(`UPDATE users SET ${assignments.join(', ')} WHERE id = ?`, [
-      ...values,
-      user.id,
-    ]);
-    if (['fullName', 'email', 'phone'].some((name) => given.has(name)))
+    const updatedAt = this.clock.now();
+    await this.users.update({ id: user.id }, { ...changes, updatedAt });
+    const { fullName, email, phone } = changes;
+    if ([fullName, email, phone].some((value) => value !== undefined))
       await this.searchTerms.refresh(user.id);
-    return changed;
+    return { ...user, ...changes, updatedAt };
   }
 
   /** Removes a user; the password, sessions and roles go with the row. */
   async delete(id: string): Promise<void> {
-    await this.database.execute('DELETE FROM users WHERE id = ?', [id]);
+    await this.users.delete({ id });
   }
 
   /**
