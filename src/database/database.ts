@@ -145,6 +145,11 @@ export abstract class Database extends DataSource {
   }
 }
 
+/** For TypeORM's own ways to begin a transaction: the rest of the flow would not take part in it. */
+export async function refuseTransaction(): Promise<void> {
+  throw new Error('A transaction is begun by Database.transaction, to which every repository then belongs.');
+}
+
 /** Work that never ends would keep its connection from everybody, on SQLite the only one. */
 function endsBy<T>(deadline: number, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DataSource, type QueryRunner } from 'typeorm';
+import { DataSource } from 'typeorm';
 import { migrations, MIGRATIONS_TABLE } from '../../migrations/index.js';
 import { MINUTE } from '../platform/time/clock.js';
 import { prepareDatabaseFile } from './database-file.js';
 import type { Database } from './database.js';
-import { lockFile, type FileLock } from './locks.js';
+import { lockFile } from './locks.js';
 import { dataSourceOptions, type DatabaseConfig } from './open-database.js';
 
 export interface MigrationStatus {
@@ -96,7 +96,8 @@ async function underLock<T>(
   stop?: AbortSignal,
 ): Promise<T> {
   if (config.kind === 'sqlite') {
-    const lock = await waitForFile(`${prepareDatabaseFile(config.file)}.migrate`, stop);
+    const file = `${prepareDatabaseFile(config.file)}.migrate`;
+    const lock = await waitFor(async () => lockFile(file), file, stop);
     try {
       return await work();
     } finally {
@@ -104,41 +105,36 @@ async function underLock<T>(
     }
   }
   const queryRunner = source.createQueryRunner();
+  const name = lockName(config.name);
   try {
-    await takeServerLock(queryRunner, config.name, stop);
+    await waitFor(
+      async () => {
+        const [row] = await queryRunner.query('SELECT GET_LOCK(?, 1) AS taken', [name]);
+        return Number(row.taken) === 1 || undefined;
+      },
+      config.name,
+      stop,
+    );
     return await work();
   } finally {
     // Locks of GET_LOCK end with their connection at the latest.
-    await queryRunner.query('SELECT RELEASE_LOCK(?)', [lockName(config.name)]).catch(() => undefined);
+    await queryRunner.query('SELECT RELEASE_LOCK(?)', [name]).catch(() => undefined);
     await queryRunner.release();
   }
 }
 
-async function waitForFile(file: string, stop?: AbortSignal): Promise<FileLock> {
+/** Tries until it has the lock, now and then looking whether the process is asked to end. */
+async function waitFor<T>(take: () => Promise<T | undefined>, what: string, stop?: AbortSignal): Promise<T> {
   const deadline = performance.now() + LOCK_WAIT;
   while (performance.now() < deadline) {
-    const lock = lockFile(file);
+    const lock = await take();
     if (lock !== undefined) return lock;
     stop?.throwIfAborted();
     await sleep(50);
   }
   throw new Error(
-    `another process has been migrating for ${LOCK_WAIT / MINUTE} minutes; look what holds ${file}`,
+    `another process has been migrating for ${LOCK_WAIT / MINUTE} minutes; look what holds ${what}`,
   );
-}
-
-async function takeServerLock(queryRunner: QueryRunner, database: string, stop?: AbortSignal): Promise<void> {
-  const deadline = performance.now() + LOCK_WAIT;
-  while (performance.now() < deadline) {
-    // A second at a time, so that a process that is asked to end meanwhile can.
-    const rows: Array<{ taken: number | string | null }> = await queryRunner.query(
-      'SELECT GET_LOCK(?, 1) AS taken',
-      [lockName(database)],
-    );
-    if (Number(rows[0]?.taken) === 1) return;
-    stop?.throwIfAborted();
-  }
-  throw new Error(`another process has been migrating ${database} for ${LOCK_WAIT / MINUTE} minutes`);
 }
 
 /** GET_LOCK names hold for the whole server and have at most 64 characters. */

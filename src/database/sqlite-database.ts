@@ -3,11 +3,29 @@ import BetterSqlite3 from 'better-sqlite3';
 import { QueryResult, type QueryRunner } from 'typeorm';
 import type { BetterSqlite3DataSourceOptions } from 'typeorm/driver/better-sqlite3/BetterSqlite3DataSourceOptions.js';
 import type { BetterSqlite3Driver } from 'typeorm/driver/better-sqlite3/BetterSqlite3Driver.js';
+import { BetterSqlite3QueryRunner } from 'typeorm/driver/better-sqlite3/BetterSqlite3QueryRunner.js';
 import { OpenedFile } from './database-file.js';
-import { Database, type DatabaseStats, type OpenTransaction, type Run, type SqlValue } from './database.js';
+import { Database, refuseTransaction } from './database.js';
+import type { DatabaseStats, OpenTransaction, Run, SqlValue } from './database.js';
 import { DEADLINE, LEAST_WORK } from './deadlines.js';
 import { isBusy, unavailable } from './driver-errors.js';
-import { DatabaseSqliteQueryRunner } from './sqlite-query-runner.js';
+
+/** One for each caller: TypeORM has one for all. It is not published either (see mysql-database.ts). */
+class DatabaseQueryRunner extends BetterSqlite3QueryRunner {
+  constructor(
+    driver: BetterSqlite3Driver,
+    private readonly run: Run,
+  ) {
+    super(driver);
+  }
+
+  override async query(sql: string, values: SqlValue[] = [], structured = false) {
+    const result = await this.run(sql, values);
+    return structured ? result : result.raw;
+  }
+
+  override startTransaction = refuseTransaction;
+}
 
 /**
  * SQLite in this process: one connection, one writer. A transaction holds the connection from BEGIN to COMMIT, and
@@ -56,7 +74,7 @@ export class SqliteDatabase extends Database {
   }
 
   protected newRunner(run: Run): QueryRunner {
-    return new DatabaseSqliteQueryRunner(this.driver, run);
+    return new DatabaseQueryRunner(this.driver, run);
   }
 
   protected async single(sql: string, values: readonly SqlValue[], deadline: number): Promise<QueryResult> {
