@@ -78,13 +78,19 @@ export class AccessRepository {
 
   /** Gives roles that exist and that the user does not hold. */
   async give({ id: userId, createdAt }: RoleHolder, roleKeys: readonly string[]): Promise<void> {
-    const roleIds = await this.idsOf(roleKeys);
-    await this.userRoles.insert(roleIds.map((roleId) => ({ userId, roleId, userCreatedAt: createdAt })));
+    if (roleKeys.length === 0) return;
+    const roles = await this.roles.findBy({ key: In(roleKeys) });
+    await this.userRoles.insert(
+      roles.map(({ id: roleId }) => ({ userId, roleId, userCreatedAt: createdAt })),
+    );
   }
 
   async take(userId: string, roleKeys: readonly string[]): Promise<void> {
-    const roleIds = await this.idsOf(roleKeys);
-    if (roleIds.length > 0) await this.userRoles.delete({ userId, roleId: In(roleIds) });
+    if (roleKeys.length === 0) return;
+    const deletion = this.userRoles.createQueryBuilder().delete().where({ userId });
+    // One statement, because every other change of roles waits for this transaction.
+    const theirs = 'role_id IN (SELECT id FROM roles WHERE role_key IN (:...roleKeys))';
+    await deletion.andWhere(theirs, { roleKeys }).execute();
   }
 
   /** @throws DuplicateKeyError with the key `roles_role_key` */
@@ -120,10 +126,5 @@ export class AccessRepository {
 
   async removePermissions(roleId: string, permissions: readonly string[]): Promise<void> {
     if (permissions.length > 0) await this.permissions.delete({ roleId, permission: In(permissions) });
-  }
-
-  private async idsOf(keys: readonly string[]): Promise<string[]> {
-    const roles = keys.length === 0 ? [] : await this.roles.findBy({ key: In(keys) });
-    return roles.map(({ id }) => id);
   }
 }
