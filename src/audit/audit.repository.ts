@@ -87,7 +87,7 @@ export class AuditRepository {
   /**
    * Events as one index has them, in the order of the list. Left to choose, MariaDB reads all that is newer than a
    * cursor, or an index without the filter and sorts, above all when a statement is executed again. TypeORM's query
-   * builder has no word for it on SQLite.
+   * builder has no word for it on SQLite (MySQL: dev.mysql.com/doc/refman/8.4/en/index-hints.html).
    */
   private byIndex(index: string): string {
     return `audit_events ${this.database.dialect === 'sqlite' ? `INDEXED BY ${index}` : `FORCE INDEX (${index})`}`;

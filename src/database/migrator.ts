@@ -137,7 +137,10 @@ async function waitFor<T>(take: () => Promise<T | undefined>, what: string, stop
   );
 }
 
-/** GET_LOCK names hold for the whole server and have at most 64 characters. */
+/**
+ * GET_LOCK names hold for the whole server and have at most 64 characters
+ * (dev.mysql.com/doc/refman/8.4/en/locking-functions.html).
+ */
 function lockName(database: string): string {
   return `gatehouse:${database}`.slice(0, 64);
 }

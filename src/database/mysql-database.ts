@@ -51,7 +51,11 @@ class DatabaseQueryRunner extends MysqlQueryRunner {
   override startTransaction = refuseTransaction;
 }
 
-/** MySQL or MariaDB over a pool of mysql2 connections, with prepared statements kept per connection. */
+/**
+ * MySQL or MariaDB over a pool of mysql2 connections, with prepared statements kept per connection. MySQL 8 refuses a
+ * LIMIT whose place is given a DOUBLE, as
+ * which older versions of mysql2 sent every number (github.com/sidorares/node-mysql2/issues/1239).
+ */
 export class MysqlDatabase extends Database {
   readonly dialect = 'mysql';
   declare readonly driver: MysqlDriver;

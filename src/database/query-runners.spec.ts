@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { DataSource } from 'typeorm';
 import { BetterSqlite3QueryRunner } from 'typeorm/driver/better-sqlite3/BetterSqlite3QueryRunner.js';
 import { MysqlQueryRunner } from 'typeorm/driver/mysql/MysqlQueryRunner.js';
@@ -41,5 +43,16 @@ describe("TypeORM's query runners", () => {
   it('are made by `createQueryRunner` of the data source, which begins by learning the entities', () => {
     expect(methodsThatSay(/\bdriver\.createQueryRunner\(/, DataSource)).toEqual(['createQueryRunner']);
     expect(methodsThatSay(/\bthis\.buildMetadatas\(\)/, DataSource)).toEqual(['initialize']);
+  });
+});
+
+describe('mysql2', () => {
+  it('sends a whole number in the type that a MySQL 8 server asks for, as a LIMIT there demands', () => {
+    const load = createRequire(import.meta.url);
+    const lib = join(dirname(load.resolve('mysql2')), 'lib');
+    const { toParameter } = load(join(lib, 'packets/encode_parameter.js'));
+    const types = load(join(lib, 'constants/types.js'));
+    const asked = { columnType: types.LONGLONG, flags: 0 };
+    expect(toParameter(20, 'utf8', 'Z', false, asked)).toMatchObject({ type: types.LONGLONG });
   });
 });

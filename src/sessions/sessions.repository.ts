@@ -38,7 +38,8 @@ export class SessionsRepository {
   async insertWithin(limit: number, session: Session, now: Instant): Promise<boolean> {
     const { columns } = this.sessions.metadata;
     const names = columns.map(({ databaseName }) => databaseName).join(', ');
-    // MySQL wants a table where there is a condition.
+    // MySQL wants a table where there is a condition, and may read the table that it inserts into
+    // (dev.mysql.com/doc/refman/8.4/en/insert-select.html).
     const inserted = await this.database.execute(
       `INSERT INTO sessions (${names}) SELECT ${columns.map(() => '?').join(', ')} FROM (SELECT 1) AS one
        WHERE (SELECT COUNT(*) FROM sessions WHERE user_id = ? AND ended_at IS NULL AND idle_expires_at > ?) < ?`,

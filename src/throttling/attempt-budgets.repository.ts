@@ -33,7 +33,7 @@ const WHERE_BEGUN = { sqlite: 'ON CONFLICT (budget_key) DO UPDATE SET', mysql: '
  * or from none without a transaction around it, and costs the same whether or not an attempt is the first.
  *
  * What is assigned first still reads the old values of what is assigned later: SQLite reads all old values, MySQL works
- * from left to right.
+ * from left to right (dev.mysql.com/doc/refman/8.4/en/update.html and insert-on-duplicate.html).
  */
 function takeStatement(dialect: Database['dialect'], budgets: number): string {
   const limit = `CASE budget_key ${'WHEN ? THEN ? '.repeat(budgets)}END`;
