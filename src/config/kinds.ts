@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
-import { isSupportedCountry, type CountryCode } from 'libphonenumber-js';
+import type { CountryCode } from 'libphonenumber-js/max';
+import { isSupportedCountry } from '../platform/phone-numbers.js';
 import { z } from 'zod';
 
 /**

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { parsePhoneNumberFromString } from '../platform/phone-numbers.js';
 import type { Violation } from '../platform/errors/app-error.js';
 import { codePoints, normalized } from '../platform/text.js';
 import { isCommonPassword } from './common-passwords.js';

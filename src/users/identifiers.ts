@@ -1,4 +1,5 @@
-import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max';
+import type { CountryCode } from 'libphonenumber-js/max';
+import { parsePhoneNumberFromString } from '../platform/phone-numbers.js';
 
 export type { CountryCode };
 

@@ -1,4 +1,4 @@
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { parsePhoneNumberFromString } from '../platform/phone-numbers.js';
 import { codePoints, normalized } from '../platform/text.js';
 import type { User } from './user.entity.js';
 
