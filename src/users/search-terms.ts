@@ -22,7 +22,7 @@ const BEGINNING = new RegExp(
 
 export type Searched = Pick<User, 'username' | 'fullName' | 'email' | 'phone'>;
 
-/** All that the beginning of a search word may be found in: the index of people, see docs/decisions/0009. */
+/** All that the beginning of a search word may be found in: the index of people, see docs/decisions/0010. */
 export function searchTerms({ username, fullName, email, phone }: Searched): string[] {
   const texts = [fullName, username, ...(phone === null ? [] : phoneForms(phone)), email ?? ''];
   const terms = texts.flatMap((text) => wordsOf(text).flatMap(tails));
