@@ -10,7 +10,6 @@ import { AccountModule } from './account/account.module.js';
 import { AuditModule } from './audit/audit.module.js';
 import { AuthModule } from './auth/auth.module.js';
 import { configModule, type Config } from './config/config.js';
-import { tokensConfig } from './config/tokens.config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsController } from './health/metrics.controller.js';
@@ -24,7 +23,6 @@ import { ValidationPipe } from './platform/http/validation.pipe.js';
 import { Metrics } from './platform/metrics/metrics.js';
 import { Clock } from './platform/time/clock.js';
 import { Periodic } from './platform/time/periodic.js';
-import { TokenSettings } from './tokens/token-settings.js';
 import { UsersModule } from './users/users.module.js';
 
 export interface AppParts {
@@ -41,7 +39,6 @@ type SharedParts = Omit<AppParts, 'http'>;
 class SharedModule {
   static with({ config, clock, metrics }: SharedParts, more: readonly ValueProvider[] = []): DynamicModule {
     const providers = [
-      { provide: TokenSettings, useExisting: tokensConfig.KEY },
       { provide: Clock, useValue: clock },
       { provide: Metrics, useValue: metrics },
       { provide: Periodic, useClass: Periodic },

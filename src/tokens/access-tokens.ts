@@ -1,19 +1,12 @@
 import type { KeyObject } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { JwtService, type JwtModuleOptions } from '@nestjs/jwt';
+import { tokensConfig } from '../config/tokens.config.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { Clock, SECOND, type Instant } from '../platform/time/clock.js';
 import { keyIdOf } from './bearer.js';
 import { SigningKeys } from './signing-keys.js';
-import { TokenSettings } from './token-settings.js';
-
-/** The session that a token is for. */
-export interface AccessTokenGrant {
-  readonly id: string;
-  readonly userId: string;
-  /** The session's absolute end, which no token of it outlives. */
-  readonly expiresAt: Instant;
-}
 
 export interface AccessToken {
   readonly token: string;
@@ -25,25 +18,10 @@ export interface AccessToken {
 export interface AccessTokenClaims {
   readonly userId: string;
   readonly sessionId: string;
-  readonly tokenId: string;
   readonly expiresAt: Instant;
 }
 
-/** The claims as they are written, in this order; times in whole seconds. */
-interface Payload {
-  readonly iss: string;
-  readonly aud: string;
-  readonly sub: string;
-  readonly sid: string;
-  readonly jti: string;
-  readonly iat: number;
-  readonly exp: number;
-}
-
-/**
- * Settings of the JwtService: the one algorithm. `exp` is left to `AccessTokens`, which goes by our clock and insists
- * that there is one.
- */
+/** `exp` is left to `AccessTokens`, which goes by our clock and insists that there is one. */
 export const JWT_OPTIONS: JwtModuleOptions = {
   signOptions: { algorithm: 'ES256' },
   verifyOptions: { algorithms: ['ES256'], ignoreExpiration: true },
@@ -55,76 +33,75 @@ const MOST_REMEMBERED = 5_000;
 /** Issues and verifies access tokens: JWTs of RFC 9068's type, signed with ES256, without roles or personal data. */
 @Injectable()
 export class AccessTokens {
-  /** What tokens say whose signature was verified, by their whole text. */
-  private readonly verified = new Map<string, { kid: string; key: KeyObject; payload: unknown }>();
+  /** What tokens say that were verified, by their whole text, because a signature costs more than all the rest. */
+  private readonly verified = new Map<string, { kid: string; key: KeyObject; claims: AccessTokenClaims }>();
 
   constructor(
     private readonly jwt: JwtService,
     private readonly keys: SigningKeys,
     private readonly clock: Clock,
-    private readonly settings: TokenSettings,
+    @Inject(tokensConfig.KEY) private readonly config: ConfigType<typeof tokensConfig>,
   ) {}
 
   /** Signs a token that ends after the configured life, or with its session if that is sooner. */
-  issue({ id, userId, expiresAt }: AccessTokenGrant): AccessToken {
-    const { issuer, audience, accessTtl } = this.settings;
+  issue(session: { readonly id: string; readonly userId: string; readonly expiresAt: Instant }): AccessToken {
+    const { issuer, audience, accessTtl } = this.config;
     const iat = seconds(this.clock.now());
-    const exp = Math.min(iat + seconds(accessTtl), seconds(expiresAt));
-    const payload: Payload = {
+    const exp = Math.min(iat + seconds(accessTtl), seconds(session.expiresAt));
+    const { kid, privateKey } = this.keys.current();
+    const claims = {
       iss: issuer,
       aud: audience,
-      sub: userId,
-      sid: id,
+      sub: session.userId,
+      sid: session.id,
       jti: newId(),
       iat,
       exp,
     };
-    const { kid, privateKey } = this.keys.current();
-    const header = { alg: 'ES256', typ: 'at+jwt', kid };
-    const token = this.jwt.sign(payload, { privateKey, header });
+    const token = this.jwt.sign(claims, { privateKey, header: { alg: 'ES256', typ: 'at+jwt', kid } });
     return { token, expiresAt: exp * SECOND };
   }
 
-  /**
-   * What an access token says, or undefined when it is none of ours or has ended: what the text must look like and which
-   * key must have signed it, the signature, and what the claims must say.
-   */
+  /** What an access token says, or undefined when it is none of ours or has ended. */
   verify(token: string): AccessTokenClaims | undefined {
-    return this.claimsOf(this.payloadOf(token));
+    const known = this.verified.get(token);
+    // Another object means that the key is gone, or was read again.
+    const stands = known !== undefined && this.keys.publicKey(known.kid) === known.key;
+    const claims = stands ? known.claims : this.verifyAnew(token);
+    return claims !== undefined && claims.expiresAt > this.clock.now() ? claims : undefined;
   }
 
-  /** The payload of a token that one of our keys has signed; else undefined. */
-  private payloadOf(token: string): unknown {
-    const known = this.verified.get(token);
-    // Not the same object any more: the key is gone, or was read again.
-    if (known !== undefined && this.keys.publicKey(known.kid) === known.key) return known.payload;
+  private verifyAnew(token: string): AccessTokenClaims | undefined {
     const kid = keyIdOf(token);
     const key = kid === undefined ? undefined : this.keys.publicKey(kid);
     if (kid === undefined || key === undefined) return undefined;
+    const claims = this.claimsOf(this.payloadOf(token, key));
+    if (claims === undefined) return undefined;
+    if (this.verified.size >= MOST_REMEMBERED) this.verified.clear();
+    this.verified.set(token, { kid, key, claims });
+    return claims;
+  }
+
+  private payloadOf(token: string, key: KeyObject): unknown {
     try {
       // jsonwebtoken takes a KeyObject; the types of @nestjs/jwt know only text.
-      const payload = this.jwt.verify<object>(token, { publicKey: key as unknown as string });
-      if (this.verified.size >= MOST_REMEMBERED) this.verified.clear();
-      this.verified.set(token, { kid, key, payload });
-      return payload;
+      return this.jwt.verify<object>(token, { publicKey: key as unknown as string });
     } catch {
       return undefined;
     }
   }
 
   /**
-   * What a payload says whose signature is verified.
-   *
-   * Every claim is required, in its one type; `exp` must lie ahead. A future `iat` is fine, as the clocks of two
-   * replicas differ, and further claims are ignored, as a newer version may write them.
+   * Every claim is required, in its one type. A future `iat` is fine, as the clocks of two replicas differ, and further
+   * claims are ignored, as a newer version may write them.
    */
   private claimsOf(payload: unknown): AccessTokenClaims | undefined {
     if (typeof payload !== 'object' || payload === null) return undefined;
-    const { iss, aud, sub, sid, jti, iat, exp } = payload as { readonly [K in keyof Payload]?: unknown };
-    if (iss !== this.settings.issuer || aud !== this.settings.audience) return undefined;
+    const { iss, aud, sub, sid, jti, iat, exp } = payload as { readonly [claim: string]: unknown };
+    if (iss !== this.config.issuer || aud !== this.config.audience) return undefined;
     if (!isUuid(sub) || !isUuid(sid) || typeof jti !== 'string' || jti === '') return undefined;
-    if (!isNumericDate(iat) || !isNumericDate(exp) || exp * SECOND <= this.clock.now()) return undefined;
-    return { userId: sub, sessionId: sid, tokenId: jti, expiresAt: exp * SECOND };
+    if (!isNumericDate(iat) || !isNumericDate(exp)) return undefined;
+    return { userId: sub, sessionId: sid, expiresAt: exp * SECOND };
   }
 }
 

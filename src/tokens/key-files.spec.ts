@@ -15,14 +15,15 @@ import {
 } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Periodic } from '../platform/time/periodic.js';
 import { keyPath, listKeys } from './key-files.js';
 import { generateKeyFile } from './key-rotation.js';
 import { SigningKeys } from './signing-keys.js';
 import { settingsFor, temporaryFolder } from '../../test/support/tokens/tokens.ts';
 
 const load = async (dir: string) => {
-  const keys = new SigningKeys(settingsFor(dir));
-  await keys.load();
+  const keys = new SigningKeys(settingsFor(dir), new Periodic());
+  await keys.onModuleInit();
   return keys;
 };
 

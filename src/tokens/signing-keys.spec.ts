@@ -1,6 +1,8 @@
 import { chmod, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Logger } from '@nestjs/common';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { Periodic } from '../platform/time/periodic.js';
 import { keyPath } from './key-files.js';
 import { generateKeyFile } from './key-rotation.js';
 import { SigningKeys } from './signing-keys.js';
@@ -10,11 +12,14 @@ describe('SigningKeys in a running process', () => {
   const running = async () => {
     const dir = await temporaryFolder();
     const kid = await generateKeyFile(dir, 'current');
-    const keys = new SigningKeys(settingsFor(dir));
-    await keys.load();
+    const periodic = new Periodic();
+    const keys = new SigningKeys(settingsFor(dir), periodic);
+    await keys.onModuleInit();
     const problems: string[] = [];
-    keys.onProblem = (message) => problems.push(message);
-    return { dir, kid, keys, problems };
+    const log = vi.spyOn(Logger.prototype, 'error');
+    log.mockImplementation((message) => void problems.push(message));
+    onTestFinished(() => log.mockRestore());
+    return { dir, kid, keys, periodic, problems };
   };
 
   it('keeps its keys when the folder breaks, says so once for each change, and recovers', async () => {
@@ -77,21 +82,21 @@ describe('SigningKeys in a running process', () => {
   });
 
   it('insists on a usable folder at its start, and says when it was never started', async () => {
-    const keys = new SigningKeys(settingsFor(await temporaryFolder()));
+    const keys = new SigningKeys(settingsFor(await temporaryFolder()), new Periodic());
     expect(() => keys.current()).toThrow('before they are read');
-    await expect(keys.onApplicationBootstrap()).rejects.toThrow('There is no current key');
+    await expect(keys.onModuleInit()).rejects.toThrow('There is no current key');
   });
 
-  it('reads again by itself until it is stopped, and is not kept alive by that', async () => {
-    const { keys } = await running();
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+  it('reads again every 30 seconds until it is stopped', async () => {
+    const { keys, periodic } = await running();
+    vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
     const reread = vi.spyOn(keys, 'reread').mockResolvedValue();
-    await keys.onApplicationBootstrap();
-    vi.advanceTimersByTime(60_000);
+    periodic.start();
+    await vi.advanceTimersByTimeAsync(60_000);
     expect(reread).toHaveBeenCalledTimes(2);
-    keys.onModuleDestroy();
-    vi.advanceTimersByTime(600_000);
+    await periodic.stop();
+    await vi.advanceTimersByTimeAsync(600_000);
     expect(reread).toHaveBeenCalledTimes(2);
   });
 });

@@ -1,11 +1,13 @@
 import { createPrivateKey, createPublicKey, sign, verify, type KeyObject } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
+import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { tokensConfig } from '../config/tokens.config.js';
 import { SECOND, type Duration } from '../platform/time/clock.js';
+import { Periodic } from '../platform/time/periodic.js';
 import { KeyFilesError, listKeys, theCurrent, type KeyFile } from './key-files.js';
 import type { JwkResponse, JwksResponse } from './jwks.dto.js';
-import { TokenSettings } from './token-settings.js';
 
 /** How often the folder is read again: a new key is known to every replica this long after it was written. */
 const REREAD_EVERY: Duration = 30 * SECOND;
@@ -20,52 +22,35 @@ interface KeySet {
 /**
  * The keys that access tokens are signed and verified with, as they stand in the folder. They are read at the start
  * and every 30 seconds, so a rotation needs no restart. A folder that has become unusable changes nothing: the keys
- * read last stay in force, and the problem is reported once.
+ * read last stay in force, and the problem is logged once.
  */
 @Injectable()
-export class SigningKeys implements OnApplicationBootstrap, OnModuleDestroy {
-  /** Where problems of a running process go, one sentence each; to Nest's log unless replaced. */
-  onProblem: (message: string) => void = (message) => new Logger(SigningKeys.name).error(message);
-
+export class SigningKeys implements OnModuleInit {
+  private readonly logger = new Logger(SigningKeys.name);
   private set: KeySet | undefined;
-  private timer: NodeJS.Timeout | undefined;
-  private rereading = false;
   private reported: string | undefined;
 
-  constructor(private readonly settings: TokenSettings) {}
-
-  /**
-   * Reads the folder, for the start: unlike a later re-read it insists.
-   *
-   * @throws KeyFilesError with every problem, when the folder has no usable signing key
-   */
-  async load(): Promise<void> {
-    this.set = await readKeySet(this.settings.signingKeysDir);
+  constructor(
+    @Inject(tokensConfig.KEY) private readonly config: ConfigType<typeof tokensConfig>,
+    periodic: Periodic,
+  ) {
+    periodic.every(REREAD_EVERY, 'signing keys', () => this.reread());
   }
 
-  async onApplicationBootstrap(): Promise<void> {
-    if (!this.set) await this.load();
-    this.timer = setInterval(() => void this.reread(), REREAD_EVERY).unref();
-  }
-
-  onModuleDestroy(): void {
-    clearInterval(this.timer);
+  /** @throws KeyFilesError with every problem, when the folder has no usable signing key */
+  async onModuleInit(): Promise<void> {
+    this.set = await readKeySet(this.config.signingKeysDir);
   }
 
   /** Reads the folder again; keeps the keys in force when it cannot be used. Never rejects. */
   async reread(): Promise<void> {
-    // A slow network folder must not pile up readers, nor an older reading overtake a newer one.
-    if (this.rereading) return;
-    this.rereading = true;
     try {
-      this.set = await readKeySet(this.settings.signingKeysDir);
+      this.set = await readKeySet(this.config.signingKeysDir);
       this.reported = undefined;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      if (message !== this.reported) this.onProblem(`The signing keys stay as they were. ${message}`);
+      if (message !== this.reported) this.logger.error(`The signing keys stay as they were. ${message}`);
       this.reported = message;
-    } finally {
-      this.rereading = false;
     }
   }
 

@@ -2,10 +2,11 @@ import { Global, Module } from '@nestjs/common';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
 import { expect, it, onTestFinished } from 'vitest';
+import { tokensConfig } from '../config/tokens.config.js';
 import { Clock } from '../platform/time/clock.js';
+import { Periodic } from '../platform/time/periodic.js';
 import { AccessTokens } from './access-tokens.js';
 import { ensureCurrentKey } from './key-rotation.js';
-import { TokenSettings } from './token-settings.js';
 import { TokensModule } from './tokens.module.js';
 import { grant, settingsFor, temporaryFolder } from '../../test/support/tokens/tokens.ts';
 
@@ -15,8 +16,8 @@ it('wires tokens and the published keys over settings and a clock', async () => 
 
   @Global()
   @Module({
-    providers: [Clock, { provide: TokenSettings, useValue: settingsFor(dir) }],
-    exports: [Clock, TokenSettings],
+    providers: [Clock, Periodic, { provide: tokensConfig.KEY, useValue: settingsFor(dir) }],
+    exports: [Clock, Periodic, tokensConfig.KEY],
   })
   class Platform {}
 

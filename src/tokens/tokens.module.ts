@@ -4,7 +4,6 @@ import { AccessTokens, JWT_OPTIONS } from './access-tokens.js';
 import { JwksController } from './jwks.controller.js';
 import { SigningKeys } from './signing-keys.js';
 
-/** Expects `Clock` and `TokenSettings` from a global module. */
 @Module({
   imports: [JwtModule.register(JWT_OPTIONS)],
   controllers: [JwksController],

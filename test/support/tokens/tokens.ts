@@ -7,6 +7,7 @@ import { JwtService } from '@nestjs/jwt';
 import { afterAll } from 'vitest';
 import { newId } from '../../../src/platform/crypto/random.ts';
 import { Clock, DAY, MINUTE, SECOND, type Instant } from '../../../src/platform/time/clock.ts';
+import { Periodic } from '../../../src/platform/time/periodic.ts';
 import { AccessTokens, JWT_OPTIONS } from '../../../src/tokens/access-tokens.ts';
 import { ensureCurrentKey } from '../../../src/tokens/key-rotation.ts';
 import { keyPath } from '../../../src/tokens/key-files.ts';
@@ -42,8 +43,8 @@ export async function startTokens({ dir, accessTtl }: { dir?: string; accessTtl?
   const kid = await ensureCurrentKey(folder);
   const settings = settingsFor(folder, accessTtl);
   const clock = new TestClock();
-  const keys = new SigningKeys(settings);
-  await keys.load();
+  const keys = new SigningKeys(settings, new Periodic());
+  await keys.onModuleInit();
   const tokens = new AccessTokens(new JwtService(JWT_OPTIONS), keys, clock, settings);
   const privateKey = createPrivateKey(readFileSync(keyPath(folder, 'current', kid)));
   return { dir: folder, kid, settings, clock, keys, tokens, privateKey };
