@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { loadConfig } from '../config/config.js';
-import { bootstrapPasswordRefusals } from '../credentials/bootstrap-password.js';
+import { bootstrapPasswordRefusals } from '../credentials/password-policy.js';
 import { say } from './modules.js';
 
 export function addConfig(program: Command): void {

@@ -5,7 +5,7 @@ import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp, listen } from '../app.js';
 import { loadConfig, type Config } from '../config/config.js';
-import { bootstrapPasswordRefusals } from '../credentials/bootstrap-password.js';
+import { bootstrapPasswordRefusals } from '../credentials/password-policy.js';
 import { migrateUp } from '../database/migrator.js';
 import { ServerLock } from '../database/server-lock.js';
 import { Draining } from '../platform/http/draining.js';

@@ -1,20 +1,24 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
+import { passwordsConfig } from '../config/passwords.config.js';
 import type { AppError, AppErrorDetails } from '../platform/errors/app-error.js';
 import { clientNetwork } from '../platform/http/client-address.js';
 import { Clock, type Duration } from '../platform/time/clock.js';
-import { CredentialsRepository } from './credentials.repository.js';
 import { HashQueue, type Place } from './hash-queue.js';
+import { PasswordCredential } from './password-credential.entity.js';
 import { PasswordHasher } from './password-hasher.js';
-import { PasswordPolicy, type PasswordOwner } from './password-policy.js';
+import { passwordRefusals, type PasswordOwner } from './password-policy.js';
 
 /** Passwords of users: checked, hashed and compared, never kept. */
 @Injectable()
 export class CredentialsService {
   constructor(
-    private readonly repository: CredentialsRepository,
-    private readonly policy: PasswordPolicy,
+    @InjectRepository(PasswordCredential) private readonly credentials: Repository<PasswordCredential>,
     private readonly queue: HashQueue,
     private readonly hasher: PasswordHasher,
+    @Inject(passwordsConfig.KEY) private readonly config: ConfigType<typeof passwordsConfig>,
     private readonly clock: Clock,
   ) {}
 
@@ -25,50 +29,52 @@ export class CredentialsService {
     field: string,
     refused: (details: AppErrorDetails) => AppError,
   ): void {
-    const violations = this.policy.refusals(password, owner, field);
+    const violations = passwordRefusals(password, owner, this.config.minLength, field);
     if (violations.length > 0) throw refused({ violations });
   }
 
-  /** A place in the hash queue, taken before anything is looked up. @throws AppError 10009 */
+  /** A place in the hash queue, taken before anything is looked up. @throws PlatformErrors.overloaded */
   async reservePlace(maxWait?: Duration): Promise<Place> {
     return this.queue.reserve(clientNetwork(), maxWait);
   }
 
-  /** The hash of a new password. @throws AppError 10009 */
+  /** The hash of a new password. @throws PlatformErrors.overloaded */
   async hash(password: string): Promise<string> {
     using place = await this.reservePlace();
-    return await this.hashIn(place, password);
+    return await this.hasher.hash(place, password);
   }
 
-  /** The hash of a new password, by somebody who has a place in the queue already. */
+  /** The hash of a new password, in a place of the queue that the caller has already. */
   async hashIn(place: Place, password: string): Promise<string> {
     return this.hasher.hash(place, password);
   }
 
-  /** The stored hash of a user, if there is one. */
   async findHash(userId: string): Promise<string | undefined> {
-    return this.repository.findHash(userId);
+    return (await this.credentials.findOneBy({ userId }))?.hash;
   }
 
-  /** Compares; without a hash a decoy of the same cost is compared, and the answer is no. */
+  /** Compares; without a hash a decoy of equal cost is compared, and the answer is no. */
   async verify(place: Place, hash: string | undefined, password: string): Promise<boolean> {
     return this.hasher.verify(place, hash, password);
   }
 
-  /** A stronger hash of the same password, or nothing when the stored one has the current cost. */
+  /** A stronger hash of a password that was verified, or nothing when the stored one has the current cost. */
   async strengthened(place: Place, hash: string, password: string): Promise<string | undefined> {
     return this.hasher.needsUpgrade(hash) ? this.hasher.hash(place, password) : undefined;
   }
 
   async store(userId: string, hash: string): Promise<void> {
-    await this.repository.insert({ userId, hash, updatedAt: this.clock.now() });
+    await this.credentials.insert({ userId, hash, updatedAt: this.clock.now() });
   }
 
+  /** Replaces the hash by that of a new password. */
   async replace(userId: string, hash: string): Promise<void> {
-    await this.repository.replace(userId, hash, this.clock.now());
+    const { affected } = await this.credentials.update({ userId }, { hash, updatedAt: this.clock.now() });
+    if (affected === 0) await this.store(userId, hash);
   }
 
+  /** Replaces a hash by a stronger one of that password, unless the password changed meanwhile. */
   async upgrade(userId: string, from: string, to: string): Promise<void> {
-    await this.repository.upgrade(userId, from, to, this.clock.now());
+    await this.credentials.update({ userId, hash: from }, { hash: to, updatedAt: this.clock.now() });
   }
 }

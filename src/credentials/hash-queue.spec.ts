@@ -19,7 +19,7 @@ function attempt(queue: HashQueue, client = '') {
 
 function expectOverloaded(error: unknown) {
   expect(error).toBeInstanceOf(AppError);
-  expect(error).toMatchObject({ definition: { code: 10009, status: 503 }, options: { retryAfter: 1 } });
+  expect(error).toMatchObject({ definition: { code: 10009, status: 503 }, details: { retryAfter: 1 } });
 }
 
 describe('HashQueue', () => {

@@ -1,14 +1,13 @@
-import { Injectable } from '@nestjs/common';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
-import type { Duration } from '../platform/time/clock.js';
-import { FairLine } from './fair-line.js';
+import { Semaphore, type Permit } from '../platform/semaphore.js';
+import { SECOND, type Duration } from '../platform/time/clock.js';
 
 export interface HashQueueOptions {
   /** Hashes that run at once. */
   readonly concurrency: number;
   /** Callers that may wait for a place. */
   readonly maxWaiting: number;
-  /** How long each of them may wait, in milliseconds. */
+  /** How long each of them may wait. */
   readonly maxWait: Duration;
   /** Told the seconds that each hash took, without its waiting, failed ones too. */
   readonly onHashed?: (seconds: number) => void;
@@ -22,14 +21,14 @@ export interface HashQueueStats {
   readonly refused: number;
 }
 
-/** The right to hash. Given back by `using place = await queue.reserve()`, or by `release()` in a `finally`. */
+/** The right to hash. Given back by `using place = await queue.reserve()`, or by `release()`. */
 export class Place implements Disposable {
   private runs = 0;
   private released = false;
 
   constructor(
+    private readonly permit: Permit,
     private readonly runInTurn: <T>(work: () => Promise<T>) => Promise<T>,
-    private readonly leave: () => void,
   ) {}
 
   /**
@@ -44,7 +43,7 @@ export class Place implements Disposable {
       return await this.runInTurn(work);
     } finally {
       this.runs -= 1;
-      if (this.released && this.runs === 0) this.leave();
+      if (this.released && this.runs === 0) this.permit.release();
     }
   }
 
@@ -53,19 +52,13 @@ export class Place implements Disposable {
    * the place then stays taken until the hash has ended, or abandoned hashes would pile up without bound.
    */
   release(): void {
-    if (this.released) return;
     this.released = true;
-    if (this.runs === 0) this.leave();
+    if (this.runs === 0) this.permit.release();
   }
 
   [Symbol.dispose](): void {
     this.release();
   }
-}
-
-interface Waiter {
-  readonly admit: () => void;
-  readonly giveWay: () => void;
 }
 
 /**
@@ -84,20 +77,18 @@ export function hashConcurrency(machine: {
 /**
  * Keeps a flood of passwords from taking the machine. A place is reserved before anything is looked up, so that
  * what cannot be served costs neither a query nor an attempt. Clients are served in turn, so that a flood from one
- * address leaves the others their places. Places are twice the hashes that may run: while one
- * half hashes, the other half asks the database.
+ * address leaves the others their places. Places are twice the hashes that may run: while one half hashes, the other
+ * half asks the database.
  */
-@Injectable()
 export class HashQueue {
-  private readonly capacity: number;
-  private readonly waiters = new FairLine<Waiter>();
-  private readonly runnable: (() => void)[] = [];
-  private admitted = 0;
-  private running = 0;
+  private readonly places: Semaphore;
+  private readonly turns: Semaphore;
   private refused = 0;
 
   constructor(private readonly options: HashQueueOptions) {
-    this.capacity = 2 * options.concurrency;
+    const { concurrency, maxWaiting } = options;
+    this.places = new Semaphore({ permits: 2 * concurrency, maxWaiting });
+    this.turns = new Semaphore({ permits: concurrency, maxWaiting: Infinity });
   }
 
   /**
@@ -109,86 +100,27 @@ export class HashQueue {
    *   after `maxWait`
    */
   async reserve(client = '', maxWait = this.options.maxWait): Promise<Place> {
-    if (this.admitted < this.capacity) {
-      this.admitted += 1;
-    } else {
-      await this.waitForPlace(client, maxWait);
-    }
-    return new Place(
-      (work) => this.runInTurn(work),
-      () => this.leave(),
-    );
-  }
-
-  stats(): HashQueueStats {
-    return {
-      admitted: this.admitted,
-      waiting: this.waiters.size,
-      running: this.running,
-      refused: this.refused,
-    };
-  }
-
-  /** On admission the place of the one that left is already counted as the waiter's: nobody can step between. */
-  private waitForPlace(client: string, maxWait: Duration): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (this.waiters.size >= this.options.maxWaiting && !this.makeRoomFor(client)) {
-        reject(this.overloaded('the hash queue is full'));
-        return;
-      }
-      const giveUp = (reason: string) => {
-        clearTimeout(timer);
-        reject(this.overloaded(reason));
-      };
-      const waiter: Waiter = {
-        admit: () => {
-          clearTimeout(timer);
-          resolve();
-        },
-        giveWay: () => giveUp('the hash queue is full, most of all of this client'),
-      };
-      // A waiting caller alone does not keep a stopping process alive.
-      const timer = setTimeout(() => {
-        this.waiters.remove(client, waiter);
-        giveUp('no place in the hash queue came free in time');
-      }, maxWait).unref();
-      this.waiters.add(client, waiter);
+    const permit = await this.places.acquire(maxWait, client);
+    if (permit !== undefined) return new Place(permit, (work) => this.runInTurn(work));
+    this.refused += 1;
+    throw PlatformErrors.overloaded({
+      retryAfter: 1,
+      reason: 'no place in the hash queue came free in time',
     });
   }
 
-  private makeRoomFor(client: string): boolean {
-    const crowded = this.waiters.giveWayTo(client);
-    crowded?.giveWay();
-    return crowded !== undefined;
-  }
-
-  private overloaded(reason: string): Error {
-    this.refused += 1;
-    return PlatformErrors.overloaded({ retryAfter: 1, reason });
-  }
-
-  private leave(): void {
-    const next = this.waiters.next();
-    if (next === undefined) this.admitted -= 1;
-    else next.admit();
+  stats(): HashQueueStats {
+    const { held: admitted, waiting } = this.places.stats();
+    return { admitted, waiting, running: this.turns.stats().held, refused: this.refused };
   }
 
   private async runInTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.running < this.options.concurrency) {
-      this.running += 1;
-    } else {
-      // Whoever ends hands its turn over, so `running` does not change here.
-      await new Promise<void>((resolve) => this.runnable.push(resolve));
-    }
+    using _turn = this.turns.tryAcquire() ?? (await this.turns.acquire());
     const start = performance.now();
     try {
       return await work();
     } finally {
-      const seconds = (performance.now() - start) / 1_000;
-      const next = this.runnable.shift();
-      if (next === undefined) this.running -= 1;
-      else next();
-      this.options.onHashed?.(seconds);
+      this.options.onHashed?.((performance.now() - start) / SECOND);
     }
   }
 }

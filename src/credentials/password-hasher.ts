@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { Algorithm, Version, hash, parseOptions, verify } from '@node-rs/argon2';
+import { passwordsConfig } from '../config/passwords.config.js';
 import type { Place } from './hash-queue.js';
 import { normalizePassword } from './password-policy.js';
 
@@ -31,8 +32,7 @@ const SALT_MIN_BYTES = 8;
 export class PasswordHasher {
   private readonly decoy: string;
 
-  /** @param cost checked by the configuration: never below m = 19 456 KiB, t = 2, p = 1 */
-  constructor(private readonly cost: HashCost) {
+  constructor(@Inject(passwordsConfig.KEY) private readonly cost: HashCost) {
     this.decoy = makeDecoy(cost);
   }
 

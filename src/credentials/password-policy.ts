@@ -1,20 +1,14 @@
-import { Injectable } from '@nestjs/common';
-import { parsePhoneNumberFromString } from '../platform/phone-numbers.js';
+import commonPasswords from 'fxa-common-password-list';
+import type { Config } from '../config/config.js';
 import type { Violation } from '../platform/errors/app-error.js';
+import { translate } from '../platform/i18n/translator.js';
+import { parsePhoneNumberFromString } from '../platform/phone-numbers.js';
 import { codePoints, normalized } from '../platform/text.js';
-import { isCommonPassword } from './common-passwords.js';
 
-/** The floor that no setting lowers (NIST SP 800-63B). */
-export const PASSWORD_MIN_LENGTH = 8;
 const PASSWORD_MAX_LENGTH = 256;
 
 /** Shorter identifiers stand in too many passwords by chance. */
 const IDENTIFIER_MIN_LENGTH = 4;
-
-export interface PasswordPolicyOptions {
-  /** In code points, 8 to 256. */
-  readonly minLength: number;
-}
 
 /** Canonical identifiers of the person whose password it becomes; what is not set is empty or null. */
 export interface PasswordOwner {
@@ -33,47 +27,46 @@ export function normalizePassword(password: string): string | undefined {
   return normalized(password, 'NFKC', PASSWORD_MAX_LENGTH);
 }
 
-/** Decides which new passwords are refused. Stored ones are never judged again. */
-@Injectable()
-export class PasswordPolicy {
-  private readonly minLength: number;
+/**
+ * Every rule that a new password breaks; none means that it may be set. Stored ones are never judged again, and there are
+ * no composition rules.
+ *
+ * @param minLength in code points
+ * @param field the name of the request's field, for the answer
+ */
+export function passwordRefusals(
+  password: string,
+  owner: PasswordOwner,
+  minLength: number,
+  field: string,
+): Violation[] {
+  // UTF-8 cannot carry an unpaired surrogate: every one would become U+FFFD and be hashed alike.
+  if (!password.isWellFormed()) return [{ field, rule: 'password_characters' }];
 
-  /** @throws RangeError when `minLength` is outside 8 to 256 */
-  constructor({ minLength }: PasswordPolicyOptions) {
-    if (!(minLength >= PASSWORD_MIN_LENGTH && minLength <= PASSWORD_MAX_LENGTH)) {
-      throw new RangeError(
-        `The minimum password length must be ${PASSWORD_MIN_LENGTH} to ${PASSWORD_MAX_LENGTH}.`,
-      );
-    }
-    this.minLength = minLength;
+  const tooLong = { field, rule: 'password_too_long', params: { max: PASSWORD_MAX_LENGTH } };
+  const normal = normalizePassword(password);
+  if (normal === undefined) return [tooLong];
+  const lengths = [codePoints(password), codePoints(normal)];
+  // Both forms count. One U+FDFA becomes 18 characters, and would pass as a password of one key; a letter and its
+  // combining accent become one; and sign-in takes at most 256 code points as typed.
+  if (Math.min(...lengths) < minLength) {
+    return [{ field, rule: 'password_too_short', params: { min: minLength } }];
   }
+  if (Math.max(...lengths) > PASSWORD_MAX_LENGTH) return [tooLong];
 
-  /**
-   * Every rule that the password breaks; none means that it may be set. There are no composition rules.
-   *
-   * @param field the name of the request's field, for the answer
-   */
-  refusals(password: string, owner: PasswordOwner, field: string): Violation[] {
-    // UTF-8 cannot carry an unpaired surrogate: every one would become U+FFFD and be hashed alike.
-    if (!password.isWellFormed()) return [{ field, rule: 'password_characters' }];
+  const violations: Violation[] = [];
+  const folded = normal.toLowerCase();
+  // The 50 000 most common leaked ones, in memory and in lower case; OWASP ASVS 5.0 (6.2.4) asks for 3 000.
+  if (commonPasswords.test(folded)) violations.push({ field, rule: 'password_common' });
+  if (containsIdentifier(folded, owner)) violations.push({ field, rule: 'password_contains_identifier' });
+  return violations;
+}
 
-    const tooLong = { field, rule: 'password_too_long', params: { max: PASSWORD_MAX_LENGTH } };
-    const normal = normalizePassword(password);
-    if (normal === undefined) return [tooLong];
-    const lengths = [codePoints(password), codePoints(normal)];
-    // Both forms count. One U+FDFA becomes 18 characters, and would pass as a password of one key; a letter and its
-    // combining accent become one; and sign-in takes at most 256 code points as typed.
-    if (Math.min(...lengths) < this.minLength) {
-      return [{ field, rule: 'password_too_short', params: { min: this.minLength } }];
-    }
-    if (Math.max(...lengths) > PASSWORD_MAX_LENGTH) return [tooLong];
-
-    const violations: Violation[] = [];
-    const folded = normal.toLowerCase();
-    if (isCommonPassword(folded)) violations.push({ field, rule: 'password_common' });
-    if (containsIdentifier(folded, owner)) violations.push({ field, rule: 'password_contains_identifier' });
-    return violations;
-  }
+/** Why the first administrator's password is refused, for the list of problems at the start. */
+export function bootstrapPasswordRefusals(password: string, username: string, config: Config): string[] {
+  const owner = { username: username.toLowerCase() };
+  const refusals = passwordRefusals(password, owner, config.passwords.minLength, 'password');
+  return refusals.map(({ rule, params }) => `it ${translate(`rule.${rule}`, 'en', params)}`);
 }
 
 function containsIdentifier(folded: string, { username, email, phone }: PasswordOwner): boolean {

@@ -1,3 +1,4 @@
+import { FairLine } from './fair-line.js';
 import type { Duration } from './time/clock.js';
 
 /** The right to do what a semaphore limits. Given back by `using`, or by `release()`; calls after the first do nothing. */
@@ -17,9 +18,9 @@ export class Permit implements Disposable {
   }
 }
 
-/** Lets so many do something at once. A bounded number of others waits, first come, first served. */
+/** Lets so many do something at once. A bounded number of others waits: clients in turn, each first come, first served. */
 export class Semaphore {
-  private readonly line = new Set<(permit: Permit) => void>();
+  private readonly line = new FairLine<(permit: Permit | undefined) => void>();
   private held = 0;
 
   /** @param onUnused called when the last permit has come back */
@@ -40,35 +41,40 @@ export class Semaphore {
     return this.permit();
   }
 
-  /** Waits for a permit; answers undefined at once when too many wait already, else when none came free in time. */
-  async acquire(maxWait: Duration): Promise<Permit | undefined> {
+  /**
+   * Waits for a permit; answers undefined when none came free in time. Where too many wait, the client that crowds the
+   * line most gives way and is answered undefined at once.
+   */
+  async acquire(maxWait: Duration = Infinity, client = ''): Promise<Permit | undefined> {
     const free = this.tryAcquire();
-    if (free !== undefined || this.line.size >= this.limits.maxWaiting) return free;
+    if (free !== undefined) return free;
+    if (this.line.size >= this.limits.maxWaiting) {
+      const crowding = this.line.giveWayTo(client);
+      if (crowding === undefined) return undefined;
+      crowding(undefined);
+    }
     return new Promise((resolve) => {
       const admit = (permit: Permit | undefined) => {
         clearTimeout(timer);
         resolve(permit);
       };
-      // Whoever waits alone does not keep a stopping process alive.
-      const timer = setTimeout(() => {
-        this.line.delete(admit);
+      const giveUp = () => {
+        this.line.remove(client, admit);
         admit(undefined);
-      }, maxWait).unref();
-      this.line.add(admit);
+      };
+      // A caller that waits does not keep a stopping process alive.
+      const timer = maxWait === Infinity ? undefined : setTimeout(giveUp, maxWait).unref();
+      this.line.add(client, admit);
     });
   }
 
   /** A permit that is given back is the next one's at once, so that nobody can step between. */
   private permit(): Permit {
     return new Permit(() => {
-      const [next] = this.line;
-      if (next === undefined) {
-        this.held -= 1;
-        if (this.held === 0) this.onUnused();
-        return;
-      }
-      this.line.delete(next);
-      next(this.permit());
+      const next = this.line.next();
+      if (next !== undefined) return next(this.permit());
+      this.held -= 1;
+      if (this.held === 0) this.onUnused();
     });
   }
 }

@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createApp, listen } from '../../src/app.ts';
 import { bootstrapAdministrator } from '../../src/users/first-administrator.ts';
 import { loadConfig, type Config } from '../../src/config/config.ts';
-import { bootstrapPasswordRefusals } from '../../src/credentials/bootstrap-password.ts';
+import { bootstrapPasswordRefusals } from '../../src/credentials/password-policy.ts';
 import { Database } from '../../src/database/database.ts';
 import { migrateUp } from '../../src/database/migrator.ts';
 import { Clock } from '../../src/platform/time/clock.ts';
