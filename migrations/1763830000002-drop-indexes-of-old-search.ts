@@ -14,36 +14,35 @@ const DROPPED = {
   users_status_last_sign_in_at: ['status', 'last_sign_in_at', 'id'],
 };
 
-/** Each step looks first whether it was done, because MySQL keeps those that came before a failure. */
+/** On MySQL one statement, which is done as a whole or not at all: so the column tells whether it was done. */
 export class DropIndexesOfOldSearch1763830000002 implements MigrationInterface {
   name = 'DropIndexesOfOldSearch1763830000002';
 
   async up(queryRunner: QueryRunner): Promise<void> {
-    const present = await indexesOf(queryRunner);
-    for (const name of Object.keys(DROPPED))
-      if (present.has(name)) await runStatements(queryRunner, [`DROP INDEX "${name}" ON "users"`]);
-    if (await queryRunner.hasColumn('users', 'search_name'))
-      await runStatements(queryRunner, [`ALTER TABLE "users" DROP COLUMN "search_name"`]);
+    if (!(await queryRunner.hasColumn('users', 'search_name'))) return;
+    const drops = Object.keys(DROPPED).map((name) => `DROP INDEX "${name}"`);
+    await alterUsers(queryRunner, [...drops, 'DROP COLUMN "search_name"']);
   }
 
   /** SQL folds case only, so the older build finds names in other widths once they are changed. */
   async down(queryRunner: QueryRunner): Promise<void> {
     if (!(await queryRunner.hasColumn('users', 'search_name'))) {
-      await runStatements(queryRunner, [
-        `ALTER TABLE "users" ADD COLUMN "search_name" varchar(128) NOT NULL DEFAULT ''`,
-        `UPDATE "users" SET "search_name" = LOWER("full_name")`,
-      ]);
+      const adds = Object.entries(DROPPED).map(([name, columns]) => {
+        return `ADD INDEX "${name}" (${columns.map((column) => `"${column}"`).join(', ')})`;
+      });
+      await alterUsers(queryRunner, [`ADD COLUMN "search_name" varchar(128) NOT NULL DEFAULT ''`, ...adds]);
     }
-    const present = await indexesOf(queryRunner);
-    for (const [name, columns] of Object.entries(DROPPED)) {
-      const list = columns.map((column) => `"${column}"`).join(', ');
-      if (!present.has(name))
-        await runStatements(queryRunner, [`CREATE INDEX "${name}" ON "users" (${list})`]);
-    }
+    await runStatements(queryRunner, [`UPDATE "users" SET "search_name" = LOWER("full_name")`]);
   }
 }
 
-async function indexesOf(queryRunner: QueryRunner): Promise<Set<string | undefined>> {
-  const table = await queryRunner.getTable('users');
-  return new Set(table?.indices.map(({ name }) => name));
+/** SQLite alters one thing at a time, within a transaction, and has other words for indexes. */
+async function alterUsers(queryRunner: QueryRunner, changes: string[]): Promise<void> {
+  const isSqlite = queryRunner.dataSource.options.type === 'better-sqlite3';
+  const each = changes.map((change) =>
+    change.includes(' INDEX ')
+      ? change.replace(/^ADD INDEX (\S+)/, 'CREATE INDEX $1 ON "users"')
+      : `ALTER TABLE "users" ${change}`,
+  );
+  await runStatements(queryRunner, isSqlite ? each : [`ALTER TABLE "users" ${changes.join(', ')}`]);
 }

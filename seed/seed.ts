@@ -12,7 +12,7 @@ import { Clock, DAY, SECOND, type Instant } from '../src/platform/time/clock.js'
 import { seedPerson, SERIALS } from './people.js';
 import { Session } from '../src/sessions/session.entity.js';
 import { UserSearchTermsRepository } from '../src/users/user-search-terms.repository.js';
-import { User } from '../src/users/user.entity.js';
+import { shortIdOf, User } from '../src/users/user.entity.js';
 
 export interface SeedRequest {
   readonly users: number;
@@ -117,9 +117,11 @@ function makeUsers({ serial, count, first, of, now }: UserBatch): User[] {
     const age = (1 - position) * OLDEST + Math.random() * DAY;
     const createdAt = Math.floor(now - age);
     const unusedFor = Math.min(age, (1 - position) * LONGEST_UNUSED + Math.random() * DAY);
+    const id = idInOrder(position);
     return {
       ...seedPerson(serial + index),
-      id: idInOrder(position),
+      id,
+      shortId: shortIdOf(id),
       status: Math.random() < 0.97 ? 'active' : 'disabled',
       credentialVersion: 1,
       passwordChangeAt: createdAt,

@@ -25,29 +25,38 @@ export type Searched = Pick<User, 'username' | 'fullName' | 'email' | 'phone'>;
 /** All that the beginning of a search word may be found in: the index of people, see docs/decisions/0010. */
 export function searchTerms({ username, fullName, email, phone }: Searched): string[] {
   const texts = [fullName, username, ...(phone === null ? [] : phoneForms(phone)), email ?? ''];
-  const terms = texts.flatMap((text) => wordsOf(text).flatMap(tails));
+  const terms = texts.flatMap(wordsOf).flatMap((word) => {
+    return [...word.matchAll(BEGINNING)].map(({ index }) => cut(word.slice(index), TERM_LENGTH));
+  });
   return longest(terms.slice(0, MOST_TERMS));
 }
 
 /** The words of a search, the longest first; each must begin one of a user's terms. */
 export function searchWords(q: string): string[] {
-  return longest(wordsOf(q).map((word) => cut(word))).sort((a, b) => b.length - a.length);
+  return longest(wordsOf(q).map((word) => cut(word, TERM_LENGTH))).sort((a, b) => b.length - a.length);
 }
 
-const PHONE_AS_WRITTEN = /^[+(]?[0-9][0-9+(). /-]*$/;
-
-/** What was typed as one phone number, if it may be one: "(0151) 234", "138-0013 8000", "0086 138". */
+/** The digits of what may be one phone number as people write it: "(0151) 234", "138-0013 8000", "0086 138". */
 export function searchedPhone(q: string): string | undefined {
   const text = fold(q).trim();
-  if (!PHONE_AS_WRITTEN.test(text)) return undefined;
-  const digits = text.replace('(0)', '').replace(/[^0-9]/g, '');
-  if (text.startsWith('+')) return `+${digits}`;
-  return digits.startsWith('00') ? `+${digits.slice(2)}` : digits;
+  if (!/^[+(]?[0-9][0-9+(). /-]*$/.test(text)) return undefined;
+  return text
+    .replace('(0)', '')
+    .replace(/[^0-9]/g, '')
+    .replace(/^00/, '');
 }
 
 /** One letter of a script without blanks is a word already; of other scripts a search needs two. */
 export function isWord(q: string): boolean {
   return new RegExp(UNSPACED, 'v').test(q) || codePoints(q, 2) >= 2;
+}
+
+/**
+ * The first and the last text that begin so, in order of code points, which is the order of both databases' binary
+ * comparison. Unlike LIKE a range has no wildcards to escape, and it uses an index on SQLite too.
+ */
+export function rangeOf(prefix: string): [first: string, last: string] {
+  return [prefix, prefix + '\u{10ffff}'.repeat(TERM_LENGTH - codePoints(prefix, TERM_LENGTH))];
 }
 
 /** E.164, and what is dialled in the number's own country: with the zero in front, where one is dialled, and without. */
@@ -57,12 +66,10 @@ function phoneForms(phone: string): string[] {
   return [phone, String(number.nationalNumber), number.formatNational().replace(/[^0-9]/g, '')];
 }
 
+/** Without the plus of a phone number: it would only double the terms. */
 function wordsOf(text: string): string[] {
-  return fold(text).split(/\s+/u).filter(Boolean);
-}
-
-function tails(word: string): string[] {
-  return [...word.matchAll(BEGINNING)].map(({ index }) => cut(word.slice(index)));
+  const words = fold(text).split(/\s+/u).filter(Boolean);
+  return words.map((word) => word.replace(/^\+(?=[0-9])/, ''));
 }
 
 /** Each text once, and none that another begins with: whatever finds it finds the other as well. */
@@ -84,31 +91,6 @@ function compatible(text: string): string {
   return cut(normalized(cut(text, FOLDED_LENGTH), 'NFKC', FOLDED_LENGTH) ?? '', FOLDED_LENGTH);
 }
 
-function cut(text: string, length = TERM_LENGTH): string {
-  if (codePoints(text, length) <= length) return text;
-  return [...text].slice(0, length).join('');
-}
-
-/** The texts that begin with `prefix`: those from `from` and before `below`. */
-export interface PrefixRange {
-  readonly from: string;
-  readonly below: string;
-}
-
-const LAST_CODE_POINT = 0x10ffff;
-
-/**
- * A prefix as a range in order of code points, which is the order of both databases' binary comparison. Unlike LIKE it
- * has no wildcards to escape, and it uses an index on SQLite too, where LIKE with a parameter does not.
- */
-export function prefixRange(prefix: string): PrefixRange {
-  const characters = [...prefix];
-  while (characters.at(-1)?.codePointAt(0) === LAST_CODE_POINT) characters.pop();
-  const last = characters.pop()?.codePointAt(0);
-  // Nothing comes after the last code point but more of it, and no term is as long as this.
-  if (last === undefined)
-    return { from: prefix, below: String.fromCodePoint(LAST_CODE_POINT).repeat(TERM_LENGTH + 1) };
-  // The code points from D800 to DFFF are surrogates, which no text can hold.
-  const next = last === 0xd7ff ? 0xe000 : last + 1;
-  return { from: prefix, below: characters.join('') + String.fromCodePoint(next) };
+function cut(text: string, length: number): string {
+  return codePoints(text, length) <= length ? text : [...text].slice(0, length).join('');
 }

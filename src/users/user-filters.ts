@@ -1,63 +1,42 @@
 import type { SqlValue } from '../database/database.js';
-import { prefixRange } from './search-terms.js';
+import { rangeOf } from './search-terms.js';
 import type { ListUsersQuery } from './users.dto.js';
 
-/** A piece of SQL with the values of its places. */
-export interface Sql {
-  readonly text: string;
+/** A filter of the list of users: an index of `table` tells whom it lets through. */
+export interface UserFilter {
+  readonly table: 'users' | 'user_roles' | 'user_search_terms';
+  /** The column of `table` that says who it is, and what it is called in `users`. */
+  readonly key: 'id' | 'user_id' | 'short_id';
+  readonly userKey: 'id' | 'short_id';
+  /** What its rows of `table` have: a column, and what comes after that. */
+  readonly column: string;
+  readonly passes: string;
   readonly values: readonly SqlValue[];
+  /** How many it lets through, up to a bound; infinite where nobody counted. */
+  readonly size: number;
 }
 
-/** A filter of the list of users. An index tells whom it lets through, with the moment each was created. */
-export interface UserFilter {
-  readonly kind: 'word' | 'role' | 'status' | 'created';
-  readonly table: string;
-  readonly id: string;
-  readonly createdAt: string;
-  readonly condition: Sql;
-}
+const OF_USERS = { table: 'users', key: 'id', userKey: 'id', size: Infinity } as const;
+const BETWEEN = 'BETWEEN ? AND ?';
 
 /** Users of whom one search term begins so. */
 export function wordFilter(word: string): UserFilter {
-  const { from, below } = prefixRange(word);
-  const condition = { text: 'term >= ? AND term < ?', values: [from, below] };
-  return { kind: 'word', table: 'user_search_terms', id: 'user_id', createdAt: 'user_created_at', condition };
+  const column = { column: 'term', passes: BETWEEN, values: rangeOf(word) };
+  return { table: 'user_search_terms', key: 'short_id', userKey: 'short_id', size: Infinity, ...column };
 }
 
 /** The filters of a query beside `q`. */
-export function filtersOf({
-  role,
-  status,
-  created_from: from,
-  created_to: to,
-}: ListUsersQuery): UserFilter[] {
-  const users = { table: 'users', id: 'id', createdAt: 'created_at' };
+export function filtersOf({ role, status, created_from, created_to }: ListUsersQuery): UserFilter[] {
   const filters: UserFilter[] = [];
   if (role !== undefined) {
-    const condition = { text: 'role_id = (SELECT id FROM roles WHERE role_key = ?)', values: [role] };
-    filters.push({
-      kind: 'role',
-      table: 'user_roles',
-      id: 'user_id',
-      createdAt: 'user_created_at',
-      condition,
-    });
+    const passes = '= (SELECT id FROM roles WHERE role_key = ?)';
+    const column = { column: 'role_id', passes, values: [role] };
+    filters.push({ ...OF_USERS, table: 'user_roles', key: 'user_id', ...column });
   }
-  if (from !== undefined || to !== undefined) {
-    const condition = {
-      text: 'created_at >= ? AND created_at <= ?',
-      values: [from ?? 0, to ?? Number.MAX_SAFE_INTEGER],
-    };
-    filters.push({ ...users, kind: 'created', condition });
+  if (created_from !== undefined || created_to !== undefined) {
+    const values = [created_from ?? 0, created_to ?? Number.MAX_SAFE_INTEGER];
+    filters.push({ ...OF_USERS, column: 'created_at', passes: BETWEEN, values });
   }
-  if (status !== undefined)
-    filters.push({ ...users, kind: 'status', condition: { text: 'status = ?', values: [status] } });
+  if (status !== undefined) filters.push({ ...OF_USERS, column: 'status', passes: '= ?', values: [status] });
   return filters;
-}
-
-export function all(conditions: readonly Sql[]): Sql {
-  return {
-    text: conditions.length === 0 ? '1 = 1' : conditions.map(({ text }) => text).join(' AND '),
-    values: conditions.flatMap(({ values }) => values),
-  };
 }

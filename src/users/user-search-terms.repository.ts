@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { In, type Repository } from 'typeorm';
 import { searchTerms, type Searched } from './search-terms.js';
 import { UserSearchTerm } from './user-search-term.entity.js';
-import type { User } from './user.entity.js';
+import { shortIdOf, type User } from './user.entity.js';
 
 /** Rows of one statement; nobody alone has so many. */
 const BATCH = 500;
@@ -14,9 +14,9 @@ export class UserSearchTermsRepository {
   constructor(@InjectRepository(UserSearchTerm) private readonly terms: Repository<UserSearchTerm>) {}
 
   /** Of users who have none yet. */
-  async insert(users: ReadonlyArray<Searched & Pick<User, 'id' | 'createdAt'>>): Promise<void> {
+  async insert(users: ReadonlyArray<Searched & Pick<User, 'id'>>): Promise<void> {
     const rows = users.flatMap((user) =>
-      searchTerms(user).map((term) => ({ term, userId: user.id, userCreatedAt: user.createdAt })),
+      searchTerms(user).map((term) => ({ shortId: shortIdOf(user.id), term })),
     );
     for (let from = 0; from < rows.length; from += BATCH) {
       await this.terms.insert(rows.slice(from, from + BATCH));
@@ -25,9 +25,10 @@ export class UserSearchTermsRepository {
 
   /** Makes the terms those of the user's row as it is now, and writes only what differs. */
   async refresh(userId: string): Promise<void> {
-    const rows = await this.terms.query<Array<Searched & Pick<User, 'createdAt'> & { term: string | null }>>(
-      `SELECT username, full_name AS "fullName", email, phone, created_at AS "createdAt", term
-       FROM users LEFT JOIN user_search_terms ON user_id = id WHERE id = ?`,
+    const shortId = shortIdOf(userId);
+    const rows = await this.terms.query<Array<Searched & { term: string | null }>>(
+      `SELECT username, full_name AS "fullName", email, phone, term
+       FROM users u LEFT JOIN user_search_terms t ON t.short_id = u.short_id WHERE u.id = ?`,
       [userId],
     );
     const [user] = rows;
@@ -35,8 +36,8 @@ export class UserSearchTermsRepository {
     const wanted = new Set(searchTerms(user));
     const present = new Set(rows.map(({ term }) => term));
     const gone = [...present].filter((term) => term !== null).filter((term) => !wanted.has(term));
-    if (gone.length > 0) await this.terms.delete({ userId, term: In(gone) });
+    if (gone.length > 0) await this.terms.delete({ shortId, term: In(gone) });
     const added = [...wanted].filter((term) => !present.has(term));
-    await this.terms.insert(added.map((term) => ({ term, userId, userCreatedAt: user.createdAt })));
+    if (added.length > 0) await this.terms.insert(added.map((term) => ({ shortId, term })));
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { roleKeysOf } from '../access/access.repository.js';
-import { Database } from '../database/database.js';
+import { Database, type SqlValue } from '../database/database.js';
 import { columnList } from '../database/entity-statements.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import {
@@ -13,7 +13,7 @@ import {
 import type { Sort } from '../platform/http/query-values.js';
 import { isWord, searchedPhone, searchWords } from './search-terms.js';
 import { User } from './user.entity.js';
-import { all, filtersOf, wordFilter, type Sql, type UserFilter } from './user-filters.js';
+import { filtersOf, wordFilter, type UserFilter } from './user-filters.js';
 import type { ListUsersQuery } from './users.dto.js';
 import { withRoles, type RowWithRoles, type UserWithRoles } from './users.repository.js';
 
@@ -33,29 +33,26 @@ const MOST_COUNTED_WORDS = 4;
 /** Testing one candidate costs what reading so many neighbours in an index does. */
 const TEST_COST = 8;
 
-interface Sized extends UserFilter {
-  /** How many candidates it has, up to `MOST_SORTED` + 1; infinite where nobody counted. */
-  readonly size: number;
-}
-
-/** Where a plan begins: the rows that the filters which it does not fulfil are tested on. */
+/** Where a plan begins, with the names of what it has of a user; `u` is the user's row. */
 interface Start {
-  readonly from: Sql;
+  readonly from: string;
+  readonly where: string;
+  readonly values: readonly SqlValue[];
   readonly id: string;
+  readonly shortId: string;
   readonly createdAt: string;
-  readonly condition: Sql;
   readonly fulfils: readonly UserFilter[];
+  /** How the row is found, where `from` is not `users u`. */
+  readonly row?: string;
   /** Whether the database may choose an index of `users`. If not, the tests are in words that no index serves. */
-  readonly free: boolean;
-  /** Whether it has somebody more than once. */
-  readonly repeats?: boolean;
+  readonly free?: boolean;
 }
 
 /**
  * The list of users, at a cost that does not grow with their number. Either the candidates of a filter that has few
- * are looked up, tested and sorted; or an index is read in the order of the sort and each of its users tested, until the page is
- * full. For a page that ends at position `p`, that is about `p × users ÷ matches` rows, and `matches` by the
- * first way. docs/performance.md shows the plans.
+ * are looked up, tested and sorted; or an index is read in the order of the sort and each of its users tested, until
+ * the page is full: for a page that ends at position `p`, about `p × users ÷ matches` rows. docs/performance.md shows
+ * the plans.
  */
 @Injectable()
 export class UserSearch {
@@ -70,100 +67,106 @@ export class UserSearch {
     }
     const filters = await this.sized(query);
     const [limit, offset] = limitAndOffset(query);
-    const page = select(filters, startOfPage(filters, query.sort, offset + limit), query.sort);
+    const start = startOfPage(filters, query.sort, offset + limit);
+    const page = select(`${start.id} AS id`, filters, start, orderBy(query.sort, start));
     const rows = await this.database.query<RowWithRoles[]>(
-      `SELECT ${COLUMNS} FROM (${page.text} LIMIT ? OFFSET ?) page JOIN users u ON u.id = page.id
+      `SELECT ${COLUMNS} FROM (${page.sql} LIMIT ? OFFSET ?) page JOIN users u ON u.id = page.id
        ORDER BY ${orderBy(query.sort)}`,
       [...page.values, limit, offset],
     );
     return withTotal(query, rows.map(withRoles), async () => {
-      const { text, values } = select(filters, startOfCount(filters));
-      const [counted] = await this.database.query<Array<{ total: number }>>(cappedCount(text), values);
+      const { sql, values } = count(filters);
+      const [counted] = await this.database.query<Array<{ total: number }>>(cappedCount(sql), values);
       return counted?.total ?? 0;
     });
   }
 
   /** The filters, with their sizes where the plan depends on them: one statement counts them all. */
-  private async sized(query: ListUsersQuery): Promise<Sized[]> {
+  private async sized(query: ListUsersQuery): Promise<UserFilter[]> {
     const { q = '', sort } = query;
     const words = searchWords(q);
-    const filters = [...words.map(wordFilter), ...filtersOf(query)];
-    const few = filters.length < 2 && words.length === 0 && sort.field === 'created_at';
-    if (filters.length === 0 || few) return filters.map((filter) => ({ ...filter, size: Infinity }));
-
+    const others = filtersOf(query);
+    if (words.length === 0 && others.length < (sort.field === 'created_at' ? 2 : 1)) return others;
     const phone = searchedPhone(q);
-    const spelled = phone === undefined || phone === words[0] ? undefined : wordFilter(phone);
-    const counted = filters.filter(({ kind }, index) => kind !== 'word' || index < MOST_COUNTED_WORDS);
-    const asked = spelled === undefined ? counted : [spelled, ...counted];
-    const counts = asked.map(
-      ({ table, condition }, index) =>
-        `(SELECT COUNT(*) FROM (SELECT 1 AS one FROM ${table} WHERE ${condition.text} LIMIT ?) of_${index}) AS size_${index}`,
+    const isSpelled = phone !== undefined && phone !== words[0];
+    const asked = [...(isSpelled ? [phone] : []), ...words.slice(0, MOST_COUNTED_WORDS)];
+    const filters = [...asked.map(wordFilter), ...others];
+    const counts = filters.map(
+      (filter, index) =>
+        `(SELECT COUNT(*) FROM (SELECT 1 AS one ${ofIndex(filter)} LIMIT ${MOST_SORTED + 1}) of_${index}) AS size_${index}`,
     );
     const [row] = await this.database.query<Array<Record<string, number>>>(
       `SELECT ${counts.join(', ')}`,
-      asked.flatMap(({ condition }) => [...condition.values, MOST_SORTED + 1]),
+      filters.flatMap(({ values }) => values),
     );
-    const sizeOf = (filter: UserFilter) => row?.[`size_${asked.indexOf(filter)}`] ?? Infinity;
+    const sized = filters.map((filter, index) => ({ ...filter, size: row?.[`size_${index}`] ?? Infinity }));
+    const number = isSpelled ? sized.shift() : undefined;
     // What is nobody's phone number is searched for as the words that it consists of.
-    const isPhone = spelled !== undefined && sizeOf(spelled) > 0;
-    const meant = isPhone ? [spelled, ...filters.filter(({ kind }) => kind !== 'word')] : filters;
-    return meant.map((filter) => ({ ...filter, size: sizeOf(filter) }));
+    if (number === undefined || number.size === 0)
+      return [...sized, ...words.slice(MOST_COUNTED_WORDS).map(wordFilter)];
+    return [number, ...sized.filter(({ table }) => table !== number.table)];
   }
 }
 
-function startOfPage(filters: readonly Sized[], { field }: Sort<UserSort>, end: number): Start {
+function startOfPage(filters: readonly UserFilter[], { field }: Sort<UserSort>, end: number): Start {
   const most = Math.min(MOST_SORTED, Math.max(LIST_WINDOW, Math.ceil(Math.sqrt(end * USERS))));
   const few = filters.filter(({ size }) => size <= most);
   if (few.length > 0) return candidates(few);
-  const role = filters.find(({ kind }) => kind === 'role');
-  return role !== undefined && field === 'created_at' ? through(role) : users(field);
+  const role = filters.find(({ table }) => table === 'user_roles');
+  return role !== undefined && field === 'created_at' ? through(role) : everybody(field);
 }
 
-function startOfCount(filters: readonly Sized[]): Start {
+function count(filters: readonly UserFilter[]) {
   const few = filters.filter(({ size }) => size <= MOST_SORTED);
-  if (few.length > 0) return candidates(few);
-  const indexed = filters.find(({ kind }) => kind === 'word' || kind === 'role');
-  return indexed === undefined ? users('created_at') : through(indexed);
+  const indexed = filters.find(({ table }) => table !== 'users');
+  const start =
+    few.length > 0 ? candidates(few) : indexed === undefined ? everybody('created_at') : through(indexed);
+  // A word of somebody may be found twice.
+  return select(
+    indexed?.table === 'user_search_terms' ? `DISTINCT ${start.shortId}` : start.id,
+    filters,
+    start,
+  );
 }
 
 /**
- * Who passes the filter with the fewest candidates, and words that have hardly more. In order of the ids, because that reads each page
- * of a table once; with a LIMIT, because without one MySQL drops the order and plans across the border.
+ * Who passes the filter with the fewest candidates, and words that have hardly more. In order of their ids, because that
+ * reads each page of a table once; with a LIMIT, because without one MySQL drops the order and plans across the border.
  */
-function candidates(filters: readonly Sized[]): Start {
+function candidates(filters: readonly UserFilter[]): Start {
   const [first, ...others] = filters.toSorted((a, b) => a.size - b.size);
-  if (first === undefined) return users('created_at');
-  const words = others.filter(({ kind, size }) => kind === 'word' && size <= first.size * TEST_COST);
-  const joined = words.map(
-    (word, index) => ` JOIN (${idsOf(word)}) also_${index} ON also_${index}.id = found.id`,
+  if (first === undefined) return everybody('created_at');
+  const isJoined = ({ key, size }: UserFilter) =>
+    key === first.key && key === 'short_id' && size <= first.size * TEST_COST;
+  const words = others.filter(isJoined);
+  const joins = words.map(
+    (word, index) =>
+      ` JOIN (SELECT DISTINCT short_id ${ofIndex(word)}) also_${index} ON also_${index}.short_id = found.id`,
   );
   return {
-    from: {
-      text: `(${idsOf(first)} ORDER BY id LIMIT ${USERS}) found${joined.join('')}`,
-      values: [first, ...words].flatMap(({ condition }) => condition.values),
-    },
-    id: 'found.id',
-    createdAt: 'found.created_at',
-    condition: all([]),
+    from: `(SELECT DISTINCT ${first.key} AS id ${ofIndex(first)} ORDER BY ${first.key} LIMIT ${USERS}) found${joins.join('')}`,
+    where: '1 = 1',
+    values: [first, ...words].flatMap(({ values }) => values),
+    id: first.userKey === 'id' ? 'found.id' : 'u.id',
+    shortId: first.userKey === 'id' ? 'u.short_id' : 'found.id',
+    createdAt: 'u.created_at',
     fulfils: [first, ...words],
-    free: false,
+    row: `u.${first.userKey} = found.id`,
   };
-}
-
-function idsOf({ table, id, createdAt, condition }: UserFilter): string {
-  return `SELECT DISTINCT ${id} AS id, ${createdAt} AS created_at FROM ${table} WHERE ${condition.text}`;
 }
 
 /** Whom a role or a word lets through, in the order of its index. */
 function through(filter: UserFilter): Start {
+  const isRole = filter.table === 'user_roles';
   return {
-    from: { text: `${filter.table} listed`, values: [] },
-    id: `listed.${filter.id}`,
-    createdAt: `listed.${filter.createdAt}`,
-    condition: filter.condition,
+    from: `${filter.table} listed`,
+    where: `listed.${filter.column} ${filter.passes}`,
+    values: filter.values,
+    id: isRole ? 'listed.user_id' : 'u.id',
+    shortId: isRole ? 'u.short_id' : 'listed.short_id',
+    createdAt: isRole ? 'listed.user_created_at' : 'u.created_at',
     fulfils: [filter],
-    free: false,
-    repeats: filter.kind === 'word',
+    row: `u.${filter.userKey} = listed.${filter.key}`,
   };
 }
 
@@ -178,53 +181,53 @@ const WHOLE: Readonly<Record<UserSort, string>> = {
 };
 
 /** Everybody in the order of a column. */
-function users(sort: UserSort): Start {
+function everybody(sort: UserSort): Start {
+  const names = { id: 'u.id', shortId: 'u.short_id', createdAt: 'u.created_at' };
   return {
-    from: { text: 'users u', values: [] },
-    id: 'u.id',
-    createdAt: 'u.created_at',
-    condition: { text: WHOLE[sort], values: [] },
+    from: 'users u',
+    where: WHOLE[sort],
+    values: [],
+    ...names,
     fulfils: [],
     free: sort === 'created_at',
   };
 }
 
-/** The ids of those who pass every filter. LEFT, because an inner join might begin with the users. */
-function select(filters: readonly UserFilter[], start: Start, sort?: Sort<UserSort>): Sql {
-  const rest = filters.filter(
-    (filter) => !start.fulfils.some(({ condition }) => condition === filter.condition),
-  );
-  const tests = all([start.condition, ...rest.map((filter) => testOf(filter, start))]);
-  const needsRow = rest.some(({ kind }) => kind === 'status') || (sort ?? CREATED).field !== 'created_at';
-  const join = needsRow && start.id !== 'u.id' ? ` LEFT JOIN users u ON u.id = ${start.id}` : '';
-  const order = sort === undefined ? '' : ` ORDER BY ${orderBy(sort, start)}`;
+/** Those who pass every filter. The row is joined where it is needed, LEFT because an inner join might begin with it. */
+function select(what: string, filters: readonly UserFilter[], start: Start, order?: string) {
+  const rest = filters.filter((filter) => !start.fulfils.includes(filter));
+  const tests = [start.where, ...rest.map((filter) => testOf(filter, start))].join(' AND ');
+  const sorted = order === undefined ? '' : ` ORDER BY ${order}`;
+  const needsRow = start.row !== undefined && /\bu\./.test(what + tests + sorted);
   return {
-    text: `SELECT ${start.repeats === true ? 'DISTINCT ' : ''}${start.id} AS id FROM ${start.from.text}${join} WHERE ${tests.text}${order}`,
-    values: [...start.from.values, ...tests.values],
+    sql: `SELECT ${what} FROM ${start.from}${needsRow ? ` LEFT JOIN users u ON ${start.row}` : ''} WHERE ${tests}${sorted}`,
+    values: [...start.values, ...rest.flatMap(({ values }) => values)],
   };
 }
 
-/** A filter as a condition on the rows of another start. A scalar subquery, because MySQL would turn IN and EXISTS into a join. */
-function testOf({ kind, table, condition }: UserFilter, { id, createdAt, free }: Start): Sql {
-  const { values } = condition;
-  if (kind === 'status') return { text: free ? 'u.status = ?' : "COALESCE(u.status, '') = ?", values };
-  if (kind === 'created') {
-    const column = free || id !== 'u.id' ? createdAt : 'COALESCE(u.created_at, 0)';
-    return { text: `${column} >= ? AND ${column} <= ?`, values };
+/** A filter as a condition on a user. A scalar subquery, because MySQL would turn IN and EXISTS into a join. */
+function testOf(
+  { table, key, userKey, column, passes }: UserFilter,
+  { id, shortId, createdAt, free }: Start,
+): string {
+  if (table !== 'users') {
+    const own = userKey === 'id' ? id : shortId;
+    return `(SELECT 1 FROM ${table} tested WHERE tested.${key} = ${own} AND tested.${column} ${passes} LIMIT 1) = 1`;
   }
-  return {
-    text: `(SELECT 1 FROM ${table} tested WHERE tested.user_id = ${id} AND ${condition.text} LIMIT 1) = 1`,
-    values,
-  };
+  const tested = column === 'created_at' ? createdAt : `u.${column}`;
+  if (free === true || !tested.startsWith('u.')) return `${tested} ${passes}`;
+  return `COALESCE(${tested}, ${column === 'created_at' ? '0' : "''"}) ${passes}`;
 }
 
-const CREATED: Sort<UserSort> = { field: 'created_at', descending: true };
+/** From the index of a filter. */
+function ofIndex({ table, column, passes }: UserFilter): string {
+  return `FROM ${table} WHERE ${column} ${passes}`;
+}
 
 function orderBy({ field, descending }: Sort<UserSort>, start?: Start): string {
   const direction = descending ? 'DESC' : 'ASC';
   // User names differ, and MySQL would not use their index for a second column.
   if (field === 'username') return `u.username ${direction}`;
-  const [column, id] =
-    start !== undefined && field === 'created_at' ? [start.createdAt, start.id] : [`u.${field}`, 'u.id'];
-  return `${column} ${direction}, ${id} ${direction}`;
+  const column = field === 'created_at' ? (start?.createdAt ?? 'u.created_at') : `u.${field}`;
+  return `${column} ${direction}, ${start?.id ?? 'u.id'} ${direction}`;
 }

@@ -10,7 +10,7 @@ import { Clock } from '../platform/time/clock.js';
 import { IDENTIFIER_KINDS, type Identifier, type IdentifierKind } from './identifiers.js';
 import type { Profile } from './profile.js';
 import { UserSearchTermsRepository } from './user-search-terms.repository.js';
-import { User } from './user.entity.js';
+import { shortIdOf, User } from './user.entity.js';
 import { TAKEN, UsersErrors } from './users.errors.js';
 
 /** A user together with the keys of the roles that it holds, sorted. */
@@ -39,9 +39,11 @@ export class UsersRepository {
   /** A new active user, in the current transaction. @throws DuplicateKeyError with the key `users_username`, `users_email` or `users_phone` */
   async insert(profile: Profile): Promise<User> {
     const now = this.clock.now();
+    const id = newId();
     const user: User = {
       ...profile,
-      id: newId(),
+      id,
+      shortId: shortIdOf(id),
       status: 'active',
       credentialVersion: 1,
       passwordChangeAt: now,

@@ -62,7 +62,7 @@ describe('the migrations', () => {
     const columns =
       'id, username, full_name, status, credential_version, password_change_at, created_at, updated_at';
     await change(
-      `INSERT INTO users (${columns}) VALUES ('u-1', 'mei', '林美 😀', 'active', 1, 1763800000001, 1763800000002, 1763800000003)`,
+      `INSERT INTO users (${columns}) VALUES ('6f1c2a3b-4d5e-4f60-8a71-92b3c4d5e6f7', 'mei', '林美 😀', 'active', 1, 1763800000001, 1763800000002, 1763800000003)`,
     );
     const before = await ask(`SELECT ${columns} FROM users`);
     for (const name of names.slice(1).toReversed()) expect(await migrateDown(config)).toBe(name);
@@ -72,8 +72,10 @@ describe('the migrations', () => {
   });
 
   it('give people who are there already the terms that find them, again after a failure half-way', async () => {
-    const terms = () => ask('SELECT term, user_created_at AS "createdAt" FROM user_search_terms');
-    const expected = ['mei', '林美', '美', '😀'].map((term) => ({ term, createdAt: 1763800000002 }));
+    const terms = () =>
+      ask('SELECT term, id FROM user_search_terms t JOIN users u ON u.short_id = t.short_id ORDER BY term');
+    const id = '6f1c2a3b-4d5e-4f60-8a71-92b3c4d5e6f7';
+    const expected = ['mei', '林美', '美', '😀'].map((term) => ({ term, id }));
     expect(await terms()).toEqual(expected);
     await change("DELETE FROM user_search_terms WHERE term <> 'mei'");
     await change("DELETE FROM schema_migrations WHERE name LIKE '%OldSearch%' OR name LIKE '%SearchTerms%'");
