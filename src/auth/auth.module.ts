@@ -10,7 +10,6 @@ import { TokensModule } from '../tokens/tokens.module.js';
 import { UsersModule } from '../users/users.module.js';
 import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
-import { AccountPermits } from './account-permits.js';
 import { AuthMetrics } from './auth-metrics.js';
 import { AuthController } from './auth.controller.js';
 import { AuthQueries } from './auth.queries.js';
@@ -35,7 +34,6 @@ import { SignInService } from './sign-in.service.js';
     AuthMetrics,
     SignInAttempts,
     AuthQueries,
-    AccountPermits,
     SignInService,
     RenewalService,
     LocalStrategy,

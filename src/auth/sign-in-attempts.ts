@@ -2,19 +2,21 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AuditService } from '../audit/audit.service.js';
 import { budgetsConfig } from '../config/budgets.config.js';
+import { passwordsConfig } from '../config/passwords.config.js';
 import { Database } from '../database/database.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { clientNetwork } from '../platform/http/client-address.js';
+import { Semaphore, type Permit } from '../platform/semaphore.js';
+import type { Duration } from '../platform/time/clock.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AttemptBudgets, tooManyAttempts, type Budget, type Refusal } from '../throttling/attempt-budgets.js';
 import { KeyedDigest } from '../throttling/keyed-digest.js';
 import type { Account } from './auth.queries.js';
 import { AuthErrors } from './auth.errors.js';
 
-/** An admitted attempt, and the budgets that it was taken from. */
+/** An attempt at an account, if there is one, and the budgets that it is taken from. */
 export interface SignInAttempt {
-  /** The account that was meant, if there is one. */
-  readonly userId: string | undefined;
-  readonly username: string | undefined;
+  readonly user: Account['user'] | undefined;
   readonly address: Budget;
   readonly account: Budget;
 }
@@ -25,6 +27,8 @@ export interface SignInAttempt {
  */
 @Injectable()
 export class SignInAttempts {
+  private readonly underWay = new Map<string, Semaphore>();
+
   constructor(
     private readonly budgets: AttemptBudgets,
     private readonly digests: KeyedDigest,
@@ -32,44 +36,61 @@ export class SignInAttempts {
     private readonly audit: AuditService,
     private readonly database: Database,
     @Inject(budgetsConfig.KEY) private readonly config: ConfigType<typeof budgetsConfig>,
+    @Inject(passwordsConfig.KEY) private readonly passwords: ConfigType<typeof passwordsConfig>,
   ) {}
 
   /**
-   * The budget that an attempt at an account is taken from. An address that the account is used from has a count of its
-   * own, so that an attack from elsewhere cannot lock the owner out; and a success there does not give that attack new
-   * attempts.
+   * An address that the account is used from has a count of its own, so that an attack from elsewhere cannot lock the
+   * owner out; and a success there does not give that attack new attempts.
    *
    * @param name the canonical form of what was typed; kept only as a keyed digest, and only if it is nobody's
    */
-  async budgetOf(account: Account | undefined, name: string): Promise<Budget> {
-    const limit = this.config.accountAttempts;
+  async plan(account: Account | undefined, name: string): Promise<SignInAttempt> {
+    const { accountAttempts: limit, addressAttempts } = this.config;
+    const address = { key: `address:${clientNetwork()}`, limit: addressAttempts };
+    // Made for accounts, too, so that both take as long.
     const digest = await this.digests.digest(name);
-    if (account === undefined) return { key: `name:${digest}`, limit };
-    const { id } = account.user;
-    if (!this.sessions.isKnownAddress(account.addressNotedAt)) return { key: `account:${id}`, limit };
-    return { key: `known:${id}:${clientNetwork()}`, limit };
+    if (account === undefined) return { user: undefined, address, account: { key: `name:${digest}`, limit } };
+    const { user, addressNotedAt } = account;
+    const known = this.sessions.isKnownAddress(addressNotedAt);
+    const key = known ? `known:${user.id}:${clientNetwork()}` : `account:${user.id}`;
+    return { user, address, account: { key, limit } };
   }
 
   /**
-   * Takes an attempt from the client's address and from the account, or from neither.
+   * The right to try a password of this account, if nobody has to be waited for.
    *
-   * @param account whose it is, if there is one
-   * @param budget the account's
-   * @throws PlatformErrors.tooManyRequests
+   * A process tries only a quarter of an account's budget at once. An attempt is counted before it is tried and given
+   * back when it succeeds; without this a large machine would count more right passwords at once than the budget has. A
+   * quarter leaves room for other replicas.
    */
-  async take(account: Account | undefined, budget: Budget): Promise<SignInAttempt> {
-    const { addressAttempts } = this.config;
-    const address = { key: `address:${clientNetwork()}`, limit: addressAttempts };
-    const attempt = { userId: account?.user.id, username: account?.user.username, address, account: budget };
-    const refusal = await this.budgets.take(address, attempt.account);
-    if (refusal === undefined) return attempt;
+  tryPermit({ account }: SignInAttempt): Permit | undefined {
+    return this.permitsOf(account).tryAcquire();
+  }
+
+  /**
+   * Waits for that right. As many may wait for each account as for the hash queue.
+   *
+   * @throws PlatformErrors.overloaded at once when too many wait already, or after `maxWait`
+   */
+  async waitForPermit({ account }: SignInAttempt, maxWait: Duration): Promise<Permit> {
+    const permit = await this.permitsOf(account).acquire(maxWait);
+    if (permit !== undefined) return permit;
+    const reason = 'too many sign-ins of one account are under way';
+    throw PlatformErrors.overloaded({ retryAfter: 1, reason });
+  }
+
+  /** Takes the attempt from both budgets or from neither. @throws PlatformErrors.tooManyRequests */
+  async take(attempt: SignInAttempt): Promise<void> {
+    const refusal = await this.budgets.take(attempt.address, attempt.account);
+    if (refusal === undefined) return;
     await this.recordFirstRefusal(attempt, refusal);
     throw tooManyAttempts(refusal);
   }
 
   /** Evidence first, then the one answer to whatever was wrong. The attempt stays counted. @throws AuthErrors.wrongCredentials */
-  async fail({ userId }: SignInAttempt): Promise<never> {
-    const target = { targetType: 'user', targetId: userId } as const;
+  async fail({ user }: SignInAttempt): Promise<never> {
+    const target = { targetType: 'user', targetId: user?.id } as const;
     await this.audit.record({ action: 'signin.failed', outcome: 'failure', ...target });
     throw AuthErrors.wrongCredentials();
   }
@@ -78,33 +99,32 @@ export class SignInAttempts {
    * In the transaction of the sign-in: the account begins anew, the address gets back this attempt and no more, or
    * anyone could wash an address clean by signing in to an account of their own.
    */
-  async succeed(
-    { userId, username = '', address, account }: SignInAttempt,
-    sessionId: string,
-  ): Promise<void> {
+  async succeed({ user, address, account }: SignInAttempt, sessionId: string): Promise<void> {
     await this.budgets.reset(account, address);
-    const target = { targetType: 'user', targetId: userId } as const;
-    await this.audit.record({
-      action: 'signin.succeeded',
-      actorId: userId,
-      actorName: username,
-      sessionId,
-      ...target,
-    });
+    const by = { actorId: user?.id, actorName: user?.username ?? '', sessionId };
+    await this.audit.record({ action: 'signin.succeeded', ...by, targetType: 'user', targetId: user?.id });
   }
 
-  private async recordFirstRefusal({ userId, address }: SignInAttempt, refusal: Refusal): Promise<void> {
+  private async recordFirstRefusal({ user, address }: SignInAttempt, refusal: Refusal): Promise<void> {
     if (refusal.reported) return;
     const budget = refusal.budget === address ? 'address' : 'account';
     await this.database.transaction(async () => {
       if (!(await this.budgets.isFirstRefusal(refusal))) return;
+      const target = { targetType: 'user', targetId: budget === 'account' ? user?.id : null } as const;
       await this.audit.record({
         action: 'signin.limited',
         outcome: 'failure',
-        targetType: 'user',
-        targetId: budget === 'account' ? userId : null,
+        ...target,
         detail: { budget },
       });
     });
+  }
+
+  /** By the budget that counts, which is made alike for accounts and for names that are nobody's. */
+  private permitsOf({ key, limit }: Budget): Semaphore {
+    const limits = { permits: Math.ceil(limit / 4), maxWaiting: this.passwords.queue };
+    const permits = this.underWay.get(key) ?? new Semaphore(limits, () => this.underWay.delete(key));
+    this.underWay.set(key, permits);
+    return permits;
   }
 }

@@ -1,8 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Inject, Injectable } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
-import { passwordsConfig } from '../config/passwords.config.js';
-import { serviceConfig } from '../config/service.config.js';
+import { Injectable } from '@nestjs/common';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
 import { AppError } from '../platform/errors/app-error.js';
@@ -11,11 +8,9 @@ import type { Session } from '../sessions/session.entity.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens, type AccessToken } from '../tokens/access-tokens.js';
 import { newRefreshToken } from '../tokens/refresh-tokens.js';
-import { parseIdentifier, type Identifier } from '../users/identifiers.js';
+import type { Identifier } from '../users/identifiers.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
-import { AccountPermits } from './account-permits.js';
-import { AuthMetrics } from './auth-metrics.js';
 import { AuthQueries, type Account } from './auth.queries.js';
 import { SignInAttempts, type SignInAttempt } from './sign-in-attempts.js';
 
@@ -26,24 +21,20 @@ export interface SignInResult {
   readonly accessToken: AccessToken;
 }
 
-/** Nobody's identifier: looked up where there is nothing to look up, so that it costs the same. */
+/** Nobody's identifier: looked up where there is nothing to look up, so that it takes as long. */
 const NO_IDENTIFIER: Identifier = { kind: 'username', value: '' };
 
 /** A sign-in from its first step to its last. */
 @Injectable()
 export class SignInService {
   constructor(
+    private readonly users: UsersService,
     private readonly queries: AuthQueries,
     private readonly attempts: SignInAttempts,
-    private readonly permits: AccountPermits,
     private readonly credentials: CredentialsService,
-    private readonly users: UsersService,
     private readonly sessions: SessionsService,
     private readonly accessTokens: AccessTokens,
     private readonly database: Database,
-    private readonly metrics: AuthMetrics,
-    @Inject(passwordsConfig.KEY) private readonly passwords: ConfigType<typeof passwordsConfig>,
-    @Inject(serviceConfig.KEY) private readonly service: ConfigType<typeof serviceConfig>,
   ) {}
 
   /**
@@ -53,27 +44,25 @@ export class SignInService {
    * @throws AuthErrors.wrongCredentials, PlatformErrors.tooManyRequests, PlatformErrors.overloaded
    */
   async signIn(username: string, password: string): Promise<SignInResult> {
-    return this.metrics.signedIn(this.verifyAndOpen(username, password)).catch(pauseIfTurnedAway);
+    return this.verifyAndOpen(username, password).catch(pauseIfTurnedAway);
   }
 
   private async verifyAndOpen(username: string, password: string): Promise<SignInResult> {
-    const deadline = performance.now() + this.passwords.wait;
-    const timeLeft = () => Math.max(0, deadline - performance.now());
     using firstPlace = await this.credentials.reservePlace();
-    const identifier = parseIdentifier(username, this.service.defaultPhoneRegion);
+    const identifier = this.users.identify(username);
     const account = await this.queries.findAccount(identifier ?? NO_IDENTIFIER, clientNetwork());
-    const budget = await this.attempts.budgetOf(account, identifier?.value ?? unreadable(username));
+    const attempt = await this.attempts.plan(account, identifier?.value ?? unreadable(username));
 
-    const free = this.permits.tryAcquire(budget.key);
+    const free = this.attempts.tryPermit(attempt);
     // Where others have to be waited for, the place in the hash queue goes to somebody else meanwhile.
     if (free === undefined) firstPlace.release();
+    // The permit is held until the session is open, because the attempt stays counted until then.
     using untilOpened = new DisposableStack();
-    // Until then the attempt stays counted.
-    untilOpened.use(free ?? (await this.permits.acquire(budget.key, timeLeft())));
-    using place = free === undefined ? await this.credentials.reservePlace(timeLeft()) : firstPlace;
+    untilOpened.use(free ?? (await this.attempts.waitForPermit(attempt, firstPlace.timeLeft())));
+    using place = free ? firstPlace : await this.credentials.reservePlace(firstPlace.timeLeft());
 
     // Counted for good before the password is tried.
-    const attempt = await this.attempts.take(account, budget);
+    await this.attempts.take(attempt);
     const hash = account?.hash ?? undefined;
     const matches = await this.credentials.verify(place, hash, password);
     if (!matches || account?.user.status !== 'active' || hash === undefined)

@@ -28,6 +28,7 @@ export class Place implements Disposable {
 
   constructor(
     private readonly permit: Permit,
+    private readonly deadline: number,
     private readonly runInTurn: <T>(work: () => Promise<T>) => Promise<T>,
   ) {}
 
@@ -45,6 +46,11 @@ export class Place implements Disposable {
       this.runs -= 1;
       if (this.released && this.runs === 0) this.permit.release();
     }
+  }
+
+  /** What is left of the wait that was granted when the place was asked for. */
+  timeLeft(): Duration {
+    return Math.max(0, this.deadline - performance.now());
   }
 
   /**
@@ -100,8 +106,9 @@ export class HashQueue {
    *   after `maxWait`
    */
   async reserve(client = '', maxWait = this.options.maxWait): Promise<Place> {
+    const deadline = performance.now() + maxWait;
     const permit = await this.places.acquire(maxWait, client);
-    if (permit !== undefined) return new Place(permit, (work) => this.runInTurn(work));
+    if (permit !== undefined) return new Place(permit, deadline, (work) => this.runInTurn(work));
     this.refused += 1;
     throw PlatformErrors.overloaded({
       retryAfter: 1,
@@ -115,11 +122,12 @@ export class HashQueue {
   }
 
   private async runInTurn<T>(work: () => Promise<T>): Promise<T> {
-    using _turn = this.turns.tryAcquire() ?? (await this.turns.acquire());
+    const turn = this.turns.tryAcquire() ?? (await this.turns.acquire());
     const start = performance.now();
     try {
       return await work();
     } finally {
+      turn?.release();
       this.options.onHashed?.((performance.now() - start) / SECOND);
     }
   }

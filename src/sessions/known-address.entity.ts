@@ -1,5 +1,11 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
-import type { Instant } from '../platform/time/clock.js';
+import { DAY, HOUR, type Duration, type Instant } from '../platform/time/clock.js';
+
+/** A session is noted with its address if the last one is longer ago; every time would be one more row to write. */
+export const ADDRESS_NOTED_EVERY: Duration = HOUR;
+
+/** How long an address counts as the user's own: for 30 days after the last session opened there, which may be unnoted. */
+export const ADDRESS_KNOWN_FOR: Duration = 30 * DAY + ADDRESS_NOTED_EVERY;
 
 /** An address from which a user has opened a session; it outlives the session's row. */
 @Entity('known_addresses')

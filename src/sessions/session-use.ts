@@ -1,13 +1,14 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, LessThanOrEqual, type Repository } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import { sessionsConfig } from '../config/sessions.config.js';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { networkOf } from '../platform/http/client-address.js';
 import { HOUR, MINUTE, type Duration, type Instant } from '../platform/time/clock.js';
-import type { Session } from './session.entity.js';
-import { SessionsRepository } from './sessions.repository.js';
+import { Session } from './session.entity.js';
 
 /**
  * Writes down that sessions are in use, beside the requests that use them: no answer waits for it or depends on it.
@@ -22,7 +23,7 @@ export class SessionUse {
   private readonly precision: Duration;
 
   constructor(
-    private readonly repository: SessionsRepository,
+    @InjectRepository(Session) private readonly sessions: Repository<Session>,
     private readonly audit: AuditService,
     private readonly database: Database,
     @Inject(sessionsConfig.KEY) private readonly config: ConfigType<typeof sessionsConfig>,
@@ -35,7 +36,8 @@ export class SessionUse {
   note({ id, lastSeenAt, expiresAt }: Pick<Session, 'id' | 'lastSeenAt' | 'expiresAt'>, now: Instant): void {
     if (now - lastSeenAt < this.precision) return;
     const idleExpiresAt = Math.min(now + this.config.idleTtl, expiresAt);
-    this.write(`use:${id}`, () => this.repository.touch(id, now, idleExpiresAt, now - this.precision));
+    const unnoted = { id, endedAt: IsNull(), lastSeenAt: LessThanOrEqual(now - this.precision) };
+    this.write(`use:${id}`, () => this.sessions.update(unnoted, { lastSeenAt: now, idleExpiresAt }));
   }
 
   /**
@@ -49,7 +51,15 @@ export class SessionUse {
     if (clientAddress === from || networkOf(clientAddress) === networkOf(from)) return;
     this.write(`address:${id}`, () =>
       this.database.transaction(async () => {
-        if (!(await this.repository.noteRenewal(id, from, clientAddress, now, now - HOUR))) return;
+        // Of several that notice at once, one is told that it was the first.
+        const update = this.sessions.createQueryBuilder().update();
+        const { affected } = await update
+          .set({ renewedIp: clientAddress, renewedIpAt: now })
+          .where({ id, endedAt: IsNull() })
+          .andWhere('COALESCE(renewed_ip, ip) = :from', { from })
+          .andWhere('(renewed_ip_at IS NULL OR renewed_ip_at <= :before)', { before: now - HOUR })
+          .execute();
+        if (affected !== 1) return;
         await this.audit.record({
           action: 'token.renewed_elsewhere',
           actorId: userId,
@@ -62,7 +72,7 @@ export class SessionUse {
     );
   }
 
-  private write(what: string, work: () => Promise<void>): void {
+  private write(what: string, work: () => Promise<unknown>): void {
     if (this.writing.has(what)) return;
     this.writing.add(what);
     work()

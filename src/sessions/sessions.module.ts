@@ -1,8 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { KnownAddressesRepository } from './known-addresses.repository.js';
 import { SessionUse } from './session-use.js';
-import { SessionsRepository } from './sessions.repository.js';
 import { SessionsService } from './sessions.service.js';
 import { SessionsSweep } from './sessions.sweep.js';
 import { KnownAddress } from './known-address.entity.js';
@@ -10,7 +8,7 @@ import { Session } from './session.entity.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Session, KnownAddress])],
-  providers: [SessionsRepository, KnownAddressesRepository, SessionUse, SessionsService, SessionsSweep],
+  providers: [SessionUse, SessionsService, SessionsSweep],
   exports: [SessionsService],
 })
 export class SessionsModule {}

@@ -1,18 +1,20 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
 import { sessionsConfig } from '../config/sessions.config.js';
+import { removeOutdated, type Outdated } from '../database/batches.js';
 import { Clock, MINUTE } from '../platform/time/clock.js';
 import { Periodic } from '../platform/time/periodic.js';
-import { KnownAddressesRepository } from './known-addresses.repository.js';
-import { SessionsRepository } from './sessions.repository.js';
-import { ADDRESS_KNOWN_FOR } from './sessions.service.js';
+import { ADDRESS_KNOWN_FOR, KnownAddress } from './known-address.entity.js';
+import { Session } from './session.entity.js';
 
 /** Removes what nobody asks for any more: sessions that ended long ago, addresses that nobody signs in from. */
 @Injectable()
 export class SessionsSweep {
   constructor(
-    private readonly sessions: SessionsRepository,
-    private readonly addresses: KnownAddressesRepository,
+    @InjectRepository(Session) private readonly sessions: Repository<Session>,
+    @InjectRepository(KnownAddress) private readonly addresses: Repository<KnownAddress>,
     @Inject(sessionsConfig.KEY) private readonly config: ConfigType<typeof sessionsConfig>,
     private readonly clock: Clock,
     periodic: Periodic,
@@ -23,8 +25,19 @@ export class SessionsSweep {
   /** Answers how many sessions it removed. */
   async sweep(stop?: AbortSignal): Promise<number> {
     const now = this.clock.now();
-    const removed = await this.sessions.removeEndedUntil({ until: now - this.config.retention, stop });
-    await this.addresses.removeUnusedSince(now - ADDRESS_KNOWN_FOR, stop);
+    const removed = await removeEnded(this.sessions, { until: now - this.config.retention, stop });
+    const until = now - ADDRESS_KNOWN_FOR;
+    await removeOutdated(this.addresses, { key: 'userId', age: 'signedInAt', until, stop });
     return removed;
   }
+}
+
+/** Removes rows of sessions that ended, in whatever way, at an instant or before; answers how many. */
+export async function removeEnded(
+  sessions: Repository<Session>,
+  outdated: Omit<Outdated, 'key' | 'age'>,
+): Promise<number> {
+  const ended = await removeOutdated(sessions, { ...outdated, key: 'id', age: 'endedAt' });
+  // The idle end is never after the absolute one, so it alone tells which sessions have run out.
+  return ended + (await removeOutdated(sessions, { ...outdated, key: 'id', age: 'idleExpiresAt' }));
 }

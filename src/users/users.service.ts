@@ -7,7 +7,7 @@ import { serviceConfig } from '../config/service.config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
 import type { Actor } from '../platform/security/auth-context.js';
-import type { Identifier } from './identifiers.js';
+import { parseIdentifier, type Identifier } from './identifiers.js';
 import { readProfile, type ProfileInput } from './profile.js';
 import type { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
@@ -66,6 +66,11 @@ export class UsersService {
   /** @throws UsersErrors.notFound */
   async get(id: string): Promise<UserWithRoles> {
     return this.repository.get(id);
+  }
+
+  /** What a person typed, as the one identifier that it can mean, if it is one. */
+  identify(typed: string): Identifier | undefined {
+    return parseIdentifier(typed, this.config.defaultPhoneRegion);
   }
 
   async findByIdentifier(identifier: Identifier): Promise<User | undefined> {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ListLimiter } from './list-limiter.js';
 
-const OVERLOADED = { definition: { code: 10009, status: 503 }, options: { retryAfter: 1 } };
+const OVERLOADED = { definition: { code: 10009, status: 503 }, details: { retryAfter: 1 } };
 
 const limiterOf = (options = {}) => new ListLimiter({ atOnce: 1, maxWaiting: 2, maxWait: 1_000, ...options });
 
