@@ -53,6 +53,11 @@ export class AccessRepository {
     if (affected !== 1) throw new Error(`The role ${key} is missing from the database.`);
   }
 
+  /** Keeps the row of a role as it is until the transaction ends, together with others who do so. For MySQL. */
+  async shareRole(key: string): Promise<void> {
+    await this.roles.query('SELECT id FROM roles WHERE role_key = ? LOCK IN SHARE MODE', [key]);
+  }
+
   /**
    * All that the roles of a user grant. Prepared by hand, because each call that needs a permission asks for it: a
    * query builder would take twice the time.

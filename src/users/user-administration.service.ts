@@ -45,14 +45,20 @@ export class UserAdministrationService {
     input: Partial<Omit<ProfileInput, 'username'>>,
   ): Promise<UserWithRoles> {
     const wanted = readChanges(input, this.config.defaultPhoneRegion);
-    return this.change(actor, id, 'user.updated', async ({ user }) => {
+    const write = async ({ user }: UserWithRoles) => {
       if (input.email !== undefined || input.phone !== undefined)
         this.policy.requireSomebodyElse(actor, user);
       const changes = newIn(wanted, user);
       const fields = Object.entries(FIELDS).flatMap(([name, field]) => (name in changes ? [field] : []));
       if (fields.length === 0) return undefined;
       return { user: await this.repository.update(user, changes), detail: { fields } };
-    }).catch(async (error: unknown) => {
+    };
+    const work = async () => {
+      // Two changes of one user take turns, so that the second compares with what the first has left.
+      await this.repository.lock(id);
+      return this.perform(actor, id, 'user.updated', write);
+    };
+    return this.access.undisturbed(work).catch(async (error: unknown) => {
       throw await this.repository.takenBy(error, wanted, id);
     });
   }
@@ -163,21 +169,24 @@ export class UserAdministrationService {
     });
   }
 
-  /** Waits for its turn, finds the user, lets `write` compare and write, and records what that answers, if anything. */
-  private async change(
+  /** Waits for its turn, and performs the change. */
+  private async change(...change: Parameters<UserAdministrationService['perform']>): Promise<UserWithRoles> {
+    return this.access.serialised(() => this.perform(...change));
+  }
+
+  /** Finds the user, lets `write` compare and write, and records what that answers, if anything. */
+  private async perform(
     actor: Actor,
     id: string,
     action: AuditEntry['action'],
     write: (found: UserWithRoles) => Promise<Changed | undefined>,
     find: () => Promise<UserWithRoles> = () => this.policy.check(actor, id),
   ): Promise<UserWithRoles> {
-    return this.access.serialised(async () => {
-      const found = await find();
-      const written = await write(found);
-      if (written === undefined) return found;
-      const { detail = {}, ...changed } = written;
-      await this.audit.record({ ...doneBy(actor), action, targetType: 'user', targetId: id, detail });
-      return { ...found, ...changed };
-    });
+    const found = await find();
+    const written = await write(found);
+    if (written === undefined) return found;
+    const { detail = {}, ...changed } = written;
+    await this.audit.record({ ...doneBy(actor), action, targetType: 'user', targetId: id, detail });
+    return { ...found, ...changed };
   }
 }

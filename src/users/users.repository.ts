@@ -66,6 +66,11 @@ export class UsersRepository {
     return withRoles(rows[0]);
   }
 
+  /** Locks the row of a user, if there is one, until the transaction ends. */
+  async lock(id: string): Promise<void> {
+    await this.users.update({ id }, { id: () => 'id' });
+  }
+
   /** Each kind of identifier is looked up in its own column only. */
   async findByIdentifier({ kind, value }: Identifier): Promise<User | undefined> {
     const where: FindOptionsWhere<User> = { [kind]: value };
