@@ -30,3 +30,19 @@ export async function statementsOfTransactions(
   }
   return transactions;
 }
+
+/** The statements that are sent outside of transactions while `work` runs. */
+export async function singleStatements(database: Database, work: () => Promise<unknown>): Promise<string[]> {
+  const sent: string[] = [];
+  const single = Reflect.get(database, 'single') as (sql: string, ...rest: unknown[]) => Promise<unknown>;
+  Reflect.set(database, 'single', (sql: string, ...rest: unknown[]) => {
+    sent.push(sql);
+    return single.call(database, sql, ...rest);
+  });
+  try {
+    await work();
+  } finally {
+    Reflect.deleteProperty(database, 'single');
+  }
+  return sent;
+}

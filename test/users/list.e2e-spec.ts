@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Administration, refusal, type ListData, type UserData } from '../support/administration.ts';
 import { startApp, type TestApp } from '../support/app.ts';
+import { singleStatements, statementsOfTransactions } from '../support/statements.ts';
 import { seed } from '../../seed/seed.ts';
 
 let app: TestApp;
@@ -274,6 +275,19 @@ describe('GET /users of a seeded system', () => {
       }
     }
   }
+
+  it('asks the database at most six times, with four filters too', async () => {
+    const query = 'q=example&status=active&role=seed-many&created_from=2024-01-01T00:00:00Z&page_size=1';
+    let transactions: string[][] = [];
+    const sent = await singleStatements(app.database, async () => {
+      transactions = await statementsOfTransactions(app.database, () =>
+        admin.done('GET', `/users?${query}&sort=username`),
+      );
+    });
+    expect(sent.filter((sql) => sql.includes('user_search_terms'))).toHaveLength(3);
+    expect(sent.length).toBeLessThanOrEqual(6);
+    expect(transactions).toEqual([]);
+  });
 
   it('answers a page beyond the end with nothing and the total', async () => {
     const answer = await list({ page: '500', page_size: '20', status: 'active' });
