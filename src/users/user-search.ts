@@ -183,14 +183,8 @@ const WHOLE: Readonly<Record<UserSort, string>> = {
 /** Everybody in the order of a column. */
 function everybody(sort: UserSort): Start {
   const names = { id: 'u.id', shortId: 'u.short_id', createdAt: 'u.created_at' };
-  return {
-    from: 'users u',
-    where: WHOLE[sort],
-    values: [],
-    ...names,
-    fulfils: [],
-    free: sort === 'created_at',
-  };
+  const free = sort === 'created_at';
+  return { from: 'users u', where: WHOLE[sort], values: [], ...names, fulfils: [], free };
 }
 
 /** Those who pass every filter. The row is joined where it is needed, LEFT because an inner join might begin with it. */
