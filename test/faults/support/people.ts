@@ -48,7 +48,7 @@ export async function addPeople(store: Store, count: number): Promise<string[]> 
   const names: string[] = [];
   for (let index = 0; index < count; index += 1) {
     const username = `person${index}`;
-    const person = { ...admin, id: randomUUID(), username, email: null, phone: null };
+    const person = { ...admin, id: randomUUID(), username, email: null, phone: null, short_id: null };
     await insert(store, 'users', person);
     await insert(store, 'password_credentials', { ...credential, user_id: person.id });
     names.push(username);
