@@ -8,10 +8,15 @@ export class ApiDocument {
   json = Buffer.of();
   yaml = Buffer.of();
 
-  /** Call before the service listens: nobody waits for the document then. */
+  /** Call before the service listens, so that nobody waits for the document. */
   prepare(app: NestFastifyApplication): void {
     const document = describeApi(app);
     this.json = Buffer.from(JSON.stringify(document));
     this.yaml = Buffer.from(toYaml(document));
+    // Nest can declare no path that ends in a slash. The relative links of the page lead nowhere below this one.
+    app
+      .getHttpAdapter()
+      .getInstance()
+      .get('/docs/', (_request, reply) => reply.redirect('/docs'));
   }
 }

@@ -26,21 +26,16 @@ import { ApiDocument } from './api-document.js';
 
 const OWN = new URL('./assets/', import.meta.url);
 const SWAGGER_UI = new URL('.', import.meta.resolve('swagger-ui-dist/package.json'));
+const CSS = 'text/css; charset=utf-8';
+const JAVASCRIPT = 'text/javascript; charset=utf-8';
 
-interface PageFile {
-  readonly type: string;
-  readonly from: URL;
-}
-
-const INDEX: PageFile = { type: 'text/html; charset=utf-8', from: OWN };
-
-/** What the page needs; the folder of Swagger UI holds more. */
-const FILES = new Map<string, PageFile>([
-  ['page.css', { type: 'text/css; charset=utf-8', from: OWN }],
-  ['page.js', { type: 'text/javascript; charset=utf-8', from: OWN }],
-  ['swagger-ui.css', { type: 'text/css; charset=utf-8', from: SWAGGER_UI }],
-  ['swagger-ui-bundle.js', { type: 'text/javascript; charset=utf-8', from: SWAGGER_UI }],
-  ['favicon-32x32.png', { type: 'image/png', from: SWAGGER_UI }],
+/** What the page needs, by name: its type and its folder. The folder of Swagger UI holds more. */
+const FILES = new Map<string, readonly [type: string, folder: URL]>([
+  ['page.css', [CSS, OWN]],
+  ['page.js', [JAVASCRIPT, OWN]],
+  ['swagger-ui.css', [CSS, SWAGGER_UI]],
+  ['swagger-ui-bundle.js', [JAVASCRIPT, SWAGGER_UI]],
+  ['favicon-32x32.png', ['image/png', SWAGGER_UI]],
 ]);
 
 /** The page may load its own files, call this service, and nothing else. Swagger UI draws its icons as data URLs. */
@@ -86,7 +81,7 @@ export class DocsController {
     content: { 'text/html': TEXT },
   })
   showDocs(): Promise<StreamableFile> {
-    return streamed('index.html', INDEX);
+    return streamed('index.html', 'text/html; charset=utf-8', OWN);
   }
 
   @Get('docs/:file')
@@ -99,7 +94,7 @@ export class DocsController {
   getDocsFile(@Param('file') name: string): Promise<StreamableFile> {
     const file = FILES.get(name);
     if (file === undefined) throw PlatformErrors.noSuchRoute();
-    return streamed(name, file);
+    return streamed(name, ...file);
   }
 
   @Get('openapi.json')
@@ -123,8 +118,8 @@ export class DocsController {
   }
 }
 
-async function streamed(name: string, { type, from }: PageFile): Promise<StreamableFile> {
-  const url = new URL(name, from);
+async function streamed(name: string, type: string, folder: URL): Promise<StreamableFile> {
+  const url = new URL(name, folder);
   const { size } = await stat(url);
   return new StreamableFile(createReadStream(url), { type, length: size });
 }

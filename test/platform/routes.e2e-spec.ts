@@ -132,6 +132,15 @@ describe('a path that is not published', () => {
   });
 });
 
+describe('/docs/', () => {
+  it('leads to /docs, where the links of the page work', async () => {
+    // Not in the document: it is a help for people who type the address.
+    const answer = await send('GET', '/docs/');
+    expect([answer.status, answer.headers['location'], answer.text]).toEqual([302, '/docs', '']);
+    expectFailure(await app.call('GET', '/docs/nothing.css'), 404, 10003);
+  });
+});
+
 describe('a path that cannot be decoded', () => {
   it.each(['/%', '/%zz', '/signin%', '/me%c3%28', '/%ff', '/users/%E0%A4%A'])(
     '%s answers 400',
