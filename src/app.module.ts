@@ -16,9 +16,8 @@ import { MetricsController } from './health/metrics.controller.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { AppExceptionFilter } from './platform/errors/app-exception.filter.js';
 import { CodesController } from './platform/errors/codes.controller.js';
-import { Draining } from './platform/http/draining.js';
 import { EnvelopeInterceptor } from './platform/http/envelope.interceptor.js';
-import { HttpLayerSettings } from './platform/http/http-layer.js';
+import { Draining, HttpSettings } from './platform/http/http-settings.js';
 import { ValidationPipe } from './platform/http/validation.pipe.js';
 import { Metrics } from './platform/metrics/metrics.js';
 import { Clock } from './platform/time/clock.js';
@@ -29,7 +28,7 @@ export interface AppParts {
   readonly config: Config;
   readonly clock: Clock;
   readonly metrics: Metrics;
-  readonly http: HttpLayerSettings;
+  readonly http: HttpSettings;
 }
 
 type SharedParts = Omit<AppParts, 'http'>;
@@ -69,7 +68,7 @@ export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutd
 
   static with({ http, ...parts }: AppParts): DynamicModule {
     const forHttp = [
-      { provide: HttpLayerSettings, useValue: http },
+      { provide: HttpSettings, useValue: http },
       { provide: Draining, useValue: http.draining },
     ];
     // In production the cluster reads them on the management port, and clients find nothing.

@@ -6,8 +6,8 @@ import type { Config } from './config/config.js';
 import { ApiDocument } from './openapi/api-document.js';
 import { ManagementServer } from './health/management-server.js';
 import { belongsTo } from './platform/http/client-address.js';
-import { Draining } from './platform/http/draining.js';
-import { HttpLayer, type HttpLayerSettings, type TrustedProxies } from './platform/http/http-layer.js';
+import { HttpLayer } from './platform/http/http-layer.js';
+import { Draining, type HttpSettings, type TrustedProxies } from './platform/http/http-settings.js';
 import { createLogger, NestLogger } from './platform/logging/logger.js';
 import { Metrics } from './platform/metrics/metrics.js';
 import { Clock } from './platform/time/clock.js';
@@ -28,7 +28,7 @@ export async function createApp(config: Config, options: AppOptions = {}): Promi
     'TRUST_PROXY: whose forwarded headers tell the address of a client',
   );
   const metrics = new Metrics();
-  const http: HttpLayerSettings = {
+  const http: HttpSettings = {
     defaultLanguage: config.service.defaultLanguage,
     corsOrigins: config.http.corsOrigins,
     trustProxy: trustedProxies(config.http),

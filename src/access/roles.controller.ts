@@ -1,8 +1,7 @@
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiAnswer } from '../platform/http/api-answer.js';
-import { ApiFailures } from '../platform/http/api-failures.js';
-import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
+import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
+import { ListLimitInterceptor } from '../platform/http/list-limiter.js';
 import { ListOf, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { declaredPermissions } from '../platform/security/permission.js';
 import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';

@@ -1,7 +1,7 @@
 import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { ApiAnswer } from '../platform/http/api-answer.js';
-import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
+import { ListLimitInterceptor } from '../platform/http/list-limiter.js';
 import { RequirePermission } from '../platform/security/route-access.js';
 import { AuditEventListResponse, ListAuditEventsQuery, toAuditEventListResponse } from './audit.dto.js';
 import { AuditPermissions } from './audit.permissions.js';

@@ -46,6 +46,9 @@ export class ListAuditEventsQuery {
   limit = 50;
 }
 
+const NullableId = (example: string, description: string) =>
+  ApiProperty({ type: String, format: 'uuid', nullable: true, example, description });
+
 export class AuditEventResponse {
   @ApiProperty({ format: 'uuid', example: '9d2f7c1a-3b4e-4f5a-8c6d-7e8f9a0b1c2d' })
   id!: string;
@@ -53,13 +56,7 @@ export class AuditEventResponse {
   @ApiProperty({ format: 'date-time', example: '2026-11-22T08:32:48.741Z' })
   at!: string;
 
-  @ApiProperty({
-    type: String,
-    format: 'uuid',
-    nullable: true,
-    example: '3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11',
-    description: 'Who did it; null where nobody was signed in.',
-  })
+  @NullableId('3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11', 'Who did it; null where nobody was signed in.')
   actor_id!: string | null;
 
   @ApiProperty({
@@ -69,13 +66,7 @@ export class AuditEventResponse {
   })
   actor_name!: string;
 
-  @ApiProperty({
-    type: String,
-    format: 'uuid',
-    nullable: true,
-    example: '6f0f1c2d-8a7b-4c3e-9d5f-2b1a0c9e8d7f',
-    description: 'In which session.',
-  })
+  @NullableId('6f0f1c2d-8a7b-4c3e-9d5f-2b1a0c9e8d7f', 'In which session.')
   session_id!: string | null;
 
   @ApiProperty({ enum: AUDIT_ACTIONS, example: 'user.disabled' })
@@ -84,13 +75,7 @@ export class AuditEventResponse {
   @ApiProperty({ enum: ['user', 'session', 'role'], example: 'user' })
   target_type!: string;
 
-  @ApiProperty({
-    type: String,
-    format: 'uuid',
-    nullable: true,
-    example: '0f3f7e0a-6a2b-4b1c-8f5e-3d2c1b0a9f8e',
-    description: 'On whom or what. It may be gone by now.',
-  })
+  @NullableId('0f3f7e0a-6a2b-4b1c-8f5e-3d2c1b0a9f8e', 'On whom or what. It may be gone by now.')
   target_id!: string | null;
 
   @ApiProperty({ enum: AUDIT_OUTCOMES, example: 'success' })

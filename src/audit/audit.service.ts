@@ -1,4 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import type { Repository } from 'typeorm';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { newId } from '../platform/crypto/random.js';
@@ -6,7 +8,7 @@ import { OPERATOR, type Actor } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import { AUDIT_OUTCOMES, outcomesOf, type AuditAction, type AuditOutcome } from './audit-actions.js';
 import type { AuditCursor } from './audit-cursor.js';
-import type { AuditEvent } from './audit-event.entity.js';
+import { AuditEvent } from './audit-event.entity.js';
 import { AuditRepository, type AuditFilters } from './audit.repository.js';
 
 export type { AuditAction };
@@ -30,6 +32,8 @@ export interface AuditPage {
   readonly next: AuditCursor | undefined;
 }
 
+const NOBODY = { actorId: null, actorName: '', sessionId: null };
+
 /** The part of an entry that says who did it. */
 export function doneBy(actor: Actor): Pick<AuditEntry, 'actorId' | 'actorName' | 'sessionId'> {
   if (actor === OPERATOR) return { actorName: OPERATOR };
@@ -43,6 +47,7 @@ export class AuditService {
   private readonly logger = new Logger('Audit');
 
   constructor(
+    @InjectRepository(AuditEvent) private readonly events: Repository<AuditEvent>,
     private readonly repository: AuditRepository,
     private readonly database: Database,
     private readonly clock: Clock,
@@ -51,28 +56,21 @@ export class AuditService {
   /** Records an event in the current transaction, so that it stands if and only if the change does; then logs it. */
   async record(entry: AuditEntry): Promise<void> {
     const { requestId, clientAddress, userAgent } = currentRequest();
-    const {
-      action,
-      outcome = 'success',
-      actorId = null,
-      actorName = '',
-      sessionId = null,
-      targetType,
-      targetId = null,
-    } = entry;
+    const { detail = {}, ...given } = entry;
+    const event = { ...NOBODY, outcome: 'success' as const, targetId: null, ...given };
     // A list that is filtered by both relies on it.
-    if (!outcomesOf(action).includes(outcome)) throw new Error(`${action} cannot be a ${outcome}.`);
-    const event = { action, outcome, actorId, actorName, sessionId, targetType, targetId };
-    await this.repository.insert({
+    if (!outcomesOf(event.action).includes(event.outcome))
+      throw new Error(`${event.action} cannot be a ${event.outcome}.`);
+    await this.events.insert({
       ...event,
       id: newId(),
       at: this.clock.now(),
       ip: clientAddress,
       userAgent,
       requestId,
-      detail: JSON.stringify(entry.detail ?? {}),
+      detail: JSON.stringify(detail),
     });
-    this.database.afterCommit(() => this.logger.log({ ...event, address: clientAddress }, action));
+    this.database.afterCommit(() => this.logger.log({ ...event, address: clientAddress }, event.action));
   }
 
   /**

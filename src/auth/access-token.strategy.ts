@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import type { FastifyRequest } from 'fastify';
-import { timesSent } from '../platform/http/headers.js';
 import type { AuthContext } from '../platform/security/auth-context.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens, type AccessTokenClaims } from '../tokens/access-tokens.js';
@@ -22,9 +21,9 @@ class BearerStrategy extends passport.Strategy {
   }
 
   override authenticate(request: unknown): void {
-    const { raw, headers } = request as FastifyRequest;
+    const [header, another] = (request as FastifyRequest).raw.headersDistinct['authorization'] ?? [];
     // Of two such headers Node would take the first, and a proxy before us perhaps the second.
-    const token = timesSent(raw, 'authorization') > 1 ? undefined : bearerToken(headers.authorization);
+    const token = another === undefined ? bearerToken(header) : undefined;
     const claims = token === undefined ? undefined : this.accessTokens.verify(token);
     if (claims === undefined) return this.fail(401);
     this.whose(claims, (error, auth) => {

@@ -1,8 +1,7 @@
 import { Body, Controller, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
-import { ApiAnswer } from '../platform/http/api-answer.js';
-import { ApiFailures } from '../platform/http/api-failures.js';
+import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
 import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { Public, SignedIn } from '../platform/security/route-access.js';
 import { SessionsService } from '../sessions/sessions.service.js';

@@ -8,7 +8,7 @@ import { loadConfig, type Config } from '../config/config.js';
 import { bootstrapPasswordRefusals } from '../credentials/password-policy.js';
 import { migrateUp } from '../database/migrator.js';
 import { ServerLock } from '../database/server-lock.js';
-import { Draining } from '../platform/http/draining.js';
+import { Draining } from '../platform/http/http-settings.js';
 import { SECOND } from '../platform/time/clock.js';
 import { VERSION } from '../platform/version.js';
 import { ensureCurrentKey } from '../tokens/key-rotation.js';

@@ -1,33 +1,11 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import { ApiProperty, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Unmeasured } from '../platform/http/request-record.js';
 import { OutsideEnvelope } from '../platform/http/envelope.interceptor.js';
 import { Public } from '../platform/security/route-access.js';
-import { ReadinessService, type Readiness } from './readiness.service.js';
-
-export class LiveResponse {
-  @ApiProperty({ enum: ['ok'], example: 'ok' })
-  status!: 'ok';
-}
-
-export class ReadyResponse implements Readiness {
-  @ApiProperty({ enum: ['ok', 'unavailable'], example: 'ok' })
-  status!: 'ok' | 'unavailable';
-
-  @ApiProperty({ enum: ['up', 'down'], example: 'up' })
-  database!: 'up' | 'down';
-
-  @ApiProperty({
-    enum: ['ready', 'behind', 'unknown'],
-    example: 'ready',
-    description: 'behind: migrate first.',
-  })
-  schema!: 'ready' | 'behind' | 'unknown';
-
-  @ApiProperty({ example: false, description: 'Whether the process is shutting down.' })
-  draining!: boolean;
-}
+import { LiveResponse, ReadyResponse } from './health.dto.js';
+import { ReadinessService } from './readiness.service.js';
 
 const NOT_READY: ReadyResponse = {
   status: 'unavailable',

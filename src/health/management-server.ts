@@ -2,7 +2,10 @@ import { Inject, Injectable, Logger, type OnApplicationShutdown } from '@nestjs/
 import type { ConfigType } from '@nestjs/config';
 import { fastify, type FastifyInstance } from 'fastify';
 import { httpConfig } from '../config/http.config.js';
-import { HttpLayer, HttpLayerSettings } from '../platform/http/http-layer.js';
+import { currentRequest } from '../platform/context/request-context.js';
+import { sendFailure } from '../platform/errors/app-exception.filter.js';
+import { HttpLayer } from '../platform/http/http-layer.js';
+import { HttpSettings } from '../platform/http/http-settings.js';
 import { refuseAnyInput } from '../platform/http/undeclared-input.guard.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { ReadinessService } from './readiness.service.js';
@@ -19,7 +22,7 @@ export class ManagementServer implements OnApplicationShutdown {
 
   constructor(
     @Inject(httpConfig.KEY) private readonly http: ConfigType<typeof httpConfig>,
-    private readonly settings: HttpLayerSettings,
+    private readonly settings: HttpSettings,
     private readonly readiness: ReadinessService,
     private readonly metrics: Metrics,
   ) {}
@@ -41,7 +44,7 @@ export class ManagementServer implements OnApplicationShutdown {
     // When it stops, nobody is left to wait for: half a request must not hold the process.
     const server = fastify({ ...http.options, forceCloseConnections: true });
     http.install(server);
-    http.answerFailures(server);
+    server.setErrorHandler((error, _request, reply) => sendFailure(error, reply, currentRequest().language));
     server.addHook('preHandler', refuseAnyInput);
     server.get('/health/live', () => ({ status: 'ok' }));
     server.get('/health/ready', (_request, reply) => this.readiness.answer(reply));

@@ -2,7 +2,7 @@ import { Controller, Get, Res } from '@nestjs/common';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
-import { ApiFailures } from '../platform/http/api-failures.js';
+import { ApiFailures } from '../platform/http/api-answer.js';
 import { Unmeasured } from '../platform/http/request-record.js';
 import { OutsideEnvelope } from '../platform/http/envelope.interceptor.js';
 import { Metrics } from '../platform/metrics/metrics.js';

@@ -1,5 +1,5 @@
 import type { ComponentsObject, ReferenceObject, SchemaObject } from '@nestjs/swagger';
-import type { DocumentedFailure } from '../platform/http/api-failures.js';
+import type { DocumentedFailure } from '../platform/http/api-answer.js';
 import { httpRefusal, sharedExamples } from './failure-responses.js';
 import { HTTP_REFUSALS } from './failures.js';
 

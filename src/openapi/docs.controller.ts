@@ -18,7 +18,7 @@ import {
   type ApiResponseNoStatusOptions,
 } from '@nestjs/swagger';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
-import { ApiFailures } from '../platform/http/api-failures.js';
+import { ApiFailures } from '../platform/http/api-answer.js';
 import { OutsideEnvelope } from '../platform/http/envelope.interceptor.js';
 import { JSON_TYPE } from '../platform/http/headers.js';
 import { Public } from '../platform/security/route-access.js';

@@ -1,7 +1,7 @@
 import { AccessErrors } from '../access/access.errors.js';
 import { AuthErrors } from '../auth/auth.errors.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
-import type { DocumentedFailure } from '../platform/http/api-failures.js';
+import type { DocumentedFailure } from '../platform/http/api-answer.js';
 import type { Route } from './routes.js';
 
 /** What the HTTP layer answers before it knows, or asks, which call is meant. */
@@ -47,7 +47,7 @@ export function failuresOfRoute(
   ];
 }
 
-/** The answer to a request with one field that nobody knows and without those that must be there. */
+/** The example has one unknown field and lacks every required one. */
 function invalidRequest(required: readonly string[] = []): DocumentedFailure {
   const missing = required.map((field) => ({ field, rule: 'required' }));
   return PlatformErrors.invalidRequest({ violations: [{ field: 'colour', rule: 'unknown' }, ...missing] });

@@ -1,5 +1,5 @@
 import type { MediaTypeObject, OperationObject, ResponsesObject, SchemaObject } from '@nestjs/swagger';
-import type { DocumentedFailure } from '../platform/http/api-failures.js';
+import type { DocumentedFailure } from '../platform/http/api-answer.js';
 import type { RouteAccess } from '../platform/security/route-access.js';
 import { exampleOf, resolve, schemasBelow, type Schemas } from './examples.js';
 import { failureResponses, headersFor } from './failure-responses.js';
@@ -73,19 +73,17 @@ function describePathParameters({ parameters = [] }: OperationObject): void {
 
 /** Nest's document knows the status, and describes an answer without its envelope. */
 function successOf(
-  { envelope, example, description }: NonNullable<Route['answer']>,
+  { envelope }: NonNullable<Route['answer']>,
   declared: ResponsesObject,
   schemas: Schemas,
 ): ResponsesObject {
   const [status = '200'] = Object.keys(declared);
   const media: MediaTypeObject = { schema: { $ref: `#/components/schemas/${envelope.name}` } };
-  if (example === undefined) addExample(media, schemas);
-  else media.example = { code: 0, data: example, msg: 'ok' };
-  const headers = headersFor('X-Request-Id', 'Content-Language');
+  addExample(media, schemas);
   return {
     [status]: {
-      description: description ?? (status === '201' ? 'Created' : 'Success'),
-      headers,
+      description: status === '201' ? 'Created' : 'Success',
+      headers: headersFor('X-Request-Id', 'Content-Language'),
       content: { 'application/json': media },
     },
   };

@@ -1,7 +1,11 @@
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { answerOf, type Answer } from '../platform/http/api-answer.js';
-import { failuresOf, type DocumentedFailure } from '../platform/http/api-failures.js';
+import {
+  DocumentedAnswer,
+  DocumentedFailures,
+  type Answer,
+  type DocumentedFailure,
+} from '../platform/http/api-answer.js';
 import { ROUTE_ACCESS, type RouteAccess } from '../platform/security/route-access.js';
 
 /** What the decorators of a controller method say about the route, beyond what Nest's own document holds. */
@@ -21,17 +25,18 @@ export interface Route {
  */
 export function routesOf(app: NestFastifyApplication): ReadonlyMap<string, Route> {
   const routes = new Map<string, Route>();
+  const reflector = app.get(Reflector);
   for (const { metatype } of app.get(DiscoveryService).getControllers()) {
     if (typeof metatype !== 'function') continue;
     const prototype: Record<string, () => unknown> = metatype.prototype;
     for (const name of app.get(MetadataScanner).getAllMethodNames(prototype)) {
       const handler = prototype[name];
-      const access = handler && app.get(Reflector).get<RouteAccess | undefined>(ROUTE_ACCESS, handler);
+      const access = handler && reflector.get<RouteAccess | undefined>(ROUTE_ACCESS, handler);
       if (handler === undefined || access === undefined) continue;
       if (routes.has(name))
         throw new Error(`Two routes are called ${name}; rename the one of ${metatype.name}.`);
-      const failures = [...failuresOf(metatype), ...failuresOf(handler)];
-      routes.set(name, { answer: answerOf(handler), access, failures });
+      const failures = reflector.getAllAndMerge(DocumentedFailures, [metatype, handler]);
+      routes.set(name, { answer: reflector.get(DocumentedAnswer, handler), access, failures });
     }
   }
   return routes;

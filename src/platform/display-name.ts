@@ -1,14 +1,11 @@
+import type { BrokenRule } from './errors/app-error.js';
 import { codePoints, normalized } from './text.js';
 
-/** Why a name was refused: a locale key, with what its text needs. */
-export interface DisplayNameRefusal {
-  readonly rule: 'length' | 'name_characters';
-  readonly params?: Readonly<Record<string, number>>;
+/** Either the canonical form of a name, or the rule that it breaks. */
+export interface DisplayNameResult {
+  readonly value?: string;
+  readonly refusal?: BrokenRule;
 }
-
-export type DisplayNameResult =
-  | { readonly value: string; readonly refusal?: undefined }
-  | { readonly value?: undefined; readonly refusal: DisplayNameRefusal };
 
 // Cc is C0, DEL and C1; Cs matches only unpaired surrogates here; U+2028 and U+2029 break lines in logs and lists.
 // The embeddings, overrides and isolates of UAX #9 make text read as something that it is not, past the name's own
@@ -27,7 +24,6 @@ const LONGEST_NAME = 128;
  * a name that nobody could see counts as empty.
  *
  * @param max at most 128
- * @returns `value`, the canonical form, or `refusal`, the rule that it breaks; never throws
  */
 export function parseDisplayName(input: string, max: number): DisplayNameResult {
   if (REFUSED.test(input)) return { refusal: { rule: 'name_characters' } };

@@ -14,9 +14,8 @@ import {
 import { ApiTags } from '@nestjs/swagger';
 import { AccessErrors } from '../access/access.errors.js';
 import { AccessPermissions } from '../access/access.permissions.js';
-import { ApiAnswer } from '../platform/http/api-answer.js';
-import { ApiFailures } from '../platform/http/api-failures.js';
-import { ListLimitInterceptor } from '../platform/http/list-limit.interceptor.js';
+import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
+import { ListLimitInterceptor } from '../platform/http/list-limiter.js';
 import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { RequirePermission } from '../platform/security/route-access.js';

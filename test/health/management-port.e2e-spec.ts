@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import { Draining } from '../../src/platform/http/draining.ts';
+import { Draining } from '../../src/platform/http/http-settings.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { expectFailure, plain } from '../support/envelope.ts';
 import { freePort } from '../support/free-port.ts';

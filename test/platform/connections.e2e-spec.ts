@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Draining } from '../../src/platform/http/draining.ts';
+import { Draining } from '../../src/platform/http/http-settings.ts';
 import { PASSWORD, startApp, type TestApp } from '../support/app.ts';
 import { get, HOST, opened, post } from '../support/bytes.ts';
 import { freePort } from '../support/free-port.ts';

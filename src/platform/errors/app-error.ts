@@ -14,6 +14,9 @@ export interface ErrorDefinition {
   readonly key: string;
 }
 
+/** A rule that a value breaks. */
+export type BrokenRule = Pick<Violation, 'rule' | 'params'>;
+
 export interface AppErrorDetails {
   /** Refused fields, for 400 answers. */
   readonly violations?: readonly Violation[];

@@ -1,19 +1,24 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply } from 'fastify';
 import { currentRequest } from '../context/request-context.js';
+import type { Language } from '../i18n/translator.js';
 import { FailureLog } from './failure-log.js';
 import { failureFor, toAppError } from './failure.js';
+
+const log = new FailureLog(new Logger('Failure'));
 
 /** Turns whatever a route, a guard, a pipe or the body parser threw into the envelope. */
 @Catch()
 export class AppExceptionFilter implements ExceptionFilter {
-  private readonly log = new FailureLog(new Logger('Failure'));
-
   catch(thrown: unknown, host: ArgumentsHost): void {
-    const reply = host.switchToHttp().getResponse<FastifyReply>();
-    const error = toAppError(thrown);
-    if (error.definition.status >= 500 && error.details.cause !== undefined) this.log.error(error);
-    const failure = failureFor(error, currentRequest().language);
-    void reply.code(failure.status).headers(failure.headers).send(failure.body);
+    sendFailure(thrown, host.switchToHttp().getResponse<FastifyReply>(), currentRequest().language);
   }
+}
+
+/** The one way in which Fastify answers a failure. What broke on our side is logged, too. */
+export function sendFailure(thrown: unknown, reply: FastifyReply, language: Language): void {
+  const error = toAppError(thrown);
+  if (error.definition.status >= 500 && error.details.cause !== undefined) log.error(error);
+  const { status, headers, body } = failureFor(error, language);
+  void reply.code(status).headers(headers).send(body);
 }

@@ -1,4 +1,4 @@
-import { defineErrors } from './app-error.js';
+import { defineErrors, type Violation } from './app-error.js';
 
 /** Failures that any route can meet, whatever it does. */
 export const PlatformErrors = defineErrors('platform', {
@@ -16,3 +16,8 @@ export const PlatformErrors = defineErrors('platform', {
   requestTimeout: [10011, 408],
   expectationFailed: [10012, 417],
 });
+
+/** @throws PlatformErrors.invalidRequest with these violations, if there are any */
+export function refuse(violations: readonly Violation[]): void {
+  if (violations.length > 0) throw PlatformErrors.invalidRequest({ violations });
+}

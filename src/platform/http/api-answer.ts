@@ -1,5 +1,7 @@
-import { applyDecorators, SetMetadata, type Type } from '@nestjs/common';
+import { applyDecorators, type Type } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
 import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
+import type { AppError, AppErrorDetails } from '../errors/app-error.js';
 
 /** The documented success of a route. */
 export interface Answer extends AnswerOptions {
@@ -8,14 +10,25 @@ export interface Answer extends AnswerOptions {
 }
 
 export interface AnswerOptions {
-  /** An example of `data`; by default it is put together from the examples of the class. */
-  readonly example?: unknown;
-  readonly description?: string;
   /** `false` for the rare route that can answer without the database. */
   readonly usesDatabase?: boolean;
 }
 
-const ANSWER = Symbol('gatehouse:answer');
+/** A failure by its constant, or made with the details that its example should show. */
+export type DocumentedFailure = AppError | ((details?: AppErrorDetails) => AppError);
+
+/** What `@ApiAnswer` says about a route; one without it answers outside the envelope. */
+export const DocumentedAnswer = Reflector.createDecorator<Answer>();
+
+/** What `@ApiFailures` names on a handler or on a controller. */
+export const DocumentedFailures = Reflector.createDecorator<readonly DocumentedFailure[]>();
+
+/**
+ * Names the failures of a route's own, or of every route of a controller. What any route of its kind can answer is
+ * derived and never named: a request that is not valid, no access token, a missing permission, a dependency that is
+ * down.
+ */
+export const ApiFailures = (...failures: readonly DocumentedFailure[]) => DocumentedFailures(failures);
 
 /**
  * Documents the success of a route in its envelope, under the status that the route has. The failures are derived from
@@ -26,15 +39,7 @@ const ANSWER = Symbol('gatehouse:answer');
 export function ApiAnswer(data: Type | null, options: AnswerOptions = {}): MethodDecorator {
   const envelope = envelopes.get(data) ?? envelopeClass(data);
   envelopes.set(data, envelope);
-  return applyDecorators(
-    ApiExtraModels(envelope),
-    SetMetadata(ANSWER, { ...options, envelope } satisfies Answer),
-  );
-}
-
-/** What `@ApiAnswer` says about a route; `undefined` where it stands outside the envelope. */
-export function answerOf(handler: object): Answer | undefined {
-  return Reflect.getMetadata(ANSWER, handler);
+  return applyDecorators(ApiExtraModels(envelope), DocumentedAnswer({ ...options, envelope }));
 }
 
 /** One named class per kind of data, so that generated clients get a name and not an anonymous shape. */

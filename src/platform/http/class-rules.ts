@@ -1,18 +1,17 @@
 import type { Type } from '@nestjs/common';
 import { getMetadataStorage, ValidationTypes, type ValidationOptions } from 'class-validator';
-import type { Violation } from '../errors/app-error.js';
+import type { BrokenRule, Violation } from '../errors/app-error.js';
 
 type Storage = ReturnType<typeof getMetadataStorage>;
 type Metadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
-type Refusal = Pick<Violation, 'rule' | 'params'>;
 
 /** What a constraint may say in its `context`: by which rule it refuses, and what the text of that rule is filled with. */
 export interface RuleOptions extends ValidationOptions {
-  readonly context?: Partial<Refusal>;
+  readonly context?: Partial<BrokenRule>;
 }
 
 interface Constraint {
-  readonly refusal: Refusal;
+  readonly refusal: BrokenRule;
   readonly holds: (value: unknown, values: object) => boolean;
 }
 
@@ -65,9 +64,9 @@ export class ClassRules {
   }
 }
 
-const REQUIRED: Refusal = { rule: 'required' };
+const REQUIRED: BrokenRule = { rule: 'required' };
 
-function refusalOf({ name, constraints, conditions }: Field, values: object): Refusal | undefined {
+function refusalOf({ name, constraints, conditions }: Field, values: object): BrokenRule | undefined {
   const value: unknown = Reflect.get(values, name);
   if (!conditions.every((applies) => applies(values, value))) return undefined;
   if (value === undefined) return REQUIRED;
@@ -102,8 +101,8 @@ function constraintOf(metadata: Metadata): Constraint {
 }
 
 /** A constraint's name is its rule, but for those of class-validator itself. */
-function ruleOf({ name = '', constraints, context }: Metadata): Refusal {
-  const { rule, params }: Partial<Refusal> = context ?? {};
+function ruleOf({ name = '', constraints, context }: Metadata): BrokenRule {
+  const { rule, params }: Partial<BrokenRule> = context ?? {};
   switch (name) {
     case 'isString':
       return { rule: rule ?? 'string' };

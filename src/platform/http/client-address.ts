@@ -74,11 +74,7 @@ export function clientNetwork(): string {
 }
 
 /** Whether an address belongs to a private network, where a peer is more likely a proxy than a client. */
-export function isPrivateAddress(address: string): boolean {
-  return isPrivate(address);
-}
-
-const isPrivate = belongsTo([
+export const isPrivateAddress = belongsTo([
   '10.0.0.0/8',
   '172.16.0.0/12',
   '192.168.0.0/16',

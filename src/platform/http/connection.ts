@@ -28,8 +28,8 @@ const PIECE = 1024;
 const PIECES_IN_A_ROW = 8;
 
 /**
- * After so many answers in a row with always more than a piece waiting, a connection is closed. Nobody pipelines that
- * much in earnest; whoever does may connect again and send the rest (RFC 9112, section 9.3.2).
+ * After so many answers in a row with always more than a piece waiting, a connection is closed. No real client
+ * pipelines that much; one that does may connect again and send the rest (RFC 9112, section 9.3.2).
  */
 const MOST_IN_A_ROW = 100;
 
@@ -80,7 +80,7 @@ export class Connection {
     this.feedEnd = takeListener(socket, 'end');
     socket.on('data', (chunk: Buffer) => guard(() => this.read(chunk)));
     socket.on('end', () => guard(() => this.readEnd()));
-    // Node listens for the first error alone; one that nobody listens for would end the process.
+    // Node listens for the first error alone. A second one would end the process.
     socket.on('error', () => socket.destroy());
   }
 

@@ -8,14 +8,12 @@ import { canonicalAddress, isPrivateAddress } from './client-address.js';
  */
 export class ForwardedHeaders {
   private watching = true;
-  private readonly trusted: boolean;
 
   constructor(
     private readonly logger: Logger,
-    { trusted }: { readonly trusted: boolean },
-  ) {
-    this.trusted = trusted;
-  }
+    /** Whether forwarded headers of anybody are believed. */
+    private readonly trusted: boolean,
+  ) {}
 
   notice(request: FastifyRequest): void {
     const { headers } = request;

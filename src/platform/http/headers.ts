@@ -1,7 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import { randomUUID } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Language } from '../i18n/translator.js';
 
-/** On every answer, errors and raw socket answers included (OWASP REST security cheat sheet). */
-export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
+/** OWASP's REST security cheat sheet. */
+const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
@@ -13,7 +15,18 @@ export const ANSWER_HEADERS: Readonly<Record<string, string>> = {
 
 export const JSON_TYPE = 'application/json; charset=utf-8';
 
-/** Node keeps one of several headers of a name that may stand only once; this tells that there were several. */
-export function timesSent({ rawHeaders }: IncomingMessage, name: string): number {
-  return rawHeaders.filter((text, index) => index % 2 === 0 && text.toLowerCase() === name).length;
+/** What every answer carries, failures and answers on a bare socket included. */
+export function answerHeaders(requestId: string, language: Language): Record<string, string> {
+  return {
+    ...SECURITY_HEADERS,
+    'x-request-id': requestId,
+    'content-language': language,
+    vary: 'Accept-Language',
+  };
+}
+
+/** The id that the client gave its request, or a new one where that is missing or could not stand in a log. */
+export function requestIdOf(headers: IncomingHttpHeaders): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(given) ? given : randomUUID();
 }

@@ -2,34 +2,17 @@ import { createServer, type IncomingMessage, type RequestListener, type Server }
 import { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import { Logger } from '@nestjs/common';
-import type { Logger as Pino } from 'pino';
 import { FailureLog } from '../errors/failure-log.js';
 import { toAppError } from '../errors/failure.js';
-import type { Language } from '../i18n/translator.js';
 import { SECOND } from '../time/clock.js';
 import { Connection } from './connection.js';
-import type { Draining } from './draining.js';
+import { requestIdOf } from './headers.js';
+import type { HttpSettings } from './http-settings.js';
 import { acceptOnlyJson, BODY_LIMIT } from './json-body.js';
 import { RawAnswers } from './raw-answers.js';
-import { requestIdOf } from './request-id.js';
 import { RequestLifecycle } from './request-lifecycle.js';
-import type { RequestSeconds } from './request-record.js';
 import { RouteTable } from './route-table.js';
 import { RoundRobin } from './round-robin.js';
-
-/** Nobody, or a question asked for each hop, the peer being number 0. */
-export type TrustedProxies = false | ((address: string, hop: number) => boolean);
-
-/** What the layer must be told. A class, so that it can be asked for by its name. */
-export abstract class HttpLayerSettings {
-  abstract readonly defaultLanguage: Language;
-  abstract readonly corsOrigins: readonly string[];
-  abstract readonly trustProxy: TrustedProxies;
-  abstract readonly logger: Pino;
-  abstract readonly draining: Draining;
-  /** Where the time of each answer goes; `undefined`: it is not measured. */
-  abstract readonly requestSeconds: RequestSeconds | undefined;
-}
 
 /** How long a request may take to arrive. */
 const REQUEST_TIMEOUT = 10 * SECOND;
@@ -61,16 +44,11 @@ export class HttpLayer {
   private readonly failures = new FailureLog(new Logger('Connections'));
   private readonly connections = new Map<Socket, Connection>();
   private readonly pipelined = new RoundRobin(PIPELINED_AT_ONCE);
-  /** Whether it no longer listens, so that whoever is told to connect anew goes elsewhere. */
+  /** Whether it no longer listens: a client that is told to connect again reaches another process. */
   private closing = false;
 
-  constructor(private readonly settings: HttpLayerSettings) {
-    this.lifecycle = new RequestLifecycle({
-      ...settings,
-      routes: this.routes,
-      trustsProxy: settings.trustProxy !== false,
-      guard: (socket, work) => this.guard(socket, work),
-    });
+  constructor(private readonly settings: HttpSettings) {
+    this.lifecycle = new RequestLifecycle(settings, this.routes, (socket, work) => this.guard(socket, work));
     this.rawAnswers = new RawAnswers(settings);
   }
 
@@ -87,7 +65,7 @@ export class HttpLayer {
       return503OnClosing: false,
       serverFactory: (handler) => this.createServer(handler),
       frameworkErrors: (error: Error, request: FastifyRequest, reply: FastifyReply) =>
-        this.guard(request.raw.socket, () => this.lifecycle.answer(toAppError(error), request, reply)),
+        this.guard(request.raw.socket, () => this.lifecycle.answer(error, request, reply)),
       clientErrorHandler: (error, socket) => this.refuseBytes(error, socket),
     };
   }
@@ -97,13 +75,6 @@ export class HttpLayer {
     this.routes.install(fastify);
     acceptOnlyJson(fastify);
     this.lifecycle.install(fastify);
-  }
-
-  /** For a server without Nest's exception filter. */
-  answerFailures(fastify: FastifyInstance): void {
-    fastify.setErrorHandler((error, request, reply) =>
-      this.lifecycle.answer(toAppError(error), request, reply),
-    );
   }
 
   private createServer(handler: RequestListener): Server {
@@ -172,7 +143,7 @@ export class HttpLayer {
   }
 
   private refuseBytes(error: Error & { code?: string }, socket: Socket): void {
-    // There is nobody to answer.
+    // The client has gone.
     if (error.code === 'ECONNRESET') return void socket.destroy();
     this.connections
       .get(socket)

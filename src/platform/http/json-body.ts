@@ -9,7 +9,7 @@ import { PlatformErrors } from '../errors/platform-errors.js';
 export const BODY_LIMIT = 32 * 1024;
 const MAX_DEPTH = 10;
 
-/** A body that is none of ours. Whoever declares a body throws why; where none is declared it is a body too many. */
+/** A body that cannot be read, and why. A route that takes a body throws that; any other refuses the body as such. */
 export class UnreadableBody {
   constructor(readonly failure: AppError) {}
 }
@@ -63,10 +63,7 @@ class InOnePiece extends Transform {
   }
 }
 
-/**
- * The value, `undefined` for no body, or the refusal: 10006 for another charset or an encoded body, 10002 for bad UTF-8
- * or bad JSON, 10001 for too many levels.
- */
+/** The value, `undefined` for no body, or why it cannot be read. */
 function readJson(headers: IncomingHttpHeaders, body: Buffer): unknown {
   const { 'content-type': type = '', 'content-encoding': encoding = 'identity' } = headers;
   if (!hasUtf8Charset(type) || encoding.toLowerCase() !== 'identity')

@@ -1,3 +1,6 @@
+import { Injectable, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import { EMPTY, from, lastValueFrom, type Observable } from 'rxjs';
 import { PlatformErrors } from '../errors/platform-errors.js';
 import { Semaphore, type Permit } from '../semaphore.js';
 import type { Duration } from '../time/clock.js';
@@ -11,19 +14,12 @@ export interface ListLimits {
   readonly maxWait: Duration;
 }
 
-/** What is read now, and how many callers were refused since the start. */
-export interface ListLimiterStats {
-  readonly reading: number;
-  readonly waiting: number;
-  readonly refused: number;
-}
-
-/** A place rests no longer than this, or lists that take a second would be read half as often for nobody's good. */
+/** A place rests no longer than this, or lists that take a second would be read half as often without need. */
 const LONGEST_REST: Duration = 100;
 
 /**
  * Keeps readers of lists from taking the whole database: a few lists are read at once in a process, a bounded number
- * of callers waits for a place, and whoever gets none in time is refused.
+ * of callers waits for a place, and a caller that gets none in time is refused.
  */
 export class ListLimiter {
   private readonly places: Semaphore;
@@ -44,7 +40,8 @@ export class ListLimiter {
     }
   }
 
-  stats(): ListLimiterStats {
+  /** What is read now, and how many callers were refused since the start. */
+  stats() {
     const { held, waiting } = this.places.stats();
     return { reading: held, waiting, refused: this.refused };
   }
@@ -70,5 +67,21 @@ export class ListLimiter {
       if (this.places.stats().waiting === 0) place.release();
       else setTimeout(() => place.release(), Math.min(took, LONGEST_REST));
     });
+  }
+}
+
+/** Stands before every route that answers a list: `@UseInterceptors(ListLimitInterceptor)`. */
+@Injectable()
+export class ListLimitInterceptor implements NestInterceptor {
+  constructor(private readonly limiter: ListLimiter) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const { socket } = context.switchToHttp().getRequest<FastifyRequest>();
+    return from(
+      this.limiter.run(() =>
+        // The list of a client that has gone is not read.
+        lastValueFrom(socket.destroyed ? EMPTY : next.handle(), { defaultValue: undefined }),
+      ),
+    );
   }
 }

@@ -1,29 +1,17 @@
 import type { Socket } from 'node:net';
 import cors, { type FastifyCorsOptions } from '@fastify/cors';
-import type { Logger } from 'pino';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { runInRequest, type RequestContext } from '../context/request-context.js';
 import type { AppError } from '../errors/app-error.js';
-import { failureFor } from '../errors/failure.js';
+import { sendFailure } from '../errors/app-exception.filter.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
-import { negotiateLanguage, type Language } from '../i18n/translator.js';
+import { negotiateLanguage } from '../i18n/translator.js';
 import { clientAddress } from './client-address.js';
 import { ForwardedHeaders } from './forwarded-headers.js';
-import { ANSWER_HEADERS, JSON_TYPE, timesSent } from './headers.js';
-import { RequestRecord, type RequestSeconds } from './request-record.js';
+import { answerHeaders } from './headers.js';
+import type { HttpSettings } from './http-settings.js';
+import { RequestRecord } from './request-record.js';
 import type { RouteTable } from './route-table.js';
-
-export interface LifecycleOptions {
-  readonly defaultLanguage: Language;
-  readonly corsOrigins: readonly string[];
-  readonly routes: RouteTable;
-  readonly logger: Logger;
-  /** Whether forwarded headers of anybody are believed. */
-  readonly trustsProxy: boolean;
-  readonly requestSeconds: RequestSeconds | undefined;
-  /** Runs what is called outside of Fastify's hooks, where nothing else catches what is thrown. */
-  readonly guard: (socket: Socket, work: () => void) => void;
-}
 
 const CORS: FastifyCorsOptions = {
   methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -40,16 +28,21 @@ export class RequestLifecycle {
   private readonly forwarded: ForwardedHeaders;
   private readonly record: RequestRecord;
 
-  constructor(private readonly options: LifecycleOptions) {
-    this.forwarded = new ForwardedHeaders(options.logger, { trusted: options.trustsProxy });
-    this.record = new RequestRecord(options.logger, options.requestSeconds);
+  /** @param guard runs what is called outside of Fastify's hooks, where nothing else catches what is thrown */
+  constructor(
+    private readonly settings: HttpSettings,
+    private readonly routes: RouteTable,
+    private readonly guard: (socket: Socket, work: () => void) => void,
+  ) {
+    this.forwarded = new ForwardedHeaders(settings.logger, settings.trustProxy !== false);
+    this.record = new RequestRecord(settings);
   }
 
   install(fastify: FastifyInstance): void {
     fastify.addHook('onRequest', (request, reply, done) => {
       reply.raw.once('close', () => {
         if (reply.raw.writableFinished) return;
-        this.options.guard(request.raw.socket, () => this.record.keepAborted(request, reply));
+        this.guard(request.raw.socket, () => this.record.keepAborted(request, reply));
       });
       runInRequest(this.begin(request, reply), done);
     });
@@ -66,7 +59,7 @@ export class RequestLifecycle {
 
   /** By itself the plugin would answer every `OPTIONS` of every origin, with 204 or with plain text. */
   private allowOrigins(fastify: FastifyInstance): void {
-    const { corsOrigins } = this.options;
+    const { corsOrigins } = this.settings;
     if (corsOrigins.length === 0) return;
     void fastify.register(cors, {
       delegator: ({ headers }, done) =>
@@ -79,20 +72,15 @@ export class RequestLifecycle {
   }
 
   /** Answers a request that failed before any hook ran. */
-  answer(error: AppError, request: FastifyRequest, reply: FastifyReply): void {
-    const { language } = this.begin(request, reply);
-    const failure = failureFor(error, language);
-    void reply.code(failure.status).headers(failure.headers).type(JSON_TYPE).send(failure.body);
+  answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    sendFailure(thrown, reply, this.begin(request, reply).language);
   }
 
   private begin(request: FastifyRequest, reply: FastifyReply): RequestContext {
     const { headers } = request;
     this.forwarded.notice(request);
-    const language = negotiateLanguage(headers['accept-language'], this.options.defaultLanguage);
-    reply.headers(ANSWER_HEADERS);
-    reply.header('x-request-id', request.id);
-    reply.header('content-language', language);
-    reply.header('vary', 'Accept-Language');
+    const language = negotiateLanguage(headers['accept-language'], this.settings.defaultLanguage);
+    reply.headers(answerHeaders(request.id, language));
     return {
       requestId: request.id,
       language,
@@ -104,7 +92,8 @@ export class RequestLifecycle {
   /** Refuses before the body is read: no route, or a Host header that is missing or doubled (RFC 9112, 3.2). */
   private refusal(request: FastifyRequest): AppError | undefined {
     const needsHost = request.raw.httpVersion !== '1.0';
-    if (timesSent(request.raw, 'host') > 1 || (needsHost && !request.headers.host)) {
+    const { host = [] } = request.raw.headersDistinct;
+    if (host.length > 1 || (needsHost && !host[0])) {
       return PlatformErrors.malformedRequest({ reason: 'the Host header is missing or doubled' });
     }
     if (!isWellEncoded(request.raw.url ?? '')) {
@@ -112,7 +101,7 @@ export class RequestLifecycle {
     }
     // The CORS plugin routes every `OPTIONS` to itself.
     const unrouted = request.is404 || request.method === 'OPTIONS';
-    return unrouted ? this.options.routes.failureFor(request.raw.url ?? '/') : undefined;
+    return unrouted ? this.routes.failureFor(request.raw.url ?? '/') : undefined;
   }
 }
 

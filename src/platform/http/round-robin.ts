@@ -1,4 +1,4 @@
-/** Lets those who wait go on in their order: so many in each turn of the event loop, and everything else between. */
+/** Lets waiting connections go on in order: so many in each turn of the event loop, and all other work between. */
 export class RoundRobin {
   private readonly waiting: Array<() => void> = [];
   private scheduled = false;

@@ -2,7 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { ROUTE_ARGS_METADATA } from '@nestjs/common/constants.js';
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { PlatformErrors } from '../errors/platform-errors.js';
+import { refuse } from '../errors/platform-errors.js';
 
 /** Refuses a body or a query string on a route that declares none: ignored input hides a caller's mistake. */
 @Injectable()
@@ -22,7 +22,7 @@ export function refuseAnyInput(request: FastifyRequest, _reply: FastifyReply, do
 function refuseUndeclared({ body, query }: FastifyRequest, declared: readonly RouteParamtypes[]): void {
   const hasBody = body !== undefined && !declared.includes(RouteParamtypes.BODY);
   const parameters = declared.includes(RouteParamtypes.QUERY) ? [] : Object.keys(Object(query));
-  PlatformErrors.refuse([
+  refuse([
     ...(hasBody ? [{ field: '', rule: 'no_body' }] : []),
     ...parameters.map((field) => ({ field, rule: 'unknown' })),
   ]);

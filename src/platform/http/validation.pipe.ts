@@ -1,7 +1,6 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
-import type { Violation } from '../errors/app-error.js';
-import { PlatformErrors } from '../errors/platform-errors.js';
+import { PlatformErrors, refuse } from '../errors/platform-errors.js';
 import { ClassRules } from './class-rules.js';
 import { UnreadableBody } from './json-body.js';
 
@@ -22,14 +21,13 @@ export class ValidationPipe implements PipeTransform {
  * before pipes, and leaves the result in the request: an instance of the class is not checked again.
  *
  * @returns an instance that holds exactly the given fields
- * @throws AppError invalidRequest with one violation for each refused field, or why the body could not be read
+ * @throws PlatformErrors.invalidRequest with one violation for each refused field, or why the body could not be read
  */
 export function validated<T extends object>(type: Type<T>, body: unknown): T {
   if (body instanceof type) return body;
   if (body instanceof UnreadableBody) throw body.failure;
-  if (body === null || typeof body !== 'object' || Array.isArray(body)) {
-    throw PlatformErrors.invalidRequest({ violations: [{ field: '', rule: 'body' }] });
-  }
+  const isObject = body !== null && typeof body === 'object' && !Array.isArray(body);
+  if (!isObject) throw PlatformErrors.invalidRequest({ violations: [{ field: '', rule: 'body' }] });
   const rules = ClassRules.of(type);
   refuse([...rules.unknown(body), ...rules.broken(body)]);
   return Object.assign(new type(), body);
@@ -38,7 +36,7 @@ export function validated<T extends object>(type: Type<T>, body: unknown): T {
 /**
  * Reads a query string: each value becomes what its class declares it to be, an absent one the default.
  *
- * @throws AppError invalidRequest with one violation for each refused parameter
+ * @throws PlatformErrors.invalidRequest with one violation for each refused parameter
  */
 function readQuery<T extends object>(type: Type<T>, parameters: unknown): T {
   const rules = ClassRules.of(type);
@@ -51,8 +49,4 @@ function readQuery<T extends object>(type: Type<T>, parameters: unknown): T {
     ...rules.broken(query).filter(({ field }) => !repeated.includes(field)),
   ]);
   return query;
-}
-
-function refuse(violations: readonly Violation[]): void {
-  if (violations.length > 0) throw PlatformErrors.invalidRequest({ violations });
 }

@@ -25,21 +25,14 @@ export function translate(
 
 const WEIGHT = /;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)/i;
 
-/** Negotiated answers are few and headers repeat, so remember some; bounded, because clients choose the header. */
-const negotiated: Record<Language, Map<string, Language>> = { en: new Map(), 'zh-CN': new Map() };
-
 /**
  * The language for an `Accept-Language` header (RFC 9110, section 12.5.4): the supported one with the highest
  * weight, the first one named among equals; `fallback` where none is acceptable.
  */
 export function negotiateLanguage(header: string | undefined, fallback: Language): Language {
-  if (header === undefined || header === '') return fallback;
-  const remembered = negotiated[fallback];
-  const known = remembered.get(header);
-  if (known !== undefined) return known;
-  let best: Language | undefined;
+  let best = fallback;
   let bestWeight = 0;
-  for (const part of header.slice(0, 512).split(',')) {
+  for (const part of (header ?? '').slice(0, 512).split(',')) {
     const [range = ''] = part.split(';', 1);
     const language = supported(range.trim().toLowerCase(), fallback);
     const weight = Number(WEIGHT.exec(part)?.[1] ?? 1);
@@ -48,12 +41,10 @@ export function negotiateLanguage(header: string | undefined, fallback: Language
       bestWeight = weight;
     }
   }
-  const result = best ?? fallback;
-  if (remembered.size < 200 && header.length <= 128) remembered.set(header, result);
-  return result;
+  return best;
 }
 
-/** Whoever asks for Chinese of any script or region (`zh-TW`, `zh-Hant-HK`) reads zh-CN more easily than English. */
+/** Readers of Chinese in any script or region (`zh-TW`, `zh-Hant-HK`) read zh-CN more easily than English. */
 function supported(range: string, fallback: Language): Language | undefined {
   if (range === '*') return fallback;
   if (range === 'en' || range.startsWith('en-')) return 'en';

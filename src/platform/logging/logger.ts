@@ -1,5 +1,5 @@
 import type { LoggerService } from '@nestjs/common';
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { pino, type DestinationStream, type Level, type Logger } from 'pino';
 import { requestInProgress } from '../context/request-context.js';
 
 /** Field names whose values never reach the log, whoever logs them. */
@@ -26,13 +26,13 @@ export function createLogger(level: string, destination?: DestinationStream): Lo
     formatters: { level: (label: string) => ({ level: label }) },
     mixin: () => {
       const request = requestInProgress();
-      return request === undefined ? {} : { request_id: request.requestId };
+      return request ? { request_id: request.requestId } : {};
     },
   };
   return destination === undefined ? pino(options) : pino(options, destination);
 }
 
-/** Nest tells of every module and route at each start; that is for those who look for a fault. */
+/** Nest tells of every module and route at each start; that helps only in search of a fault. */
 const NEST_DETAILS = new Set([
   'NestFactory',
   'InstanceLoader',
@@ -43,40 +43,24 @@ const NEST_DETAILS = new Set([
 
 /** Hands what Nest and the modules log to pino. */
 export class NestLogger implements LoggerService {
+  readonly log = this.writer('info', 'debug');
+  // A failed start is told in one line on standard error; Nest would tell it a second time.
+  readonly error = this.writer('error', 'debug');
+  readonly warn = this.writer('warn');
+  readonly debug = this.writer('debug');
+  readonly verbose = this.writer('trace');
+  readonly fatal = this.writer('fatal');
+
   constructor(private readonly logger: Logger) {}
 
-  log(message: unknown, ...rest: unknown[]): void {
-    this.write(NEST_DETAILS.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
-  }
-  error(message: unknown, ...rest: unknown[]): void {
-    // A failed start is told in one line on standard error; Nest would tell it a second time.
-    this.write(NEST_DETAILS.has(String(rest.at(-1))) ? 'debug' : 'error', message, rest);
-  }
-  warn(message: unknown, ...rest: unknown[]): void {
-    this.write('warn', message, rest);
-  }
-  debug(message: unknown, ...rest: unknown[]): void {
-    this.write('debug', message, rest);
-  }
-  verbose(message: unknown, ...rest: unknown[]): void {
-    this.write('trace', message, rest);
-  }
-  fatal(message: unknown, ...rest: unknown[]): void {
-    this.write('fatal', message, rest);
-  }
-
   /** Nest appends the context's name last; an object as message brings its sentence as the next argument. */
-  private write(
-    level: 'info' | 'error' | 'warn' | 'debug' | 'trace' | 'fatal',
-    message: unknown,
-    rest: unknown[],
-  ) {
-    const context = rest.length > 0 ? rest.at(-1) : undefined;
-    if (message instanceof Error) return this.logger[level]({ err: message, context }, message.message);
-    if (typeof message === 'object' && message !== null) {
-      const text = rest.length > 1 && typeof rest[0] === 'string' ? rest[0] : undefined;
-      return this.logger[level]({ ...message, context }, text);
-    }
-    return this.logger[level]({ context }, String(message));
+  private writer(level: Level, ofNest = level) {
+    return (message: unknown, ...rest: readonly unknown[]): void => {
+      const context = rest.at(-1);
+      const write = NEST_DETAILS.has(String(context)) ? ofNest : level;
+      if (message instanceof Error) this.logger[write]({ err: message, context }, message.message);
+      else if (typeof message !== 'object') this.logger[write]({ context }, String(message));
+      else this.logger[write]({ ...message, context }, rest.length > 1 ? String(rest[0]) : undefined);
+    };
   }
 }

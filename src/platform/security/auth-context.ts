@@ -6,7 +6,7 @@ export interface AuthUser {
   readonly username: string;
 }
 
-/** Who is calling, as the call found them. */
+/** The caller, as read when the call came in. */
 export interface AuthContext<User extends AuthUser = AuthUser> {
   readonly user: User;
   readonly session: { readonly id: string };
@@ -16,7 +16,7 @@ export interface AuthContext<User extends AuthUser = AuthUser> {
   readonly via: 'session';
 }
 
-/** Who commands the machine: the start of a trial and the commands of an operator. No permission binds them. */
+/** The start of a trial, and an operator's commands on the machine. No permission binds them. */
 export const OPERATOR = 'operator';
 
 /** On whose behalf a change is made. */
