@@ -81,7 +81,7 @@ export class UserSearch {
     });
   }
 
-  /** The filters, with their sizes where the plan depends on them: one statement counts them all. */
+  /** The filters, with their sizes where the plan depends on them. */
   private async sized(query: ListUsersQuery): Promise<UserFilter[]> {
     const { q = '', sort } = query;
     const words = searchWords(q);
@@ -90,7 +90,18 @@ export class UserSearch {
     const phone = searchedPhone(q);
     const isSpelled = phone !== undefined && phone !== words[0];
     const asked = [...(isSpelled ? [phone] : []), ...words.slice(0, MOST_COUNTED_WORDS)];
-    const filters = [...asked.map(wordFilter), ...others];
+    let meant = await this.counted(asked.map(wordFilter));
+    const number = isSpelled ? meant.shift() : undefined;
+    // What is nobody's phone number is searched for as the words that it consists of.
+    if (number !== undefined && number.size > 0) meant = [number];
+    else meant.push(...words.slice(MOST_COUNTED_WORDS).map(wordFilter));
+    // To count what lets many through costs more than to test those few.
+    const areFew = meant.some(({ size }) => size <= LIST_WINDOW);
+    return [...meant, ...(areFew ? others : await this.counted(others))];
+  }
+
+  private async counted(filters: readonly UserFilter[]): Promise<UserFilter[]> {
+    if (filters.length === 0) return [];
     const counts = filters.map(
       (filter, index) =>
         `(SELECT COUNT(*) FROM (SELECT 1 AS one ${ofIndex(filter)} LIMIT ${MOST_SORTED + 1}) of_${index}) AS size_${index}`,
@@ -99,12 +110,7 @@ export class UserSearch {
       `SELECT ${counts.join(', ')}`,
       filters.flatMap(({ values }) => values),
     );
-    const sized = filters.map((filter, index) => ({ ...filter, size: row?.[`size_${index}`] ?? Infinity }));
-    const number = isSpelled ? sized.shift() : undefined;
-    // What is nobody's phone number is searched for as the words that it consists of.
-    if (number === undefined || number.size === 0)
-      return [...sized, ...words.slice(MOST_COUNTED_WORDS).map(wordFilter)];
-    return [number, ...sized.filter(({ table }) => table !== number.table)];
+    return filters.map((filter, index) => ({ ...filter, size: row?.[`size_${index}`] ?? Infinity }));
   }
 }
 
