@@ -6,20 +6,21 @@ import 'reflect-metadata';
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { renderConfigurationPage } from './configuration-page.ts';
 import { renderErrorsPage } from './errors-page.ts';
 
-type ConfigurationDoc = typeof import('../src/config/configuration-doc.ts');
+type Configuration = typeof import('../src/config/config.ts');
 type AppErrors = typeof import('../src/platform/errors/app-error.ts');
 type Translator = typeof import('../src/platform/i18n/translator.ts');
 
-const configuration: ConfigurationDoc = await built('config/configuration-doc.js');
+const { slices }: Configuration = await built('config/config.js');
 // Loads every module, and with it its part of the catalogue.
 await built('app.module.js');
 const { errorCatalogue }: AppErrors = await built('platform/errors/app-error.js');
 const translator: Translator = await built('platform/i18n/translator.js');
 
 const pages = new Map([
-  ['docs/configuration.md', configuration.renderConfigurationDoc()],
+  ['docs/configuration.md', renderConfigurationPage(Object.values(slices))],
   ['docs/errors.md', renderErrorsPage(errorCatalogue(), translator)],
   ['openapi.yaml', execFileSync(process.execPath, ['dist/src/cli/main.js', 'openapi'], { encoding: 'utf8' })],
 ]);

@@ -10,7 +10,7 @@ export function addConfig(program: Command): void {
     .command('check')
     .description('read all settings as the server would, and tell what is wrong')
     .action(() => {
-      const config = loadConfig(process.env, { passwordRefusals: bootstrapPasswordRefusals });
+      const config = loadConfig(process.env, bootstrapPasswordRefusals);
       for (const warning of config.warnings) say(`Warning: ${warning}`);
       say(`The settings are fine (${config.service.production ? 'production' : 'trial'}).`);
     });

@@ -31,7 +31,7 @@ export async function serve(stop: AbortController): Promise<void> {
   let config: Config | undefined;
   const mistakes = endInOrder(stop, () => config?.service.shutdownDelay ?? 0);
   try {
-    config = loadConfig(process.env, { passwordRefusals: bootstrapPasswordRefusals });
+    config = loadConfig(process.env, bootstrapPasswordRefusals);
     for (const warning of config.warnings) process.stderr.write(`Warning: ${warning}\n`);
     await serveAlone(config, stop.signal);
     process.exit(mistakes.seen ? 1 : 0);

@@ -1,9 +1,8 @@
-import { z } from 'zod';
+import { slice } from './environment.js';
 import { duration, integer } from './kinds.js';
 import { setting } from './setting.js';
-import { slice } from './slice.js';
 
-const schema = z.object({
+const settings = {
   accountAttempts: setting('SIGNIN_ACCOUNT_ATTEMPTS', integer(1, 1_000_000_000), '20', {
     meaning: 'Failed sign-ins of one account within `SIGNIN_WINDOW`.',
     effect: 'Further ones are answered 429 until the wait is over.',
@@ -24,6 +23,6 @@ const schema = z.object({
     meaning: 'Unknown or ended refresh tokens from one client address.',
     effect: 'A live refresh token is never limited.',
   }),
-});
+};
 
-export const budgetsConfig = slice('budgets', { title: 'Attempt limits', schema }, (values) => values);
+export const budgetsConfig = slice('budgets', 'Attempt limits', settings, (values) => values);

@@ -120,12 +120,12 @@ describe('production', () => {
     });
     expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
       'PORT',
+      'DATABASE_URL',
       'TOKEN_ISSUER',
       'TOKEN_AUDIENCE',
-      'DATABASE_URL',
       'SIGNING_KEYS_DIR',
     ]);
-    expect(problems[1]).toBe(
+    expect(problems[2]).toBe(
       'TOKEN_ISSUER must be set in production, for example to https://id.example.com.',
     );
     for (const problem of problems) expect(problem).not.toContain('\n');
@@ -193,7 +193,7 @@ describe('NAME_FILE', () => {
     );
     const server = { DATABASE_URL: 'mysql://u:p@db/n', DATABASE_TLS: 'verify' };
     expect(problemsOf({ ...server, DATABASE_CA: pipe })[0]).toMatch(
-      /^DATABASE_CA names a file that cannot be read/,
+      /^DATABASE_CA must be PEM certificates, or the path of a readable file/,
     );
     const keys = join(folder, 'piped-keys');
     mkdirSync(keys);
@@ -252,20 +252,18 @@ describe('settings that contradict each other', () => {
 });
 
 describe('the first administrator', () => {
-  const checks = {
-    passwordRefusals: (password: string, username: string) =>
-      password.includes(username) ? ['it contains the user name'] : [],
-  };
+  const refusals = (password: string, username: string) =>
+    password.includes(username) ? ['it contains the user name'] : [];
 
   it.each(['production', 'development'])('needs a password that the policy takes, in %s', (mode) => {
     const env = { ...production(), NODE_ENV: mode, BOOTSTRAP_ADMIN_PASSWORD: 'admin-hunter2' };
-    expect(problemsOf(env, checks)).toEqual([
+    expect(problemsOf(env, refusals)).toEqual([
       'BOOTSTRAP_ADMIN_PASSWORD is refused: it contains the user name.',
     ]);
   });
 
   it('may come without a password', () => {
-    expect(problemsOf({ BOOTSTRAP_ADMIN_USERNAME: 'root.2' }, checks)).toEqual([]);
+    expect(problemsOf({ BOOTSTRAP_ADMIN_USERNAME: 'root.2' }, refusals)).toEqual([]);
     expect(problemsOf({ BOOTSTRAP_ADMIN_USERNAME: '2root' })[0]).toMatch(
       /^BOOTSTRAP_ADMIN_USERNAME must be 3 to 32/,
     );

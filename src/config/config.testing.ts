@@ -1,9 +1,9 @@
-import { ConfigError, loadConfig, type ConfigChecks } from './config.js';
+import { ConfigError, loadConfig } from './config.js';
 
 /** What stops a start with this environment; empty when nothing does. */
-export function problemsOf(env: NodeJS.ProcessEnv, checks?: ConfigChecks): readonly string[] {
+export function problemsOf(...given: Parameters<typeof loadConfig>): readonly string[] {
   try {
-    loadConfig(env, checks);
+    loadConfig(...given);
     return [];
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;

@@ -9,8 +9,7 @@ import { httpConfig } from './http.config.js';
 import { passwordsConfig } from './passwords.config.js';
 import { serviceConfig } from './service.config.js';
 import { sessionsConfig } from './sessions.config.js';
-import { settingsOf } from './setting.js';
-import { checkSigningKey, tokensConfig } from './tokens.config.js';
+import { tokensConfig } from './tokens.config.js';
 import { warnOfTypos } from './typos.js';
 
 /** Every slice, in the order of docs/configuration.md. */
@@ -25,10 +24,6 @@ export const slices = {
   budgets: budgetsConfig,
   bootstrap: bootstrapConfig,
 };
-
-export const settingNames: readonly string[] = Object.values(slices).flatMap(({ section }) =>
-  [...settingsOf(section.schema).values()].map(({ name }) => name),
-);
 
 type Slices = { readonly [Name in keyof typeof slices]: ReturnType<(typeof slices)[Name]> };
 
@@ -45,15 +40,14 @@ export class ConfigError extends Error {
     readonly warnings: readonly string[],
   ) {
     super(problems.join('\n'));
-    this.name = 'ConfigError';
   }
 }
 
-/** Rules of modules above this one, handed in because configuration stands at the bottom and imports none of them. */
-export interface ConfigChecks {
-  /** @returns why the password policy refuses it, one clause each, empty when it does not; never quotes the password */
-  readonly passwordRefusals?: (password: string, username: string, config: Config) => readonly string[];
-}
+/**
+ * Why the password policy refuses the first administrator's password, one clause each that does not quote it. It is
+ * handed in, because configuration stands at the bottom and imports no module.
+ */
+type PasswordRefusals = (password: string, username: string, config: Config) => readonly string[];
 
 /**
  * Called before Nest starts, which would print each problem twice and with a stack.
@@ -61,33 +55,36 @@ export interface ConfigChecks {
  * @param env the process environment; beyond it only the files that it names are read
  * @throws ConfigError naming every problem
  */
-export function loadConfig(env?: NodeJS.ProcessEnv, checks: ConfigChecks = {}): Config {
+export function loadConfig(env?: NodeJS.ProcessEnv, passwordRefusals: PasswordRefusals = () => []): Config {
   const environment = new Environment(env);
-  const { problems, warnings } = environment;
-  warnOfTypos(environment, settingNames);
+  const { warnings } = environment;
+  warnOfTypos(
+    environment,
+    Object.values(slices).flatMap(({ settings }) => settings.map(({ name }) => name)),
+  );
   const config: Config = {
     service: serviceConfig(environment),
     http: httpConfig(environment),
+    database: databaseConfig(environment),
     tokens: tokensConfig(environment),
     sessions: sessionsConfig(environment),
     audit: auditConfig(environment),
     passwords: passwordsConfig(environment),
     budgets: budgetsConfig(environment),
     bootstrap: bootstrapConfig(environment),
-    database: databaseConfig(environment),
     warnings,
   };
-  if (environment.production) checkSigningKey(config.tokens.signingKeysDir, environment);
   const { username, password } = config.bootstrap;
-  const refusals = password === undefined ? [] : checks.passwordRefusals?.(password, username, config);
-  for (const refusal of refusals ?? []) {
-    environment.refuse('BOOTSTRAP_ADMIN_PASSWORD', `is refused: ${refusal}`);
+  const refusals = password === undefined ? [] : passwordRefusals(password, username, config);
+  if (refusals.length > 0) {
+    environment.refuse('BOOTSTRAP_ADMIN_PASSWORD', `is refused: ${refusals.join(', and ')}`);
   }
+  const { problems } = environment;
   if (problems.length > 0) throw new ConfigError(problems, warnings);
   return freezeDeep(config);
 }
 
-/** Hands each slice to whoever injects its `KEY`, as it was read. */
+/** Hands each slice to whatever injects its `KEY`, as it was read. */
 export function configModule({ warnings: _, ...read }: Config): Promise<DynamicModule> {
   const load = Object.entries(read).map(([key, values]) => registerAs(key, () => values));
   return ConfigModule.forRoot({ isGlobal: true, ignoreEnvFile: true, ignoreEnvVars: true, load });

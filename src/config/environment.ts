@@ -1,24 +1,27 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { registerAs, type ConfigFactoryKeyHost } from '@nestjs/config';
 import { z } from 'zod';
-import { readNamedFile } from './named-file.js';
-import { defaultOf, settingsOf, type Setting } from './setting.js';
+import { settingOf, type Setting } from './setting.js';
 
-/** The settings of one slice, and their heading in docs/configuration.md. */
-export interface Section<S extends z.ZodObject> {
-  readonly title: string;
-  readonly schema: S;
-  /** Where a password or a whole URL easily lands in the variable beside its own, no value is quoted. */
-  readonly besideSecrets?: boolean;
-}
+/** More than any secret, and than the certificates of every authority. */
+const LARGEST_FILE = 1024 * 1024;
+
+/** A password or a whole URL easily lands in the variable beside its own, so the values of these are not quoted. */
+const BESIDE_SECRETS = /^(?:DATABASE|BOOTSTRAP_ADMIN)_/;
 
 /** The variables of the environment, and all that is wrong with them, gathered so that one start tells everything. */
 export class Environment {
-  readonly problems: string[] = [];
   readonly warnings: string[] = [];
   readonly production: boolean;
-  private readonly refused = new Set<string>();
+  private readonly refusals = new Map<string, string>();
 
   constructor(readonly variables: NodeJS.ProcessEnv = process.env) {
     this.production = this.textOf('NODE_ENV') === 'production';
+  }
+
+  /** One line for each setting that is refused, without any secret. */
+  get problems(): string[] {
+    return [...this.refusals].map(([name, sentence]) => `${name} ${sentence}.`);
   }
 
   /** Whether the operator gave it, well or badly; else it is a default. */
@@ -26,51 +29,39 @@ export class Environment {
     return isSet(this.variables[name]) || isSet(this.variables[`${name}_FILE`]);
   }
 
-  /** @param sentence continues after the setting's name: what is wrong and the way out, never a secret */
-  refuse(name: string, sentence: string): void {
-    const problem = `${name} ${sentence}.`;
-    this.refused.add(name);
-    if (!this.problems.includes(problem)) this.problems.push(problem);
+  /**
+   * Refuses a setting, unless it was refused before.
+   *
+   * @param sentence continues after the setting's name: what is wrong and the way out, never a secret
+   * @param comparedWith settings that the rule looked at too: once one of them was refused, its stand-in would be blamed
+   */
+  refuse(name: string, sentence: string, comparedWith: readonly string[] = []): void {
+    if (![name, ...comparedWith].some((one) => this.refusals.has(one))) this.refusals.set(name, sentence);
   }
 
-  /** @param sentence whole, without a secret */
-  warn(sentence: string): void {
-    this.warnings.push(sentence);
-  }
-
-  /** False once one of them was refused: a rule that compares them would then blame a stand-in value. */
-  trusts(...names: readonly string[]): boolean {
-    return names.every((name) => !this.refused.has(name));
-  }
-
-  /** Reads each setting of a slice. Some valid value stands in for one that is refused, so that the rest can be judged. */
-  read<S extends z.ZodObject>({ schema, besideSecrets = false }: Section<S>): z.output<S> {
-    const settings = settingsOf(schema);
-    const texts = new Map<string, string | undefined>();
-    for (const [field, setting] of settings) {
-      const text = this.textOf(setting.name) ?? defaultOf(setting, this.production);
-      texts.set(field, this.trusts(setting.name) ? text : defaultOf(setting, false));
-    }
-    const result = schema.safeParse(Object.fromEntries(texts));
-    if (result.success) return result.data;
-    for (const { path, message } of result.error.issues) {
-      const field = String(path[0]);
-      const setting = settings.get(field);
-      if (setting === undefined || !this.trusts(setting.name)) continue;
-      this.refuse(setting.name, this.sentence(setting, texts.get(field), message, besideSecrets));
-      texts.set(field, defaultOf(setting, false));
-    }
+  /** Reads the settings of a slice. A trial's default stands in for one that is refused, so that the rest can be judged. */
+  read<S extends z.ZodObject>(schema: S): z.output<S> {
+    const texts = Object.entries(schema.shape).map(([field, one]) => [field, this.validTextOf(one)]);
     return schema.parse(Object.fromEntries(texts));
   }
 
-  private sentence(setting: Setting, text: string | undefined, message: string, unquoted: boolean): string {
-    const { name, default: given, secret = false } = setting;
-    if (text === undefined && typeof given === 'object' && 'example' in given) {
-      return `must be set in production, for example to ${given.example}`;
+  private validTextOf(schema: z.core.$ZodType): string | undefined {
+    const setting = settingOf(schema);
+    const { name, accepts, fallback, example } = setting;
+    const text = this.textOf(name) ?? (this.production ? productionDefault(setting) : fallback);
+    if (text === undefined && example !== undefined) {
+      this.refuse(name, `must be set in production, for example to ${example}`);
     }
+    const { error } = z.safeParse(schema, text, { error: () => `must be ${accepts}` });
+    if (error !== undefined) this.refuse(name, this.withQuote(setting, error.issues[0]?.message ?? '', text));
+    return this.refusals.has(name) ? fallback : text;
+  }
+
+  private withQuote({ name, secret = false }: Setting, sentence: string, text = ''): string {
     // The content of a file is not quoted: it may be a secret mounted under the wrong name.
-    const quotable = isSet(this.variables[name]) && !secret && !unquoted;
-    return quotable ? `${message} (it is ${excerpt(text ?? '')})` : message;
+    const isQuotable = isSet(this.variables[name]) && !secret && !BESIDE_SECRETS.test(name);
+    const excerpt = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+    return isQuotable ? `${sentence} (it is ${JSON.stringify(excerpt)})` : sentence;
   }
 
   private textOf(name: string): string | undefined {
@@ -95,12 +86,51 @@ export class Environment {
   }
 }
 
-function isSet(text: string | undefined): text is string {
-  return text !== undefined && text !== '';
+/** A part of the configuration: injected by its `KEY`, typed by `ConfigType<typeof …>`. */
+export type Slice<T extends object> = ((environment?: Environment) => Readonly<T>) &
+  ConfigFactoryKeyHost<Readonly<T>> & { readonly title: string; readonly settings: readonly Setting[] };
+
+/**
+ * @param title heads its settings in docs/configuration.md
+ * @param finish makes of the values of the settings what services are given
+ */
+export function slice<S extends z.core.$ZodShape, T extends object>(
+  key: string,
+  title: string,
+  shape: S,
+  finish: (values: z.output<z.ZodObject<S>>, environment: Environment) => T,
+): Slice<T> {
+  const schema = z.object(shape);
+  const read = (environment = new Environment()) => finish(environment.read(schema), environment);
+  return Object.assign(registerAs(key, read), { title, settings: Object.values(shape).map(settingOf) });
 }
 
-function excerpt(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text);
+function productionDefault({ fallback, production, example }: Setting): string | undefined {
+  return example === undefined ? (production ?? fallback) : undefined;
+}
+
+/**
+ * Reads a file that an operator names. A pipe would hold the start until somebody writes into it, and a device may have
+ * no end, so both are refused.
+ *
+ * @throws the system's error, or one whose message says what the file is
+ */
+export function readNamedFile(path: string): Buffer {
+  // Without O_NONBLOCK, to open a pipe already waits.
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const found = fstatSync(file);
+    // A folder is left to the system, which has a name for it.
+    if (!found.isFile() && !found.isDirectory()) throw new Error('it is no regular file');
+    if (found.size > LARGEST_FILE) throw new Error('it is larger than 1 MiB');
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function isSet(text: string | undefined): text is string {
+  return text !== undefined && text !== '';
 }
 
 function reason(error: unknown): string {

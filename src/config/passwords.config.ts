@@ -1,9 +1,8 @@
-import { z } from 'zod';
+import { slice } from './environment.js';
 import { duration, integer } from './kinds.js';
 import { setting } from './setting.js';
-import { slice } from './slice.js';
 
-const schema = z.object({
+const settings = {
   minLength: setting('PASSWORD_MIN_LENGTH', integer(8, 128), '8', {
     meaning: 'Shortest new password, in characters.',
     effect: 'Passwords set before stay valid.',
@@ -30,11 +29,12 @@ const schema = z.object({
     meaning: 'How long one may wait there.',
     effect: 'After it the answer is 503.',
   }),
-});
+};
 
 export const passwordsConfig = slice(
   'passwords',
-  { title: 'Passwords and hashing', schema },
+  'Passwords and hashing',
+  settings,
   (values, { variables }) => ({
     ...values,
     /** Threads of libuv's pool, which hashing shares with files and DNS. Node's own variable; 4 is libuv's default. */

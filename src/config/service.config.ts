@@ -1,10 +1,9 @@
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import { slice } from './environment.js';
 import { country, duration, line, oneOf, text } from './kinds.js';
 import { optional, setting } from './setting.js';
-import { slice } from './slice.js';
 
-const schema = z.object({
+const settings = {
   mode: optional('NODE_ENV', text('production, or anything else'), 'a trial', {
     meaning: 'Whether this is production; anything but that word is a trial.',
     effect: 'Production takes nothing for granted and refuses to start while something is unsafe.',
@@ -38,15 +37,11 @@ const schema = z.object({
     meaning: 'Time between "not ready" and the end of listening, after SIGTERM.',
     effect: 'Give the load balancer time to look elsewhere; it adds to every shutdown.',
   }),
-});
+};
 
-export const serviceConfig = slice(
-  'service',
-  { title: 'Service', schema },
-  ({ mode, dataDir, ...values }) => ({
-    production: mode === 'production',
-    /** Absolute path. */
-    dataDir: resolve(dataDir),
-    ...values,
-  }),
-);
+export const serviceConfig = slice('service', 'Service', settings, ({ mode, dataDir, ...values }) => ({
+  production: mode === 'production',
+  /** Absolute path. */
+  dataDir: resolve(dataDir),
+  ...values,
+}));

@@ -1,9 +1,8 @@
-import { z } from 'zod';
+import { slice } from './environment.js';
 import { duration, integer } from './kinds.js';
 import { setting } from './setting.js';
-import { slice } from './slice.js';
 
-const schema = z.object({
+const settings = {
   ttl: setting('SESSION_TTL', duration('1s', '3650d'), '30d', {
     meaning: 'Life of a session, from the sign-in.',
     effect: 'After it the user signs in again, however active. Open sessions keep their end.',
@@ -20,9 +19,9 @@ const schema = z.object({
     meaning: 'How long rows of ended sessions are kept.',
     effect: 'Longer keeps more to look back on, and a larger table.',
   }),
-});
+};
 
-export const sessionsConfig = slice('sessions', { title: 'Sessions', schema }, (values, environment) => {
+export const sessionsConfig = slice('sessions', 'Sessions', settings, (values, environment) => {
   const { ttl, idleTtl } = values;
   // A trial may set just one of the two, and the shorter counts; in production two that disagree are a mistake.
   const bothGiven = environment.isGiven('SESSION_IDLE_TTL') && environment.isGiven('SESSION_TTL');

@@ -1,7 +1,19 @@
 import { z } from 'zod';
-import type { Kind } from './kinds.js';
 
-interface Meaning {
+/** What the environment, the messages and docs/configuration.md know of a setting. */
+export interface Setting {
+  /** The variable of the environment. */
+  readonly name: string;
+  /** What is taken, as the end of "must be …". */
+  readonly accepts: string;
+  /** The text that counts while none is given. */
+  readonly fallback?: string;
+  /** The text that counts in production instead. */
+  readonly production?: string;
+  /** Production has no default, and must be given something like this. */
+  readonly example?: string;
+  /** What holds while none is given and there is no default, for the documentation. */
+  readonly unset?: string;
   /** What the setting is. */
   readonly meaning: string;
   /** What changes for people when it is changed. */
@@ -10,47 +22,26 @@ interface Meaning {
   readonly secret?: boolean;
 }
 
-/** The text that stands in for an unset setting. With an `example`, only a trial has one and production must choose. */
-type Default =
-  | string
-  | { readonly trial: string; readonly production: string }
-  | { readonly trial: string; readonly example: string };
-
-export interface Setting extends Meaning {
-  /** The variable of the environment. */
-  readonly name: string;
-  /** What is taken, as the end of "must be …". */
-  readonly accepts: string;
-  /** As an operator would write it; it passes through the same check. */
-  readonly default?: Default;
-  /** What holds while the setting is unset and has no default, for the documentation. */
-  readonly unset?: string;
-}
+type About = Pick<Setting, 'production' | 'example' | 'meaning' | 'effect' | 'secret'>;
 
 const settings = z.registry<Setting>();
 
+/** What a text of the environment becomes. */
+type Kind<T> = z.ZodType<T, string>;
+
 /** Declares a setting that always has a value. */
-export function setting<T>(name: string, kind: Kind<T>, byDefault: Default, meaning: Meaning): Kind<T> {
-  return kind.register(settings, { name, accepts: kind.description ?? '', default: byDefault, ...meaning });
+export function setting<T>(name: string, kind: Kind<T>, fallback: string, about: About): Kind<T> {
+  return kind.register(settings, { name, accepts: kind.description ?? '', fallback, ...about });
 }
 
 /** Declares a setting that may stay unset. */
-export function optional<T>(name: string, kind: Kind<T>, unset: string, meaning: Meaning) {
-  return kind.optional().register(settings, { name, accepts: kind.description ?? '', unset, ...meaning });
+export function optional<T>(name: string, kind: Kind<T>, unset: string, about: About) {
+  return kind.optional().register(settings, { name, accepts: kind.description ?? '', unset, ...about });
 }
 
-/** The setting behind each field of a schema, in their order. */
-export function settingsOf(schema: z.ZodObject): ReadonlyMap<string, Setting> {
-  const found = Object.entries(schema.shape).flatMap(([field, one]) => {
-    const declared = settings.get(one);
-    return declared === undefined ? [] : [[field, declared] as const];
-  });
-  return new Map(found);
-}
-
-/** The text that stands in for a setting which is not given. */
-export function defaultOf({ default: given }: Setting, production: boolean): string | undefined {
-  if (given === undefined || typeof given === 'string') return given;
-  if (!production) return given.trial;
-  return 'production' in given ? given.production : undefined;
+/** @throws Error for a schema that was not declared by `setting` or `optional` */
+export function settingOf(schema: z.core.$ZodType): Setting {
+  const declared = settings.get(schema);
+  if (declared === undefined) throw new Error('A slice has a field that is not declared as a setting.');
+  return declared;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadConfig, settingNames } from './config.js';
+import { loadConfig, slices } from './config.js';
 import { problemsOf } from './config.testing.js';
 
 describe('a whole number', () => {
@@ -55,9 +55,9 @@ describe('a duration', () => {
     expect(problemsOf({ SESSION_IDLE_TTL: text })).toEqual([]);
   });
 
-  it.each(['15', '0'])('without a unit (%s) is told which there are', (text) => {
+  it.each(['15', '0'])('without a unit (%s) is shown some with one', (text) => {
     expect(problemsOf({ ACCESS_TOKEN_TTL: text })).toEqual([
-      `ACCESS_TOKEN_TTL has no unit: write a number and ms, s, m, h or d, such as 500ms, 10s, 15m, 12h or 30d (it is "${text}").`,
+      `ACCESS_TOKEN_TTL must be a duration from 1s to 30d: a whole number and its unit, such as 500ms, 10s, 15m, 12h or 30d (it is "${text}").`,
     ]);
   });
 
@@ -147,6 +147,8 @@ describe('CORS_ORIGINS', () => {
     ',',
   ])('refuses %s', (text) => expect(problemsOf({ CORS_ORIGINS: text })).toHaveLength(1));
 });
+
+const settingNames = Object.values(slices).flatMap(({ settings }) => settings.map(({ name }) => name));
 
 describe('any text in any setting', () => {
   it('is taken or named as a problem, on one line, and never breaks the reading', () => {

@@ -103,7 +103,7 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
   try {
     const config = loadConfig(
       { PORT: '0', BOOTSTRAP_ADMIN_PASSWORD: ADMIN.password, ...testDatabase.env, ...env },
-      { passwordRefusals: bootstrapPasswordRefusals },
+      bootstrapPasswordRefusals,
     );
     await migrateUp(config.database);
     await ensureCurrentKey(config.tokens.signingKeysDir);

@@ -1,7 +1,9 @@
-import type { z } from 'zod';
-import { slices } from './config.js';
-import type { Section } from './environment.js';
-import { settingsOf, type Setting } from './setting.js';
+import type { Setting } from '../src/config/setting.ts';
+
+interface Chapter {
+  readonly title: string;
+  readonly settings: readonly Setting[];
+}
 
 const HEADER = `# Configuration
 
@@ -23,35 +25,33 @@ digits. A switch is \`true\` or \`false\`. A list is separated by commas.
 **Typing mistakes.** A variable whose name is one letter away from a setting earns a warning.
 `;
 
-/** The text of docs/configuration.md. */
-export function renderConfigurationDoc(): string {
-  return [HEADER, ...Object.values(slices).map(({ section }) => chapter(section))].join('\n');
+/** The text of docs/configuration.md: every setting of these slices. */
+export function renderConfigurationPage(slices: readonly Chapter[]): string {
+  return [HEADER, ...slices.map(chapter)].join('\n');
 }
 
-function chapter({ title, schema }: Section<z.ZodObject>): string {
-  const rows = [...settingsOf(schema).values()].map(row);
+function chapter({ title, settings }: Chapter): string {
   return `## ${title}
 
 | Setting | Default | Takes | Meaning | Effect |
 |---|---|---|---|---|
-${rows.join('\n')}
+${settings.map(row).join('\n')}
 `;
 }
 
 function row(setting: Setting): string {
   const { name, accepts, meaning, effect, secret } = setting;
   const title = `\`${name}\`${secret === true ? ' *secret*' : ''}`;
-  return `| ${[title, defaultText(setting), accepts, meaning, effect].map(cell).join(' | ')} |`;
+  // A bar would end the cell.
+  const cells = [title, defaultOf(setting), accepts, meaning, effect].map((text) =>
+    text.replaceAll('|', '\\|'),
+  );
+  return `| ${cells.join(' | ')} |`;
 }
 
-function defaultText({ default: given, unset = '' }: Setting): string {
-  if (given === undefined) return unset;
-  if (typeof given === 'string') return `\`${given}\``;
-  const production = 'production' in given ? `\`${given.production}\`` : 'must be set';
-  return `trial: \`${given.trial}\`<br>production: ${production}`;
-}
-
-/** A bar would end the cell. */
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|');
+function defaultOf({ fallback, production, example, unset = '' }: Setting): string {
+  if (fallback === undefined) return unset;
+  if (example !== undefined) return `trial: \`${fallback}\`<br>production: must be set`;
+  if (production !== undefined) return `trial: \`${fallback}\`<br>production: \`${production}\``;
+  return `\`${fallback}\``;
 }
