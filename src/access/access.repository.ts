@@ -1,10 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, type FindOptionsOrder, type Repository } from 'typeorm';
-import { limitAndOffset, withTotal, type PageQuery, type Slice } from '../platform/http/list-query.js';
+import { In, type Repository } from 'typeorm';
 import type { Instant } from '../platform/time/clock.js';
 import { Role, RolePermission, UserRole } from './role.entity.js';
-import type { ListRolesQuery } from './roles.dto.js';
 
 /** What this module knows of a user: who it is and since when, which orders the holders of a role. */
 export interface RoleHolder {
@@ -17,9 +15,6 @@ export interface Grant {
   readonly roleKey: string;
   readonly permission: string | null;
 }
-
-/** What a list of roles is sorted by. */
-const SORTED_BY = { key: 'key', name: 'name', created_at: 'createdAt' } as const;
 
 /** A column for other modules' statements: the keys of the roles of the user whose id `userId` names in SQL. */
 export function roleKeysOf(userId: string): string {
@@ -35,12 +30,11 @@ export function readRoleKeys(column: string | null): string[] {
 export const HOLDERS_OF_ROLE =
   '(SELECT user_id FROM user_roles WHERE role_id = (SELECT id FROM roles WHERE role_key = :roleKey))';
 
-/** Roles, what they permit and who holds them, in the database. */
+/** What roles permit and who holds them, in the database. */
 @Injectable()
 export class AccessRepository {
   constructor(
     @InjectRepository(Role) private readonly roles: Repository<Role>,
-    @InjectRepository(RolePermission) private readonly permissions: Repository<RolePermission>,
     @InjectRepository(UserRole) private readonly userRoles: Repository<UserRole>,
   ) {}
 
@@ -96,40 +90,5 @@ export class AccessRepository {
     // One statement, because every other change of roles waits for this transaction.
     const theirs = 'role_id IN (SELECT id FROM roles WHERE role_key IN (:...roleKeys))';
     await deletion.andWhere(theirs, { roleKeys }).execute();
-  }
-
-  /** @throws DuplicateKeyError with the key `roles_role_key` */
-  async insert(role: Role): Promise<void> {
-    await this.roles.insert(role);
-  }
-
-  async findById(id: string): Promise<Role | undefined> {
-    return (await this.roles.findOneBy({ id })) ?? undefined;
-  }
-
-  async findPage(query: PageQuery & Pick<ListRolesQuery, 'sort'>): Promise<Slice<Role>> {
-    const direction = query.sort.descending ? 'DESC' : 'ASC';
-    const order: FindOptionsOrder<Role> = { [SORTED_BY[query.sort.field]]: direction, id: direction };
-    const [take, skip] = limitAndOffset(query);
-    return withTotal(query, await this.roles.find({ order, take, skip }), () => this.roles.count());
-  }
-
-  async update({ id, name, description, updatedAt }: Role): Promise<void> {
-    await this.roles.update({ id }, { name, description, updatedAt });
-  }
-
-  /** Deletes a role that nobody holds; answers whether it was there and free. */
-  async deleteUnused(id: string): Promise<boolean> {
-    const isFree = 'NOT EXISTS (SELECT 1 FROM user_roles WHERE role_id = :id)';
-    const deletion = this.roles.createQueryBuilder().delete().where(`id = :id AND ${isFree}`, { id });
-    return (await deletion.execute()).affected === 1;
-  }
-
-  async addPermissions(roleId: string, permissions: readonly string[]): Promise<void> {
-    await this.permissions.insert(permissions.map((permission) => ({ roleId, permission })));
-  }
-
-  async removePermissions(roleId: string, permissions: readonly string[]): Promise<void> {
-    if (permissions.length > 0) await this.permissions.delete({ roleId, permission: In(permissions) });
   }
 }

@@ -29,13 +29,8 @@ function Name(): PropertyDecorator {
 }
 
 function Description(): PropertyDecorator {
-  return stacked(
-    MayBeAbsent(),
-    IsString(),
-    CodePoints(0, 512),
-    WellFormed(),
-    ApiProperty({ example: 'Unlocks people' }),
-  );
+  const text = [IsString(), CodePoints(0, 512), WellFormed()];
+  return stacked(MayBeAbsent(), ...text, ApiProperty({ example: 'Unlocks people' }));
 }
 
 function Permissions(): PropertyDecorator {

@@ -1,16 +1,21 @@
 import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, type FindOptionsOrder, type Repository } from 'typeorm';
 import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js';
 import { DuplicateKeyError } from '../database/driver-errors.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { canonicalName } from '../platform/display-name.js';
-import type { Slice } from '../platform/http/list-query.js';
+import { limitAndOffset, withTotal, type Slice } from '../platform/http/list-query.js';
 import type { Actor } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import { AccessErrors } from './access.errors.js';
 import { AccessRepository } from './access.repository.js';
 import { AccessService, granted } from './access.service.js';
-import type { Role } from './role.entity.js';
+import { Role, RolePermission } from './role.entity.js';
 import type { CreateRoleRequest, ListRolesQuery, UpdateRoleRequest } from './roles.dto.js';
+
+/** What a list of roles is sorted by. */
+const SORTED_BY = { key: 'key', name: 'name', created_at: 'createdAt' } as const;
 
 /** A role together with the codes of its permissions, sorted. */
 export interface RoleWithPermissions {
@@ -22,27 +27,31 @@ export interface RoleWithPermissions {
 @Injectable()
 export class RolesService {
   constructor(
-    private readonly repository: AccessRepository,
+    @InjectRepository(Role) private readonly roles: Repository<Role>,
+    @InjectRepository(RolePermission) private readonly permissions: Repository<RolePermission>,
+    private readonly grants: AccessRepository,
     private readonly access: AccessService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
   ) {}
 
   async list(query: ListRolesQuery): Promise<Slice<RoleWithPermissions>> {
-    const { rows, total } = await this.repository.findPage(query);
-    const grants = Map.groupBy(
-      await this.repository.findGrantsOfRoles(rows.map(({ key }) => key)),
-      ({ roleKey }) => roleKey,
-    );
+    const direction = query.sort.descending ? 'DESC' : 'ASC';
+    const order: FindOptionsOrder<Role> = { [SORTED_BY[query.sort.field]]: direction, id: direction };
+    const [take, skip] = limitAndOffset(query);
+    const found = await this.roles.find({ order, take, skip });
+    const { rows, total } = await withTotal(query, found, () => this.roles.count());
+    const all = await this.grants.findGrantsOfRoles(rows.map(({ key }) => key));
+    const grants = Map.groupBy(all, ({ roleKey }) => roleKey);
     return { rows: rows.map((role) => ({ role, permissions: granted(grants.get(role.key) ?? []) })), total };
   }
 
   /** @throws AccessErrors.noSuchRole */
   async get(id: string): Promise<RoleWithPermissions> {
     // MySQL ignores blanks after an id, so what is no id is not asked for.
-    const role = isUuid(id) ? await this.repository.findById(id) : undefined;
-    if (role === undefined) throw AccessErrors.noSuchRole();
-    return { role, permissions: granted(await this.repository.findGrantsOfRoles([role.key])) };
+    const role = isUuid(id) ? await this.roles.findOneBy({ id }) : null;
+    if (role === null) throw AccessErrors.noSuchRole();
+    return { role, permissions: granted(await this.grants.findGrantsOfRoles([role.key])) };
   }
 
   /** @throws AccessErrors.roleKeyTaken, AccessErrors.exceedsOwn */
@@ -57,8 +66,8 @@ export class RolesService {
     await this.access
       .serialised(async () => {
         await this.access.requireHolding(actor, permissions);
-        await this.repository.insert(role);
-        await this.repository.addPermissions(role.id, permissions);
+        await this.roles.insert(role);
+        await this.addPermissions(role.id, permissions);
         await this.record(actor, 'role.created', role.id, { permissions });
       })
       .catch((error: unknown) => {
@@ -84,9 +93,9 @@ export class RolesService {
       ];
       if (fields.length === 0) return before;
 
-      await this.repository.update({ ...before.role, name, description, updatedAt: this.clock.now() });
-      await this.repository.removePermissions(id, removed);
-      await this.repository.addPermissions(id, added);
+      await this.roles.update({ id }, { name, description, updatedAt: this.clock.now() });
+      await this.permissions.delete({ roleId: id, permission: In(removed) });
+      await this.addPermissions(id, added);
       await this.record(actor, 'role.updated', id, { fields, added, removed });
       return this.get(id);
     });
@@ -96,7 +105,9 @@ export class RolesService {
   async delete(actor: Actor, id: string): Promise<void> {
     await this.access.serialised(async () => {
       await this.getChangeable(id);
-      if (!(await this.repository.deleteUnused(id))) throw AccessErrors.roleInUse();
+      const isFree = 'NOT EXISTS (SELECT 1 FROM user_roles WHERE role_id = :id)';
+      const deletion = this.roles.createQueryBuilder().delete().where(`id = :id AND ${isFree}`, { id });
+      if ((await deletion.execute()).affected !== 1) throw AccessErrors.roleInUse();
       await this.record(actor, 'role.deleted', id);
     });
   }
@@ -105,6 +116,10 @@ export class RolesService {
     const found = await this.get(id);
     if (found.role.builtIn === 1) throw AccessErrors.builtInRole();
     return found;
+  }
+
+  private async addPermissions(roleId: string, permissions: readonly string[]): Promise<void> {
+    await this.permissions.insert(permissions.map((permission) => ({ roleId, permission })));
   }
 
   private async record(

@@ -49,11 +49,8 @@ export class AccountController {
   @Patch()
   @SignedIn()
   @ApiAnswer(UserResponse)
-  async updateMe(
-    @CurrentAuth() auth: AuthContext,
-    @Body() { full_name }: UpdateMeRequest,
-  ): Promise<UserResponse> {
-    return toUserResponse(await this.account.update(auth, { fullName: full_name }));
+  async updateMe(@CurrentAuth() auth: AuthContext, @Body() request: UpdateMeRequest): Promise<UserResponse> {
+    return toUserResponse(await this.account.update(auth, request));
   }
 
   /**
@@ -73,12 +70,9 @@ export class AccountController {
   )
   async changePassword(
     @CurrentAuth() auth: AuthContext,
-    @Body() { current_password, new_password }: ChangePasswordRequest,
+    @Body() request: ChangePasswordRequest,
   ): Promise<void> {
-    await this.account.changePassword(auth, {
-      currentPassword: current_password,
-      newPassword: new_password,
-    });
+    await this.account.changePassword(auth, request);
   }
 
   /** Where am I signed in? */

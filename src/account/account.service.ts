@@ -1,7 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
+import { Injectable } from '@nestjs/common';
 import { AuditService, doneBy } from '../audit/audit.service.js';
-import { budgetsConfig } from '../config/budgets.config.js';
 import { CredentialsErrors } from '../credentials/credentials.errors.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
@@ -11,11 +9,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { AttemptBudgets, tooManyAttempts, type Budget } from '../throttling/attempt-budgets.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { UsersService, type UserWithRoles } from '../users/users.service.js';
-
-export interface PasswordChange {
-  readonly currentPassword: string;
-  readonly newPassword: string;
-}
+import type { ChangePasswordRequest, UpdateMeRequest } from './account.dto.js';
 
 /** What people change about themselves, without anybody's permission. */
 @Injectable()
@@ -27,14 +21,13 @@ export class AccountService {
     private readonly budgets: AttemptBudgets,
     private readonly audit: AuditService,
     private readonly database: Database,
-    @Inject(budgetsConfig.KEY) private readonly config: ConfigType<typeof budgetsConfig>,
   ) {}
 
   /** Changes what is given; nothing given, or nothing new, changes nothing. */
-  async update(auth: AuthContext, { fullName }: { readonly fullName?: string }): Promise<UserWithRoles> {
-    if (fullName !== undefined) {
+  async update(auth: AuthContext, { full_name }: UpdateMeRequest): Promise<UserWithRoles> {
+    if (full_name !== undefined) {
       await this.database.transaction(async () => {
-        if (!(await this.users.rename(auth.user.id, canonicalName(fullName)))) return;
+        if (!(await this.users.rename(auth.user.id, canonicalName(full_name)))) return;
         const target = { targetType: 'user', targetId: auth.user.id } as const;
         const detail = { fields: ['full_name'] };
         await this.audit.record({ ...doneBy(auth), action: 'user.updated', ...target, detail });
@@ -50,10 +43,10 @@ export class AccountService {
    * @throws UsersErrors.passwordRefused (the field is `new_password`), then PlatformErrors.overloaded or
    *   PlatformErrors.tooManyRequests, then CredentialsErrors.wrongCurrentPassword
    */
-  async changePassword(auth: AuthContext, change: PasswordChange): Promise<void> {
+  async changePassword(auth: AuthContext, change: ChangePasswordRequest): Promise<void> {
     const { user } = await this.users.get(auth.user.id);
-    this.credentials.checkPolicy(change.newPassword, user, 'new_password', UsersErrors.passwordRefused);
-    const budget = { key: `reauth:${user.id}`, limit: this.config.reauthAttempts };
+    this.credentials.checkPolicy(change.new_password, user, 'new_password', UsersErrors.passwordRefused);
+    const budget = this.budgets.forReauthentication(user.id);
     const hash = await this.newHash(auth, budget, change);
     const changed = await this.database.transaction(async () => {
       // Not if another change was faster: what was verified is no longer the current password.
@@ -69,14 +62,14 @@ export class AccountService {
   private async newHash(
     auth: AuthContext,
     budget: Budget,
-    { currentPassword, newPassword }: PasswordChange,
+    { current_password, new_password }: ChangePasswordRequest,
   ): Promise<string> {
     using place = await this.credentials.reservePlace();
     const refusal = await this.budgets.take(budget);
     if (refusal !== undefined) throw tooManyAttempts(refusal);
     const current = await this.credentials.findHash(auth.user.id);
-    if (!(await this.credentials.verify(place, current, currentPassword))) return this.fail(auth);
-    return await this.credentials.hashIn(place, newPassword);
+    if (!(await this.credentials.verify(place, current, current_password))) return this.fail(auth);
+    return await this.credentials.hashIn(place, new_password);
   }
 
   /** Evidence first, then the answer. */

@@ -88,20 +88,14 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   const app = await createApp(config);
   await app.init();
   const password = production ? undefined : await bootstrapAdministrator(app, config.bootstrap);
-  const url = await listenOrClose(app, config);
+  const url = await listen(app, config).catch(async (error: unknown) => {
+    await app.close();
+    throw error;
+  });
   if (production) new Logger('Server').log(`Gatehouse ${VERSION} is ready on ${url}`);
   else process.stdout.write(banner(config, url, password));
   if (!stop.aborted) await once(stop, 'abort');
   await shutDown(app, config);
-}
-
-async function listenOrClose(app: NestFastifyApplication, config: Config): Promise<string> {
-  try {
-    return await listen(app, config);
-  } catch (error) {
-    await app.close();
-    throw error;
-  }
 }
 
 /** Readiness falls first, so that load balancers look elsewhere; then requests in progress end; then the rest. */

@@ -53,6 +53,11 @@ export class AttemptBudgets {
     this.limited = metrics.counter('limited_total', help, ['budget']);
   }
 
+  /** Wrong current passwords of a signed-in user, apart from sign-in so that they lock nobody out. */
+  forReauthentication(userId: string): Budget {
+    return { key: `reauth:${userId}`, limit: this.config.reauthAttempts };
+  }
+
   /**
    * Takes one attempt from each budget, or from none. Not inside a transaction: it must be committed before what it
    * admits is tried.

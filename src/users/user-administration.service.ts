@@ -5,11 +5,11 @@ import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js
 import { serviceConfig } from '../config/service.config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import type { PageQuery, Slice } from '../platform/http/list-query.js';
-import type { Actor, AuthContext } from '../platform/security/auth-context.js';
+import { OPERATOR, type Actor, type AuthContext } from '../platform/security/auth-context.js';
 import type { Session } from '../sessions/session.entity.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { newIn, readChanges, type ProfileInput } from './profile.js';
-import { UserPolicy } from './user.policy.js';
+import type { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
 import { UsersRepository, type UserWithRoles } from './users.repository.js';
 
@@ -23,7 +23,6 @@ type Changed = Partial<UserWithRoles> & Pick<AuditEntry, 'detail'>;
 @Injectable()
 export class UserAdministrationService {
   constructor(
-    private readonly policy: UserPolicy,
     private readonly repository: UsersRepository,
     private readonly access: AccessService,
     private readonly credentials: CredentialsService,
@@ -46,8 +45,7 @@ export class UserAdministrationService {
   ): Promise<UserWithRoles> {
     const wanted = readChanges(input, this.config.defaultPhoneRegion);
     const write = async ({ user }: UserWithRoles) => {
-      if (input.email !== undefined || input.phone !== undefined)
-        this.policy.requireSomebodyElse(actor, user);
+      if (input.email !== undefined || input.phone !== undefined) requireSomebodyElse(actor, user);
       const changes = newIn(wanted, user);
       const fields = Object.entries(FIELDS).flatMap(([name, field]) => (name in changes ? [field] : []));
       if (fields.length === 0) return undefined;
@@ -74,7 +72,7 @@ export class UserAdministrationService {
     const write = async (found: UserWithRoles) => {
       const change = await this.access.planRoles(actor, found.roles, roles);
       if (change.added.length + change.removed.length === 0) return undefined;
-      if (change.removed.includes(ADMINISTRATOR)) await this.policy.requireAnotherAdministrator(found);
+      if (change.removed.includes(ADMINISTRATOR)) await this.requireAnotherAdministrator(found);
       await this.access.changeRoles(found.user, change);
       return {
         user: await this.repository.update(found.user, {}),
@@ -93,7 +91,7 @@ export class UserAdministrationService {
   async disable(actor: Actor, id: string): Promise<UserWithRoles> {
     return this.change(actor, id, 'user.disabled', async (found) => {
       if (found.user.status === 'disabled') return undefined;
-      await this.policy.requireRemovable(actor, found);
+      await this.requireRemovable(actor, found);
       const user = await this.repository.update(found.user, { status: 'disabled' });
       return { user, detail: { sessions_ended: await this.sessions.endAll(id, 'user_disabled') } };
     });
@@ -114,11 +112,11 @@ export class UserAdministrationService {
    * @throws UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.lastAdministrator, UsersErrors.notOnYourself
    */
   async delete(actor: Actor, id: string): Promise<void> {
-    await this.policy.requireRemovable(actor, await this.policy.check(actor, id));
+    await this.requireRemovable(actor, await this.check(actor, id));
     // History first, outside: a busy account has more of it than one transaction can remove in time.
     await this.sessions.forgetEnded(id);
     await this.change(actor, id, 'user.deleted', async (found) => {
-      await this.policy.requireRemovable(actor, found);
+      await this.requireRemovable(actor, found);
       // The row before its sessions, as a sign-in locks them: two in the other order would wait for each other.
       await this.repository.update(found.user, { status: 'disabled' });
       const ended = await this.sessions.endAll(id, 'user_deleted');
@@ -135,8 +133,8 @@ export class UserAdministrationService {
    *   PlatformErrors.overloaded
    */
   async setPassword(actor: Actor, id: string, password: string, field: string): Promise<void> {
-    const { user } = await this.policy.check(actor, id);
-    this.policy.requireSomebodyElse(actor, user);
+    const { user } = await this.check(actor, id);
+    requireSomebodyElse(actor, user);
     this.credentials.checkPolicy(password, user, field, UsersErrors.passwordRefused);
     // Outside the transaction: a hash takes longer than anything in it.
     const hash = await this.credentials.hash(password);
@@ -156,7 +154,7 @@ export class UserAdministrationService {
   /** @throws UsersErrors.notFound, AccessErrors.exceedsOwn, SessionsErrors.noSuchSession */
   async endSession(actor: AuthContext, id: string, sessionId: string): Promise<void> {
     await this.access.serialised(async () => {
-      await this.policy.check(actor, id);
+      await this.check(actor, id);
       await this.sessions.revoke(sessionId, id, actor);
     });
   }
@@ -164,7 +162,7 @@ export class UserAdministrationService {
   /** Ends all, and answers how many. @throws UsersErrors.notFound, AccessErrors.exceedsOwn */
   async endSessions(actor: AuthContext, id: string): Promise<number> {
     return this.access.serialised(async () => {
-      await this.policy.check(actor, id);
+      await this.check(actor, id);
       return this.sessions.revokeAll(id, actor);
     });
   }
@@ -180,7 +178,7 @@ export class UserAdministrationService {
     id: string,
     action: AuditEntry['action'],
     write: (found: UserWithRoles) => Promise<Changed | undefined>,
-    find: () => Promise<UserWithRoles> = () => this.policy.check(actor, id),
+    find: () => Promise<UserWithRoles> = () => this.check(actor, id),
   ): Promise<UserWithRoles> {
     const found = await find();
     const written = await write(found);
@@ -189,4 +187,28 @@ export class UserAdministrationService {
     await this.audit.record({ ...doneBy(actor), action, targetType: 'user', targetId: id, detail });
     return { ...found, ...changed };
   }
+
+  /** The user, if the actor holds every permission that the user holds. Inside `AccessService.serialised` it stays so. */
+  private async check(actor: Actor, id: string): Promise<UserWithRoles> {
+    const found = await this.repository.get(id);
+    await this.access.requireHolding(actor, await this.access.permissionsWith(found.roles, id));
+    return found;
+  }
+
+  /** Nobody shuts themselves out. */
+  private async requireRemovable(actor: Actor, found: UserWithRoles): Promise<void> {
+    await this.requireAnotherAdministrator(found);
+    requireSomebodyElse(actor, found.user);
+  }
+
+  /** Before an active administrator is disabled, deleted or loses the role. */
+  private async requireAnotherAdministrator({ user, roles }: UserWithRoles): Promise<void> {
+    if (user.status !== 'active' || !roles.includes(ADMINISTRATOR)) return;
+    const hasOther = await this.repository.existsOtherActiveHolder(ADMINISTRATOR, user.id);
+    if (!hasOther) throw UsersErrors.lastAdministrator();
+  }
+}
+
+function requireSomebodyElse(actor: Actor, user: User): void {
+  if (actor !== OPERATOR && actor.user.id === user.id) throw UsersErrors.notOnYourself();
 }

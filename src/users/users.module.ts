@@ -9,7 +9,6 @@ import { UserSearchTerm } from './user-search-term.entity.js';
 import { UserSearchTermsRepository } from './user-search-terms.repository.js';
 import { UserSearch } from './user-search.js';
 import { User } from './user.entity.js';
-import { UserPolicy } from './user.policy.js';
 import { UsersController } from './users.controller.js';
 import { UsersRepository } from './users.repository.js';
 import { UsersService } from './users.service.js';
@@ -25,7 +24,6 @@ import { UsersService } from './users.service.js';
   providers: [
     UsersRepository,
     UsersService,
-    UserPolicy,
     UserAdministrationService,
     UserBatchService,
     UserSearch,
