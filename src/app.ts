@@ -23,10 +23,8 @@ export interface AppOptions {
 export async function createApp(config: Config, options: AppOptions = {}): Promise<NestFastifyApplication> {
   const { clock = new Clock(), logDestination } = options;
   const logger = createLogger(config.service.logLevel, logDestination);
-  logger.info(
-    { trust_proxy: trustText(config.http) },
-    'TRUST_PROXY: whose forwarded headers tell the address of a client',
-  );
+  const trust = { trust_proxy: trustText(config.http) };
+  logger.info(trust, 'TRUST_PROXY: whose forwarded headers tell the address of a client');
   const metrics = new Metrics();
   const http: HttpSettings = {
     defaultLanguage: config.service.defaultLanguage,

@@ -60,10 +60,8 @@ function describe(error: unknown, config: Config | undefined, about = ''): strin
     case 'ECONNRESET':
     case 'PROTOCOL_CONNECTION_LOST':
       return `${setting}: no database server answers at ${server} (${code}). Start it, or correct the address.`;
-    case 'ER_NO_SUCH_TABLE':
-      return 'The database has no schema yet, or an older one: run "npm run cli -- migrate up".';
     default:
-      if (code === 'SQLITE_ERROR' && error.message.startsWith('no such table')) {
+      if (code === 'ER_NO_SUCH_TABLE' || error.message.startsWith('no such table')) {
         return 'The database has no schema yet, or an older one: run "npm run cli -- migrate up".';
       }
       // Our own deadlines carry no code.

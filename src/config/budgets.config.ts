@@ -8,7 +8,7 @@ const settings = {
     effect: 'Further ones are answered 429 until the wait is over.',
   }),
   addressAttempts: setting('SIGNIN_ADDRESS_ATTEMPTS', integer(1, 1_000_000_000), '300', {
-    meaning: 'The same for one client address (IPv4 address or IPv6 /64), over all accounts.',
+    meaning: 'Failed sign-ins from one client address (IPv4 address or IPv6 /64), over all accounts.',
     effect: 'An office behind one address shares it.',
   }),
   signinWindow: setting('SIGNIN_WINDOW', duration('1s', '30d'), '15m', {

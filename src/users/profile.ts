@@ -34,7 +34,7 @@ export function readProfile(input: ProfileInput, region: CountryCode): Profile {
   return profile;
 }
 
-/** The same for what is given. */
+/** Reads what is given of a profile. @throws PlatformErrors.invalidRequest, which names every field that is not valid */
 export function readChanges(
   { fullName, email, phone }: Partial<Omit<ProfileInput, 'username'>>,
   region: CountryCode,
