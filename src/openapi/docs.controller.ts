@@ -58,8 +58,7 @@ const Documented = (summary: string, status: 200 | 302, answer: ApiResponseNoSta
   );
 
 const TEXT = { schema: { type: 'string' } } as const;
-const OBJECT = { schema: { type: 'object' } } as const;
-const LOCATION = { required: true, schema: { type: 'string' }, example: '/docs' } as const;
+const LOCATION = { required: true, ...TEXT, example: '/docs' };
 
 /** The document, and Swagger UI that shows it. */
 @ApiTags('System')
@@ -101,7 +100,7 @@ export class DocsController {
   @Header('content-type', JSON_TYPE)
   @Documented('This document as JSON', 200, {
     description: 'OpenAPI 3.1',
-    content: { 'application/json': OBJECT },
+    content: { 'application/json': { schema: { type: 'object' } } },
   })
   getOpenApiJson(): Buffer {
     return this.document.json;

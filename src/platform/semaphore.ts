@@ -68,7 +68,7 @@ export class Semaphore {
     });
   }
 
-  /** A permit that is given back is the next one's at once, so that nobody can step between. */
+  /** A permit that comes back goes straight to the next in line, so that nobody can step between. */
   private permit(): Permit {
     return new Permit(() => {
       const next = this.line.next();

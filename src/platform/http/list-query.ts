@@ -1,5 +1,6 @@
-import { type Type } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
+import type { ValidationArguments } from 'class-validator';
 import { rule } from './constraints.js';
 import { WholeNumber } from './query-values.js';
 
@@ -12,7 +13,7 @@ export const LIST_WINDOW = 10_000;
  */
 export class PageQuery {
   @WholeNumber(1, LIST_WINDOW)
-  @InWindow()
+  @rule('page_window', isInWindow, { context: { params: { max: LIST_WINDOW } } })
   @ApiProperty({ default: 1, description: 'Which page, from 1.' })
   page = 1;
 
@@ -21,14 +22,8 @@ export class PageQuery {
   page_size = 20;
 }
 
-/** No page beyond the window. */
-function InWindow(): PropertyDecorator {
-  return rule(
-    'page_window',
-    (page, args) =>
-      !(args?.object instanceof PageQuery) || Number(page) * args.object.page_size <= LIST_WINDOW,
-    { context: { params: { max: LIST_WINDOW } } },
-  );
+function isInWindow(page: unknown, args?: ValidationArguments): boolean {
+  return !(args?.object instanceof PageQuery) || Number(page) * args.object.page_size <= LIST_WINDOW;
 }
 
 /** One page of rows, and how many there are in all (at most `LIST_WINDOW`). */
@@ -37,11 +32,9 @@ export interface Slice<T> {
   readonly total: number;
 }
 
-export interface ListResponse<T> {
+export interface ListResponse<T> extends PageQuery {
   readonly items: readonly T[];
   readonly total: number;
-  readonly page: number;
-  readonly page_size: number;
 }
 
 /** For `LIMIT ? OFFSET ?`. */
