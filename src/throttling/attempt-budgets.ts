@@ -1,17 +1,26 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { InjectRepository } from '@nestjs/typeorm';
 import type { Counter } from 'prom-client';
+import { In, MoreThan, type Repository } from 'typeorm';
 import { budgetsConfig } from '../config/budgets.config.js';
+import { removeOutdated } from '../database/batches.js';
+import { Database } from '../database/database.js';
+import { MissingValueError } from '../database/driver-errors.js';
 import type { AppError } from '../platform/errors/app-error.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { MINUTE, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import { Periodic } from '../platform/time/periodic.js';
-import type { AttemptBudget } from './attempt-budget.entity.js';
-import { AttemptBudgetsRepository, waitAfter, type Budget } from './attempt-budgets.repository.js';
+import { AttemptBudget } from './attempt-budget.entity.js';
 import { SharedClock } from './shared-clock.js';
 
-export type { Budget };
+/** What is counted together, and how many attempts it has. */
+export interface Budget {
+  /** At most 96 characters, `<kind>:<whose>`. */
+  readonly key: string;
+  readonly limit: number;
+}
 
 /** An attempt that was not admitted, and took nothing. */
 export interface Refusal {
@@ -28,6 +37,32 @@ const TOLERANCE: Duration = SECOND;
 /** A second round follows a lost race for the last attempt; it finds out who won. */
 const ROUNDS = 5;
 
+/** How long after the last attempt one further is admitted, once the budget is used up; the last value repeats. */
+const WAITS: readonly Duration[] = [30 * SECOND, MINUTE, 2 * MINUTE, 4 * MINUTE, 8 * MINUTE];
+const LONGEST_WAIT: Duration = 15 * MINUTE;
+
+const WAIT_BY_EXCESS = `${WAITS.map((wait, beyond) => `WHEN ${beyond} THEN ${wait}`).join(' ')} ELSE ${LONGEST_WAIT}`;
+
+const WHERE_BEGUN = { sqlite: 'ON CONFLICT (budget_key) DO UPDATE SET', mysql: 'ON DUPLICATE KEY UPDATE' };
+
+/**
+ * Takes one attempt from each of so many budgets, and begins those that have no count. Where one of them admits none, the
+ * CASE gives no value, which its column refuses: the database then undoes the whole statement, so that it takes from all
+ * or from none without a transaction around it, and costs the same whether or not an attempt is the first.
+ *
+ * What is assigned first still reads the old values of what is assigned later: SQLite reads all old values, MySQL works
+ * from left to right (dev.mysql.com/doc/refman/8.4/en/update.html and insert-on-duplicate.html).
+ */
+function takeStatement(dialect: Database['dialect'], budgets: number): string {
+  const limit = `CASE budget_key ${'WHEN ? THEN ? '.repeat(budgets)}END`;
+  const isAdmitted = `used < ${limit} OR last_at <= ? - CASE used - ${limit} ${WAIT_BY_EXCESS} END`;
+  const rows = Array.from({ length: budgets }, () => '(?, 1, 0, ?)').join(', ');
+  return `INSERT INTO attempt_budgets (budget_key, used, reported, last_at) VALUES ${rows} ${WHERE_BEGUN[dialect]}
+    used = CASE WHEN last_at <= ? THEN 1 WHEN ${isAdmitted} THEN used + 1 END,
+    reported = CASE WHEN last_at <= ? THEN 0 ELSE reported END,
+    last_at = ?`;
+}
+
 /**
  * Counts attempts in the database, so that one budget holds for all replicas and survives restarts. Each attempt is
  * admitted by one conditional statement, which counts it or fails, so parallel attempts never pass a limit together.
@@ -42,7 +77,8 @@ export class AttemptBudgets {
   private readonly limited: Counter<'budget'>;
 
   constructor(
-    private readonly repository: AttemptBudgetsRepository,
+    @InjectRepository(AttemptBudget) private readonly counts: Repository<AttemptBudget>,
+    private readonly database: Database,
     @Inject(budgetsConfig.KEY) private readonly config: ConfigType<typeof budgetsConfig>,
     private readonly clock: SharedClock,
     metrics: Metrics,
@@ -75,39 +111,71 @@ export class AttemptBudgets {
     const now = await this.clock.now();
     for (let round = 0; round < ROUNDS; round += 1) {
       // A refusal costs this read and no lock.
-      const rows = await this.repository.find(budgets.map(({ key }) => key));
-      const counts = new Map(rows.map((row) => [row.budgetKey, row]));
+      const rows = await this.counts.findBy({ budgetKey: In(budgets.map(({ key }) => key)) });
       for (const budget of budgets) {
-        const row = counts.get(budget.key);
+        const row = rows.find(({ budgetKey }) => budgetKey === budget.key);
         const wait = row === undefined ? 0 : this.waitOf(row, budget.limit, now);
         if (row === undefined || wait <= 0) continue;
-        if (row.lastAt > now + TOLERANCE) await this.repository.bringToNow(budget.key, now);
+        if (row.lastAt > now + TOLERANCE) {
+          await this.counts.update({ budgetKey: budget.key, lastAt: MoreThan(now) }, { lastAt: now });
+        }
         return refusal(budget, wait, row.reported === 1);
       }
-      if (await this.repository.take(budgets, now, this.forgottenAt(now))) return undefined;
+      if (await this.takeFromAll(budgets, now)) return undefined;
     }
     return refusal(budgets[0], 0, true);
   }
 
-  /** Forgets all attempts of a budget, and gives the admitted caller's own one back to another budget. */
+  /** Takes one attempt from each of these budgets, or answers no and takes none. */
+  private async takeFromAll(budgets: readonly Budget[], now: Instant): Promise<boolean> {
+    // In the order of their keys, as every statement locks them: two in different orders would wait for each other.
+    const ordered = budgets.toSorted((one, other) => (one.key < other.key ? -1 : 1));
+    const first = ordered.flatMap(({ key }) => [key, now]);
+    const limits = ordered.flatMap(({ key, limit }) => [key, limit]);
+    const forgotten = this.forgottenAt(now);
+    const values = [...first, forgotten, ...limits, now, ...limits, forgotten, now];
+    try {
+      await this.database.execute(takeStatement(this.database.dialect, budgets.length), values);
+      return true;
+    } catch (error) {
+      if (error instanceof MissingValueError) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * Forgets all attempts of a budget, and gives the admitted caller's own one back to another budget. The row stays: were
+   * it gone, parallel sign-ins of one account would begin it anew and take it away from each other. The sweep takes it.
+   */
   async reset({ key }: Budget, giveBackTo?: Budget): Promise<void> {
-    await this.repository.clear(key, giveBackTo?.key ?? key);
+    const update = this.counts
+      .createQueryBuilder()
+      .update()
+      .set({
+        used: () => 'CASE WHEN budget_key = :key OR used = 0 THEN 0 ELSE used - 1 END',
+        reported: () => 'CASE WHEN budget_key = :key THEN 0 ELSE reported END',
+      });
+    await update.where({ budgetKey: In([key, giveBackTo?.key ?? key]) }, { key }).execute();
   }
 
   /** Whether this refusal is the first since the count began: one caller is told yes, to report it. */
-  async isFirstRefusal({ budget, reported }: Refusal): Promise<boolean> {
-    return !reported && (await this.repository.report(budget.key));
+  async isFirstRefusal({ budget: { key }, reported }: Refusal): Promise<boolean> {
+    if (reported) return false;
+    const { affected } = await this.counts.update({ budgetKey: key, reported: 0 }, { reported: 1 });
+    return affected === 1;
   }
 
   /** Removes counts that are forgotten; answers how many. */
   async sweep(stop?: AbortSignal): Promise<number> {
-    return this.repository.removeUnusedSince(this.forgottenAt(await this.clock.now()), stop);
+    const until = this.forgottenAt(await this.clock.now());
+    return removeOutdated(this.counts, { key: 'budgetKey', age: 'lastAt', until, stop });
   }
 
   /** How long until an attempt will be admitted; nothing or less when one is. */
   private waitOf({ used, lastAt }: AttemptBudget, limit: number, now: Instant): Duration {
     if (used < limit) return 0;
-    return Math.min(lastAt, now) + Math.min(waitAfter(used - limit), this.config.signinWindow) - now;
+    const wait = Math.min(WAITS[used - limit] ?? LONGEST_WAIT, this.config.signinWindow);
+    return Math.min(lastAt, now) + wait - now;
   }
 
   private forgottenAt(now: Instant): Instant {

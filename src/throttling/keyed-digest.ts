@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Repository } from 'typeorm';
-import { DuplicateKeyError } from '../database/driver-errors.js';
 import { randomToken } from '../platform/crypto/random.js';
 import { Clock } from '../platform/time/clock.js';
 import { SharedSecret } from './shared-secret.entity.js';
@@ -34,21 +33,11 @@ export class KeyedDigest {
   }
 
   private async load(): Promise<string> {
-    const found = await this.find();
-    if (found !== undefined) return found;
-    const value = randomToken(32);
-    try {
-      await this.secrets.insert({ name: NAME, value, createdAt: this.clock.now() });
-      return value;
-    } catch (error) {
-      // Another replica was faster: its value counts.
-      const winner = error instanceof DuplicateKeyError ? await this.find() : undefined;
-      if (winner === undefined) throw error;
-      return winner;
-    }
-  }
-
-  private async find(): Promise<string | undefined> {
-    return (await this.secrets.findOneBy({ name: NAME }))?.value;
+    const found = await this.secrets.findOneBy({ name: NAME });
+    if (found !== null) return found.value;
+    const own = { name: NAME, value: randomToken(32), createdAt: this.clock.now() };
+    // Another replica may be faster: then its value counts.
+    await this.secrets.createQueryBuilder().insert().values(own).orIgnore().execute();
+    return (await this.secrets.findOneByOrFail({ name: NAME })).value;
   }
 }

@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AttemptBudgets } from './attempt-budgets.js';
-import { AttemptBudgetsRepository } from './attempt-budgets.repository.js';
 import { KeyedDigest } from './keyed-digest.js';
 import { SharedClock } from './shared-clock.js';
 import { AttemptBudget } from './attempt-budget.entity.js';
@@ -9,7 +8,7 @@ import { SharedSecret } from './shared-secret.entity.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([AttemptBudget, SharedSecret])],
-  providers: [AttemptBudgetsRepository, AttemptBudgets, KeyedDigest, SharedClock],
+  providers: [AttemptBudgets, KeyedDigest, SharedClock],
   exports: [AttemptBudgets, KeyedDigest],
 })
 export class ThrottlingModule {}
