@@ -11,7 +11,7 @@ import { AuthQueries } from './auth.queries.js';
 
 type Verified = (error: unknown, auth?: AuthContext | false | null) => void;
 
-/** Takes the access token from the one `Authorization` header, verifies it, and asks who its claims mean. */
+/** Takes the access token from the one `Authorization` header, verifies it, and looks up its session. */
 class BearerStrategy extends passport.Strategy {
   constructor(
     private readonly accessTokens: AccessTokens,

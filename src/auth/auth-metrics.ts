@@ -26,23 +26,23 @@ export class AuthMetrics {
     this.renewals = metrics.counter('renewals_total', 'Renewals of access tokens by result.', ['result']);
   }
 
-  async signedIn<T>(work: Promise<T>): Promise<T> {
+  signedIn<T>(work: Promise<T>): Promise<T> {
     return counted(this.signIns, work);
   }
 
-  async renewed<T>(work: Promise<T>): Promise<T> {
+  renewed<T>(work: Promise<T>): Promise<T> {
     return counted(this.renewals, work);
   }
 }
 
 async function counted<T>(counter: Counter<'result'>, work: Promise<T>): Promise<T> {
+  let result: Result = 'succeeded';
   try {
-    const value = await work;
-    counter.inc({ result: 'succeeded' });
-    return value;
+    return await work;
   } catch (error) {
-    const result = error instanceof AppError ? RESULTS.get(error.definition.code) : undefined;
-    counter.inc({ result: result ?? 'failed' });
+    result = (error instanceof AppError && RESULTS.get(error.definition.code)) || 'failed';
     throw error;
+  } finally {
+    counter.inc({ result });
   }
 }

@@ -39,7 +39,7 @@ import { SignInService } from './sign-in.service.js';
     LocalStrategy,
     AccessTokenStrategy,
     RouteDeclarations,
-    // In this order: who is it, may they, and is what they sent expected at all?
+    // In this order: who calls, what they may do, and only then whether the route expects what they sent.
     { provide: APP_GUARD, useClass: AccessTokenGuard },
     { provide: APP_GUARD, useClass: PermissionGuard },
     { provide: APP_GUARD, useClass: UndeclaredInputGuard },

@@ -25,10 +25,10 @@ export class RenewalService {
   ) {}
 
   /**
-   * A new access token. The refresh token stays the same, so parallel and repeated renewals all succeed. A live
-   * token is never limited: only tokens of no live session are counted, by address.
+   * A new access token. The refresh token stays as it is, so parallel and repeated renewals all succeed. A live token
+   * is never limited: only tokens without a live session are counted, by address.
    *
-   * @throws AuthErrors.invalidRefreshToken, or PlatformErrors.tooManyRequests after too many of those
+   * @throws AuthErrors.invalidRefreshToken; PlatformErrors.tooManyRequests after too many of those
    */
   async renew(refreshToken: string): Promise<AccessToken> {
     return this.metrics.renewed(this.issueFor(refreshToken));

@@ -23,7 +23,7 @@ export interface SignInAttempt {
 
 /**
  * Which attempts to sign in are admitted, and the record of how they end. An unknown name is counted, refused and
- * recorded by the same statements as an account, so neither the answer nor its time tells them apart.
+ * recorded by the statements that an account takes, so neither the answer nor its time tells them apart.
  */
 @Injectable()
 export class SignInAttempts {
@@ -43,7 +43,7 @@ export class SignInAttempts {
    * An address that the account is used from has a count of its own, so that an attack from elsewhere cannot lock the
    * owner out; and a success there does not give that attack new attempts.
    *
-   * @param name the canonical form of what was typed; kept only as a keyed digest, and only if it is nobody's
+   * @param name the canonical form of what was typed. Of one without an account only a keyed digest is kept.
    */
   async plan(account: Account | undefined, name: string): Promise<SignInAttempt> {
     const { accountAttempts: limit, addressAttempts } = this.config;
@@ -88,7 +88,7 @@ export class SignInAttempts {
     throw tooManyAttempts(refusal);
   }
 
-  /** Evidence first, then the one answer to whatever was wrong. The attempt stays counted. @throws AuthErrors.wrongCredentials */
+  /** Records the failure, then gives the one answer to whatever was wrong. @throws AuthErrors.wrongCredentials */
   async fail({ user }: SignInAttempt): Promise<never> {
     const target = { targetType: 'user', targetId: user?.id } as const;
     await this.audit.record({ action: 'signin.failed', outcome: 'failure', ...target });
@@ -120,7 +120,7 @@ export class SignInAttempts {
     });
   }
 
-  /** By the budget that counts, which is made alike for accounts and for names that are nobody's. */
+  /** Kept by the account's budget, which names without an account have, too. */
   private permitsOf({ key, limit }: Budget): Semaphore {
     const limits = { permits: Math.ceil(limit / 4), maxWaiting: this.passwords.queue };
     const permits = this.underWay.get(key) ?? new Semaphore(limits, () => this.underWay.delete(key));

@@ -39,7 +39,7 @@ export class SignInService {
 
   /**
    * Opens a session for whoever knows the password. An unknown name, a disabled account and a wrong password take
-   * the same steps, statements and hash, and end in the same error.
+   * equal steps, statements and hashes, and end in one error.
    *
    * @throws AuthErrors.wrongCredentials, PlatformErrors.tooManyRequests, PlatformErrors.overloaded
    */
@@ -54,7 +54,7 @@ export class SignInService {
     const attempt = await this.attempts.plan(account, identifier?.value ?? unreadable(username));
 
     const free = this.attempts.tryPermit(attempt);
-    // Where others have to be waited for, the place in the hash queue goes to somebody else meanwhile.
+    // While this attempt waits for others of its account, somebody else may use its place in the hash queue.
     if (free === undefined) firstPlace.release();
     // The permit is held until the session is open, because the attempt stays counted until then.
     using untilOpened = new DisposableStack();
@@ -92,7 +92,7 @@ export class SignInService {
   }
 }
 
-/** What is no identifier at all is counted, too, alike for spellings that a person would take for the same. */
+/** The name under which a text that is no identifier is counted; capitals and blanks around it make no other one. */
 function unreadable(username: string): string {
   return `? ${username.trim().toLowerCase()}`;
 }

@@ -29,6 +29,6 @@ function makeQueue(passwords: ConfigType<typeof passwordsConfig>, metrics: Metri
     onHashed: (taken) => seconds.observe(taken),
   });
   const help = 'Places in the hash queue, and refusals since the start.';
-  metrics.gauges('hash_queue', help, 'state', () => ({ ...queue.stats() }));
+  metrics.gauges('hash_queue', help, 'state', () => queue.stats());
   return queue;
 }

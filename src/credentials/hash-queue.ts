@@ -13,14 +13,6 @@ export interface HashQueueOptions {
   readonly onHashed?: (seconds: number) => void;
 }
 
-/** What the queue holds now, and how many it has refused since the start. */
-export interface HashQueueStats {
-  readonly admitted: number;
-  readonly waiting: number;
-  readonly running: number;
-  readonly refused: number;
-}
-
 /** The right to hash. Given back by `using place = await queue.reserve()`, or by `release()`. */
 export class Place implements Disposable {
   private runs = 0;
@@ -100,7 +92,7 @@ export class HashQueue {
   /**
    * Waits for a place: clients in turn, each first come, first served.
    *
-   * @param client who asks, as attempts are counted
+   * @param client the network of the caller
    * @param maxWait less than the queue's own, for a caller who has waited elsewhere
    * @throws PlatformErrors.overloaded at once when too many wait already, when the client's line has to give way, or
    *   after `maxWait`
@@ -116,7 +108,8 @@ export class HashQueue {
     });
   }
 
-  stats(): HashQueueStats {
+  /** What the queue holds now, and how many it has refused since the start. */
+  stats() {
     const { held: admitted, waiting } = this.places.stats();
     return { admitted, waiting, running: this.turns.stats().held, refused: this.refused };
   }

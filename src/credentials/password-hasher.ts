@@ -17,6 +17,7 @@ export interface HashCost {
  * hash: one altered row with m=4294967295 would have the kernel kill the process.
  */
 const STORED_COST_CEILING: HashCost = { memoryKib: 1_048_576, timeCost: 64, parallelism: 64 };
+const NUMBERS = ['memoryKib', 'timeCost', 'parallelism'] as const;
 const DIGEST_BYTES = 32;
 const DIGEST_MIN_BYTES = 16;
 const SALT_BYTES = 16;
@@ -44,19 +45,11 @@ export class PasswordHasher {
   async hash(place: Place, password: string): Promise<string> {
     // argon2 would read every unpaired surrogate as U+FFFD, so that two passwords would be one.
     if (!password.isWellFormed()) throw new Error('A password with an unpaired surrogate cannot be hashed.');
-    const { memoryKib, timeCost, parallelism } = this.cost;
     const normal = normalizePassword(password);
     if (normal === undefined) throw new Error('A password that the policy refuses cannot be hashed.');
-    return place.run(() =>
-      hash(normal, {
-        algorithm: Algorithm.Argon2id,
-        version: Version.V0x13,
-        memoryCost: memoryKib,
-        timeCost,
-        parallelism,
-        outputLen: DIGEST_BYTES,
-      }),
-    );
+    const { memoryKib: memoryCost, timeCost, parallelism } = this.cost;
+    const cost = { memoryCost, timeCost, parallelism, outputLen: DIGEST_BYTES };
+    return place.run(() => hash(normal, { algorithm: Algorithm.Argon2id, version: Version.V0x13, ...cost }));
   }
 
   /**
@@ -78,20 +71,13 @@ export class PasswordHasher {
   /** Whether a stored hash is weaker than the current cost in any number, or no argon2id hash at all. */
   needsUpgrade(phc: string): boolean {
     const stored = readPhc(phc);
-    return (
-      stored === undefined ||
-      stored.memoryKib < this.cost.memoryKib ||
-      stored.timeCost < this.cost.timeCost ||
-      stored.parallelism < this.cost.parallelism
-    );
+    return stored === undefined || NUMBERS.some((number) => stored[number] < this.cost[number]);
   }
 
   private isVerifiable(phc: string): boolean {
     const stored = readPhc(phc);
-    if (stored === undefined) return false;
-    const within = (key: keyof HashCost): boolean =>
-      stored[key] <= Math.max(STORED_COST_CEILING[key], this.cost[key]);
-    return within('memoryKib') && within('timeCost') && within('parallelism');
+    const most = (number: keyof HashCost) => Math.max(STORED_COST_CEILING[number], this.cost[number]);
+    return stored !== undefined && NUMBERS.every((number) => stored[number] <= most(number));
   }
 }
 

@@ -42,7 +42,7 @@ export class SessionUse {
 
   /**
    * Notes a renewal from another network than the last one: the trace that a copied refresh token leaves. At most one
-   * an hour, because a device with two networks would else fill the record.
+   * an hour, or a device that moves between two networks would fill the record.
    */
   noteAddress({ id, userId, ip, renewedIp, renewedIpAt }: Session, now: Instant): void {
     if (renewedIpAt !== null && now - renewedIpAt < HOUR) return;

@@ -5,7 +5,7 @@ import type { Instant } from '../platform/time/clock.js';
 export type SessionEnd =
   'signed_out' | 'revoked' | 'replaced' | 'password_changed' | 'user_disabled' | 'user_deleted';
 
-/** A signed-in device: one row per sign-in, the same from sign-in to end. */
+/** A signed-in device: one row from its sign-in to its end. */
 @Entity('sessions')
 @Index('sessions_refresh_digest', ['refreshDigest'], { unique: true })
 @Index('sessions_user_live', ['userId', 'endedAt', 'createdAt', 'idleExpiresAt'])

@@ -134,7 +134,7 @@ export class SessionsService {
 
   /**
    * Ends every session that is live now, in batches that each lock few rows and leave a row of audit; answers how many.
-   * Sessions that are opened meanwhile stay, or it would chase those of people who sign in again.
+   * Sessions that are opened meanwhile stay, or this would never end where people sign in again.
    */
   async revokeEverybody(by: Actor): Promise<number> {
     const createdAt = LessThanOrEqual(this.clock.now());

@@ -11,7 +11,7 @@ export class AttemptBudget {
   @Column('int')
   used!: number;
 
-  /** 1 once the first refusal since the count began was told, else 0. */
+  /** 1 once the first refusal since the count began was reported, before that 0. */
   @Column('int')
   reported!: number;
 

@@ -31,10 +31,10 @@ export interface Refusal {
   readonly reported: boolean;
 }
 
-/** By how much the moments of requests and replicas may differ, each being right. */
+/** By how much the clocks of replicas may differ without one being wrong. */
 const TOLERANCE: Duration = SECOND;
 
-/** A second round follows a lost race for the last attempt; it finds out who won. */
+/** A second round follows a lost race for the last attempt; it reads what is left. */
 const ROUNDS = 5;
 
 /** How long after the last attempt one further is admitted, once the budget is used up; the last value repeats. */
@@ -48,7 +48,7 @@ const WHERE_BEGUN = { sqlite: 'ON CONFLICT (budget_key) DO UPDATE SET', mysql: '
 /**
  * Takes one attempt from each of so many budgets, and begins those that have no count. Where one of them admits none, the
  * CASE gives no value, which its column refuses: the database then undoes the whole statement, so that it takes from all
- * or from none without a transaction around it, and costs the same whether or not an attempt is the first.
+ * or from none without a transaction around it, and a first attempt costs no more than a later one.
  *
  * What is assigned first still reads the old values of what is assigned later: SQLite reads all old values, MySQL works
  * from left to right (dev.mysql.com/doc/refman/8.4/en/update.html and insert-on-duplicate.html).
@@ -98,7 +98,7 @@ export class AttemptBudgets {
    * Takes one attempt from each budget, or from none. Not inside a transaction: it must be committed before what it
    * admits is tried.
    *
-   * @returns nothing when admitted, else the refusal of the first budget that is used up
+   * @returns the refusal of the first budget that is used up; undefined when admitted
    */
   async take(...budgets: readonly [Budget, ...Budget[]]): Promise<Refusal | undefined> {
     const refusal = await this.tryToTake(...budgets);

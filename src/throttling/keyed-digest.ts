@@ -9,8 +9,8 @@ import { SharedSecret } from './shared-secret.entity.js';
 const NAME = 'attempt-keys';
 
 /**
- * Digests of what people typed that belongs to nobody, so that it can be counted and is stored nowhere: people type
- * passwords where a name belongs. All replicas use one secret, or each would count for itself.
+ * Digests of names without an account, so that they can be counted and are stored nowhere: people type passwords where a
+ * name belongs. All replicas use one secret, or each would count for itself.
  */
 @Injectable()
 export class KeyedDigest {

@@ -9,7 +9,7 @@ const JUMP: Duration = SECOND;
 
 /**
  * The one time by which replicas count together: the database server's. A replica whose own clock is two minutes
- * fast would else take the wait of 30 seconds for over at once and admit attempts beyond the budget.
+ * fast would take a wait of 30 seconds for over at once, and admit attempts beyond the budget.
  *
  * The difference is measured now and then and added to the process's clock, so that a test can still move that one.
  */

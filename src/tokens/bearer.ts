@@ -34,7 +34,7 @@ export function keyIdOf(token: string): string | undefined {
 
   const text = Buffer.from(head, 'base64url').toString();
   const header = parseObject(text);
-  // Written out again it must be the same text: a repeated member or a blank would not come back.
+  // Written out again it must be this text: a repeated member or a blank would not come back.
   if (!header || JSON.stringify(header) !== text || Object.keys(header).length !== 3) return undefined;
   const { alg, typ, kid } = header;
   return alg === 'ES256' && typ === 'at+jwt' && typeof kid === 'string' ? kid : undefined;

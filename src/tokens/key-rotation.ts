@@ -42,7 +42,7 @@ export async function generateKeyFile(dir: string, state: KeyState): Promise<str
 
 /**
  * Sees to it that the folder has a signing key, and makes the first one where it has none. However many processes
- * start at once, however they are killed, they end up with one and the same key.
+ * start at once, however they are killed, they end up with one key.
  *
  * @returns the id of the signing key
  * @throws KeyFilesError when the folder cannot be used as it is
