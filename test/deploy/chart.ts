@@ -165,7 +165,7 @@ for (const example of examples) {
   });
   await check(`${example}: the notes name the first steps`, () => {
     const run = helmRun(['install', 'id', '--dry-run=client'], example);
-    assert.match(run.stdout, /cli\.js admin create/);
+    assert.match(run.stdout, /cli\/main\.js admin create/);
     assert.match(run.stdout, /create secret generic gatehouse-keys/);
   });
 }
