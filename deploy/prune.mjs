@@ -9,7 +9,7 @@ if (!root) throw new Error('usage: node prune.mjs <folder>');
 const modules = join(root, 'node_modules');
 const remove = (path) => rmSync(path, { recursive: true, force: true });
 
-for (const name of ['typescript', '@types', 'node-addon-api', '.bin', '.package-lock.json'])
+for (const name of ['typescript', '@types', 'node-addon-api', '.package-lock.json'])
   remove(join(modules, name));
 
 // Builds for browsers and bundlers, each a second copy of what Node loads.
@@ -52,7 +52,7 @@ function walk(folder) {
   for (const entry of entries) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (isPackage && unused.has(entry.name)) remove(path);
+      if (entry.name === '.bin' || (isPackage && unused.has(entry.name))) remove(path);
       else walk(path);
     } else if (source.test(entry.name)) remove(path);
   }
