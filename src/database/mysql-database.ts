@@ -52,9 +52,9 @@ class DatabaseQueryRunner extends MysqlQueryRunner {
 }
 
 /**
- * MySQL or MariaDB over a pool of mysql2 connections, with prepared statements kept per connection. MySQL 8 refuses a
- * LIMIT whose place is given a DOUBLE, as
- * which older versions of mysql2 sent every number (github.com/sidorares/node-mysql2/issues/1239).
+ * MySQL or MariaDB over a pool of mysql2 connections, with prepared statements kept per connection. Whole numbers must
+ * reach the server as integers: older versions of mysql2 sent them as DOUBLE, which MySQL 8 refuses for a LIMIT
+ * (github.com/sidorares/node-mysql2/issues/1239).
  */
 export class MysqlDatabase extends Database {
   readonly dialect = 'mysql';
