@@ -136,7 +136,7 @@ function count(filters: readonly UserFilter[]) {
 }
 
 /**
- * Who passes the filter with the fewest candidates, and words that have hardly more. In order of their ids, because that
+ * The users who pass the filter with the fewest candidates, and words that have hardly more. In order of their ids, because that
  * reads each page of a table once; with a LIMIT, because without one MySQL drops the order and plans across the border.
  */
 function candidates(filters: readonly UserFilter[]): Start {
