@@ -2,7 +2,7 @@ import { renameSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import BetterSqlite3 from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { startApp, type CreatedUser, type TestApp } from '../support/app.ts';
 import { expectFailure } from '../support/envelope.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -155,16 +155,19 @@ if (inject('lane') === 'mysql') {
   });
 
   describe('a disk that is full', () => {
+    let filler: CreatedUser;
     beforeAll(async () => {
       app = await startApp();
       ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
+      filler = await app.createUser();
     });
     afterAll(() => app.close());
 
     it('makes writes end with 503, while reads go on and the service stays ready', async () => {
       // What SQLite meets on a full disk, too: a file that cannot grow.
       await app.database.query('PRAGMA max_page_count = 1');
-      const body = { username: app.admin.username, password: app.admin.password };
+      // Somebody else fills it: so many sign-ins would replace the session whose renewal is asked for below.
+      const body = { username: filler.username, password: filler.password };
       let full = 0;
       for (let attempt = 0; attempt < 200 && full < 3; attempt += 1) {
         const answer = await app.call('POST', '/signin', { body });
