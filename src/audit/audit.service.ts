@@ -61,15 +61,20 @@ export class AuditService {
     // A list that is filtered by both relies on it.
     if (!outcomesOf(event.action).includes(event.outcome))
       throw new Error(`${event.action} cannot be a ${event.outcome}.`);
-    await this.events.insert({
-      ...event,
-      id: newId(),
-      at: this.clock.now(),
-      ip: clientAddress,
-      userAgent,
-      requestId,
-      detail: JSON.stringify(detail),
-    });
+    const insert = this.events
+      .createQueryBuilder()
+      .insert()
+      .values({
+        ...event,
+        id: newId(),
+        at: this.clock.now(),
+        ip: clientAddress,
+        userAgent,
+        requestId,
+        detail: JSON.stringify(detail),
+      });
+    // TypeORM would read the row back, for the defaults of its columns.
+    await insert.updateEntity(false).execute();
     this.database.afterCommit(() => this.logger.log({ ...event, address: clientAddress }, event.action));
   }
 

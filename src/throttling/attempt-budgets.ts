@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Counter } from 'prom-client';
-import { In, MoreThan, type Repository } from 'typeorm';
+import { MoreThan, type Repository } from 'typeorm';
 import { budgetsConfig } from '../config/budgets.config.js';
 import { removeOutdated } from '../database/batches.js';
 import { Database } from '../database/database.js';
@@ -42,6 +42,17 @@ const WAITS: readonly Duration[] = [30 * SECOND, MINUTE, 2 * MINUTE, 4 * MINUTE,
 const LONGEST_WAIT: Duration = 15 * MINUTE;
 
 const WAIT_BY_EXCESS = `${WAITS.map((wait, beyond) => `WHEN ${beyond} THEN ${wait}`).join(' ')} ELSE ${LONGEST_WAIT}`;
+
+// These two, and taking, are in every sign-in. Prepared by hand they cost half of what a query builder takes.
+const readStatement = (budgets: number) => `
+  SELECT budget_key AS "budgetKey", used, reported, last_at AS "lastAt" FROM attempt_budgets
+  WHERE budget_key IN (${Array(budgets).fill('?').join(', ')})`;
+
+const RESET = `
+  UPDATE attempt_budgets
+  SET used = CASE WHEN budget_key = ? OR used = 0 THEN 0 ELSE used - 1 END,
+    reported = CASE WHEN budget_key = ? THEN 0 ELSE reported END
+  WHERE budget_key IN (?, ?)`;
 
 const WHERE_BEGUN = { sqlite: 'ON CONFLICT (budget_key) DO UPDATE SET', mysql: 'ON DUPLICATE KEY UPDATE' };
 
@@ -111,7 +122,10 @@ export class AttemptBudgets {
     const now = await this.clock.now();
     for (let round = 0; round < ROUNDS; round += 1) {
       // A refusal costs this read and no lock.
-      const rows = await this.counts.findBy({ budgetKey: In(budgets.map(({ key }) => key)) });
+      const rows = await this.database.query<AttemptBudget[]>(
+        readStatement(budgets.length),
+        budgets.map(({ key }) => key),
+      );
       for (const budget of budgets) {
         const row = rows.find(({ budgetKey }) => budgetKey === budget.key);
         const wait = row === undefined ? 0 : this.waitOf(row, budget.limit, now);
@@ -148,14 +162,7 @@ export class AttemptBudgets {
    * it gone, parallel sign-ins of one account would begin it anew and take it away from each other. The sweep takes it.
    */
   async reset({ key }: Budget, giveBackTo?: Budget): Promise<void> {
-    const update = this.counts
-      .createQueryBuilder()
-      .update()
-      .set({
-        used: () => 'CASE WHEN budget_key = :key OR used = 0 THEN 0 ELSE used - 1 END',
-        reported: () => 'CASE WHEN budget_key = :key THEN 0 ELSE reported END',
-      });
-    await update.where({ budgetKey: In([key, giveBackTo?.key ?? key]) }, { key }).execute();
+    await this.database.execute(RESET, [key, key, key, giveBackTo?.key ?? key]);
   }
 
   /** Whether this refusal is the first since the count began: one caller is told yes, to report it. */
