@@ -7,8 +7,13 @@ import { refuse } from '../errors/platform-errors.js';
 /** Refuses a body or a query string on a route that declares none: ignored input hides a caller's mistake. */
 @Injectable()
 export class UndeclaredInputGuard implements CanActivate {
+  private readonly declared = new WeakMap<object, readonly RouteParamtypes[]>();
+
   canActivate(context: ExecutionContext): boolean {
-    refuseUndeclared(context.switchToHttp().getRequest<FastifyRequest>(), parametersOf(context));
+    const handler = context.getHandler();
+    const declared = this.declared.get(handler) ?? parametersOf(context);
+    this.declared.set(handler, declared);
+    refuseUndeclared(context.switchToHttp().getRequest<FastifyRequest>(), declared);
     return true;
   }
 }

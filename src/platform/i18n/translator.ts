@@ -30,9 +30,10 @@ const WEIGHT = /;\s*q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)\s*(?:;|$)/i;
  * weight, the first one named among equals; `fallback` where none is acceptable.
  */
 export function negotiateLanguage(header: string | undefined, fallback: Language): Language {
+  if (header === undefined) return fallback;
   let best = fallback;
   let bestWeight = 0;
-  for (const part of (header ?? '').slice(0, 512).split(',')) {
+  for (const part of header.slice(0, 512).split(',')) {
     const [range = ''] = part.split(';', 1);
     const language = supported(range.trim().toLowerCase(), fallback);
     const weight = Number(WEIGHT.exec(part)?.[1] ?? 1);
