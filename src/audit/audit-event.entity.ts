@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Instant } from '../platform/time/clock.js';
 
-/** One line of the record of who did what. Nothing in the service changes or removes one, but the retention sweep. */
+/** One line of the record of who did what. Only the retention sweep removes one, and nothing changes one. */
 @Entity('audit_events')
 @Index('audit_events_at', ['at', 'id'])
 @Index('audit_events_actor', ['actorId', 'at', 'id'])
@@ -50,3 +50,6 @@ export class AuditEvent {
   @Column('text')
   detail!: string;
 }
+
+/** Where a page ends: its last event. The next page begins behind it, whatever has been recorded since. */
+export type AuditCursor = Pick<AuditEvent, 'at' | 'id'>;

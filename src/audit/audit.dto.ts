@@ -1,11 +1,11 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
+import { isUuid } from '../platform/crypto/random.js';
 import { IsId, MayBeAbsent } from '../platform/http/constraints.js';
 import { ReadBy, Time, WholeNumber } from '../platform/http/query-values.js';
 import { toTimestamp, type Instant } from '../platform/time/clock.js';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditAction, type AuditOutcome } from './audit-actions.js';
-import { formatCursor, parseCursor, type AuditCursor } from './audit-cursor.js';
-import type { AuditEvent } from './audit-event.entity.js';
+import type { AuditCursor, AuditEvent } from './audit-event.entity.js';
 import type { AuditPage } from './audit.service.js';
 
 export class ListAuditEventsQuery {
@@ -117,6 +117,20 @@ export function toAuditEventListResponse({ events, next }: AuditPage): AuditEven
     items: events.map(toAuditEventResponse),
     next_cursor: next === undefined ? null : formatCursor(next),
   };
+}
+
+/** Opaque to clients, so that it can change. */
+function formatCursor({ at, id }: AuditCursor): string {
+  return Buffer.from(`${at} ${id}`).toString('base64url');
+}
+
+/** @returns undefined for what `formatCursor` has not made */
+function parseCursor(text: string): AuditCursor | undefined {
+  const [at = '', id = ''] = Buffer.from(text, 'base64url').toString('latin1').split(' ');
+  if (!/^(?:0|[1-9][0-9]{0,15})$/.test(at) || !isUuid(id)) return undefined;
+  const cursor = { at: Number(at), id };
+  // Base64 decoders skip what they do not know, so a cursor counts only in the spelling that we give it.
+  return formatCursor(cursor) === text ? cursor : undefined;
 }
 
 function toAuditEventResponse(event: AuditEvent): AuditEventResponse {

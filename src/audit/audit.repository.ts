@@ -1,25 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type SqlValue } from '../database/database.js';
 import { columnList } from '../database/entity-statements.js';
-import type { Instant } from '../platform/time/clock.js';
-import type { AuditAction, AuditOutcome } from './audit-actions.js';
-import type { AuditCursor } from './audit-cursor.js';
-import { AuditEvent } from './audit-event.entity.js';
+import { AuditEvent, type AuditCursor } from './audit-event.entity.js';
+import type { ListAuditEventsQuery } from './audit.dto.js';
 
 const COLUMNS = columnList(AuditEvent);
 
-export interface AuditFilters {
-  readonly actor_id?: string;
-  readonly target_id?: string;
-  readonly action?: AuditAction;
-  readonly outcome?: AuditOutcome;
-  readonly from?: Instant | undefined;
-  readonly to?: Instant | undefined;
-  /** Only what stands behind this event in the order of the list. */
-  readonly cursor?: AuditCursor | undefined;
-}
+export type AuditFilters = Partial<Omit<ListAuditEventsQuery, 'limit'>>;
 
-/** What a list filters by and the index of each, the one that lets fewest through first. */
+/** The filters and the index of each; the one that lets fewest events through comes first. */
 const FILTERED = [
   ['target_id', 'audit_events_target'],
   ['actor_id', 'audit_events_actor'],
@@ -36,8 +25,8 @@ export class AuditRepository {
   constructor(private readonly database: Database) {}
 
   /**
-   * The event behind which a page looks no further, because it has then examined as many as it may. Nothing where
-   * there are fewer, or where a single filter's index leads from match to match.
+   * The last event that a page may examine. Undefined where fewer are left, or where a single filter's index leads from
+   * match to match.
    */
   async findLastToExamine({ from, to, cursor, ...filters }: AuditFilters): Promise<AuditCursor | undefined> {
     const [selective, other] = FILTERED.filter(([column]) => filters[column] !== undefined);
@@ -48,11 +37,7 @@ export class AuditRepository {
     return last;
   }
 
-  /**
-   * The newest events that pass the filters, newest first.
-   *
-   * @param last the last event to look at
-   */
+  /** The newest events that pass the filters, newest first, down to `last`. */
   async findNewest(filters: AuditFilters, limit: number, last?: AuditCursor): Promise<AuditEvent[]> {
     return this.select<AuditEvent>(COLUMNS, filters, 'LIMIT ?', limit, last);
   }

@@ -7,8 +7,7 @@ import { newId } from '../platform/crypto/random.js';
 import { OPERATOR, type Actor } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import { AUDIT_OUTCOMES, outcomesOf, type AuditAction, type AuditOutcome } from './audit-actions.js';
-import type { AuditCursor } from './audit-cursor.js';
-import { AuditEvent } from './audit-event.entity.js';
+import { AuditEvent, type AuditCursor } from './audit-event.entity.js';
 import { AuditRepository, type AuditFilters } from './audit.repository.js';
 
 export type { AuditAction };
@@ -16,7 +15,7 @@ export type { AuditAction };
 export interface AuditEntry {
   readonly action: AuditAction;
   readonly outcome?: AuditOutcome;
-  /** Who did it; nobody for a failed sign-in or a sweep, and for an operator's command the name alone. */
+  /** Who did it; absent for a failed sign-in. An operator's command has the name alone. */
   readonly actorId?: string | null;
   readonly actorName?: string;
   readonly sessionId?: string | null;
@@ -26,7 +25,7 @@ export interface AuditEntry {
   readonly detail?: Readonly<Record<string, string | number | readonly string[]>>;
 }
 
-/** A page of the record, and behind which event the next one begins. */
+/** A page of the record, and the event behind which the next page begins. */
 export interface AuditPage {
   readonly events: readonly AuditEvent[];
   readonly next: AuditCursor | undefined;
@@ -53,12 +52,12 @@ export class AuditService {
     private readonly clock: Clock,
   ) {}
 
-  /** Records an event in the current transaction, so that it stands if and only if the change does; then logs it. */
+  /** Records an event in the current transaction, together with the change, and logs it once that is committed. */
   async record(entry: AuditEntry): Promise<void> {
     const { requestId, clientAddress, userAgent } = currentRequest();
     const { detail = {}, ...given } = entry;
     const event = { ...NOBODY, outcome: 'success' as const, targetId: null, ...given };
-    // A list that is filtered by both relies on it.
+    // The list relies on it where it is filtered by action and outcome.
     if (!outcomesOf(event.action).includes(event.outcome))
       throw new Error(`${event.action} cannot be a ${event.outcome}.`);
     const insert = this.events
@@ -79,8 +78,8 @@ export class AuditService {
   }
 
   /**
-   * The newest events that pass the filters, newest first. Where filters exclude each other a page may hold fewer than
-   * asked for, or none, and still have a next one: it looks at a bounded number of events.
+   * The newest events that pass the filters, newest first. It examines a bounded number of events, so a page may hold
+   * fewer than `limit`, or none, and still have a next one.
    */
   async list({ limit, ...asked }: AuditFilters & { readonly limit: number }): Promise<AuditPage> {
     const filters = withoutNeedlessOutcome(asked);
@@ -93,7 +92,7 @@ export class AuditService {
   }
 }
 
-/** Most actions have one outcome: then its filter says nothing, or that nothing can pass. */
+/** Most actions have one outcome; a filter by both then lets all of them through, or none. */
 function withoutNeedlessOutcome({ outcome, ...filters }: AuditFilters): AuditFilters | undefined {
   if (outcome === undefined) return filters;
   const possible = filters.action === undefined ? AUDIT_OUTCOMES : outcomesOf(filters.action);
