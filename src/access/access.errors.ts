@@ -1,6 +1,6 @@
 import { defineErrors } from '../platform/errors/app-error.js';
 
-/** 11004 carries the number of the auth block, because a client meets it where it meets 11002. */
+/** `notPermitted` has a number of the auth block, because clients meet it where they meet `AuthErrors.notSignedIn`. */
 export const AccessErrors = defineErrors('access', {
   notPermitted: [11004, 403],
   noSuchRole: [13001, 404],

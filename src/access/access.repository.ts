@@ -4,7 +4,7 @@ import { In, type Repository } from 'typeorm';
 import type { Instant } from '../platform/time/clock.js';
 import { Role, RolePermission, UserRole } from './role.entity.js';
 
-/** What this module knows of a user: who it is and since when, which orders the holders of a role. */
+/** What this module knows of a user. The date of its creation orders the holders of a role. */
 export interface RoleHolder {
   readonly id: string;
   readonly createdAt: Instant;
@@ -47,7 +47,7 @@ export class AccessRepository {
     if (affected !== 1) throw new Error(`The role ${key} is missing from the database.`);
   }
 
-  /** Keeps the row of a role as it is until the transaction ends, together with others who do so. For MySQL. */
+  /** On MySQL: keeps others from changing the row of a role until the transaction ends; many may do so at once. */
   async shareRole(key: string): Promise<void> {
     await this.roles.query('SELECT id FROM roles WHERE role_key = ? LOCK IN SHARE MODE', [key]);
   }

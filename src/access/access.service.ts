@@ -15,7 +15,7 @@ export interface RoleChange {
   readonly removed: readonly string[];
 }
 
-/** What a user may do, read live: a change counts from the next call on. */
+/** What a user may do. It is read for each call, so that a change counts from the next one on. */
 @Injectable()
 export class AccessService {
   constructor(
@@ -24,8 +24,8 @@ export class AccessService {
   ) {}
 
   /**
-   * Runs `work` in a transaction that is the only one to change who may do what, or to act on the ground of it: what
-   * it reads stays true until it ends, and two administrators cannot remove each other at the same moment.
+   * Runs `work` in a transaction that alone changes who may do what, or acts on it. What it reads stays true until it
+   * ends, so two administrators cannot remove each other at the same moment.
    */
   async serialised<T>(work: () => Promise<T>): Promise<T> {
     return this.database.transaction(async () => {
@@ -35,8 +35,8 @@ export class AccessService {
   }
 
   /**
-   * Runs `work` in a transaction during which nobody changes who may do what, beside others of this kind: of many who
-   * claim one e-mail address, each would else wait for all before. On SQLite transactions take turns anyway.
+   * Runs `work` in a transaction during which nobody changes who may do what. Several of these run at once: if many
+   * people claim one e-mail address, none waits for all the others. On SQLite transactions take turns anyway.
    */
   async undisturbed<T>(work: () => Promise<T>): Promise<T> {
     return this.database.transaction(async () => {
@@ -94,7 +94,7 @@ export class AccessService {
   }
 }
 
-/** The codes that roles grant together, sorted. A code that the running code does not declare any more does not count. */
+/** The codes that roles grant together, sorted, without those that the running code no longer declares. */
 export function granted(grants: readonly Grant[]): string[] {
   const declared = declaredPermissions().map(({ code }) => code);
   if (grants.some(({ roleKey }) => roleKey === ADMINISTRATOR)) return declared;

@@ -1,7 +1,6 @@
 import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import type { Permission } from '../platform/security/permission.js';
-import type { AuthContext, RequestWithAuth } from '../platform/security/auth-context.js';
+import type { RequestWithAuth } from '../platform/security/auth-context.js';
 import { ROUTE_ACCESS, type RouteAccess } from '../platform/security/route-access.js';
 import { AccessErrors } from './access.errors.js';
 import { AccessService } from './access.service.js';
@@ -14,17 +13,13 @@ export class PermissionGuard implements CanActivate {
     private readonly access: AccessService,
   ) {}
 
-  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
+  async canActivate(context: ExecutionContext): Promise<boolean> {
     const needs = this.reflector.get<RouteAccess>(ROUTE_ACCESS, context.getHandler());
     if (needs.kind !== 'permission') return true;
-    const { user } = context.switchToHttp().getRequest<RequestWithAuth>();
-    if (user === undefined) throw new Error('The permission guard ran before the access-token guard.');
-    return this.holdsAny(user, needs.anyOf);
-  }
-
-  private async holdsAny({ roles, user }: AuthContext, anyOf: readonly Permission[]): Promise<boolean> {
-    const held = await this.access.permissionsWith(roles, user.id);
-    if (!anyOf.some(({ code }) => held.includes(code))) throw AccessErrors.notPermitted();
+    const { user: auth } = context.switchToHttp().getRequest<RequestWithAuth>();
+    if (auth === undefined) throw new Error('The permission guard ran before the access-token guard.');
+    const held = await this.access.permissionsWith(auth.roles, auth.user.id);
+    if (!needs.anyOf.some(({ code }) => held.includes(code))) throw AccessErrors.notPermitted();
     return true;
   }
 }

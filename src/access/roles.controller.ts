@@ -13,7 +13,6 @@ import {
   ListRolesQuery,
   PermissionsResponse,
   RoleResponse,
-  toPermissionsResponse,
   toRoleResponse,
   UpdateRoleRequest,
 } from './roles.dto.js';
@@ -81,6 +80,6 @@ export class RolesController {
   @RequirePermission(AccessPermissions.readRoles)
   @ApiAnswer(PermissionsResponse)
   listPermissions(): PermissionsResponse {
-    return toPermissionsResponse(declaredPermissions());
+    return { items: declaredPermissions() };
   }
 }

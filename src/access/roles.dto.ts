@@ -10,13 +10,13 @@ import {
 } from '../platform/http/constraints.js';
 import { PageQuery } from '../platform/http/list-query.js';
 import { SortBy, type Sort } from '../platform/http/query-values.js';
-import { declaredPermissions, type Permission } from '../platform/security/permission.js';
+import { declaredPermissions } from '../platform/security/permission.js';
 import { toTimestamp } from '../platform/time/clock.js';
 import type { RoleWithPermissions } from './roles.service.js';
 
 const ROLE_KEY = /^[a-z][a-z0-9_-]{1,63}$/;
 
-/** A list of role keys in a body; whether there are such roles is asked later. */
+/** A list of role keys in a body; the service checks whether there are such roles. */
 export function RoleKeys(): PropertyDecorator {
   return stacked(
     IsListOf('role', (text) => ROLE_KEY.test(text), { max: 100 }),
@@ -129,8 +129,4 @@ export function toRoleResponse({ role, permissions }: RoleWithPermissions): Role
     created_at: toTimestamp(role.createdAt),
     updated_at: toTimestamp(role.updatedAt),
   };
-}
-
-export function toPermissionsResponse(permissions: readonly Permission[]): PermissionsResponse {
-  return { items: permissions.map(({ code, description }) => ({ code, description })) };
 }

@@ -14,7 +14,7 @@ import { AccessService, granted } from './access.service.js';
 import { Role, RolePermission } from './role.entity.js';
 import type { CreateRoleRequest, ListRolesQuery, UpdateRoleRequest } from './roles.dto.js';
 
-/** What a list of roles is sorted by. */
+/** The field of a role for each value of `sort`. */
 const SORTED_BY = { key: 'key', name: 'name', created_at: 'createdAt' } as const;
 
 /** A role together with the codes of its permissions, sorted. */
@@ -23,7 +23,7 @@ export interface RoleWithPermissions {
   readonly permissions: readonly string[];
 }
 
-/** The life of a role. */
+/** The life of a role. The routes in `RolesController` name the failures. */
 @Injectable()
 export class RolesService {
   constructor(
@@ -46,15 +46,13 @@ export class RolesService {
     return { rows: rows.map((role) => ({ role, permissions: granted(grants.get(role.key) ?? []) })), total };
   }
 
-  /** @throws AccessErrors.noSuchRole */
   async get(id: string): Promise<RoleWithPermissions> {
-    // MySQL ignores blanks after an id, so what is no id is not asked for.
+    // MySQL ignores blanks after an id and would find it.
     const role = isUuid(id) ? await this.roles.findOneBy({ id }) : null;
     if (role === null) throw AccessErrors.noSuchRole();
     return { role, permissions: granted(await this.grants.findGrantsOfRoles([role.key])) };
   }
 
-  /** @throws AccessErrors.roleKeyTaken, AccessErrors.exceedsOwn */
   async create(
     actor: Actor,
     { key, description = '', ...request }: CreateRoleRequest,
@@ -76,7 +74,6 @@ export class RolesService {
     return { role, permissions };
   }
 
-  /** @throws AccessErrors.noSuchRole, AccessErrors.builtInRole, AccessErrors.exceedsOwn */
   async update(actor: Actor, id: string, request: UpdateRoleRequest): Promise<RoleWithPermissions> {
     return this.access.serialised(async () => {
       const before = await this.getChangeable(id);
@@ -101,7 +98,6 @@ export class RolesService {
     });
   }
 
-  /** @throws AccessErrors.noSuchRole, AccessErrors.builtInRole, AccessErrors.roleInUse */
   async delete(actor: Actor, id: string): Promise<void> {
     await this.access.serialised(async () => {
       await this.getChangeable(id);
