@@ -18,12 +18,10 @@ export interface KeyFile {
 
 /** Key files that cannot be used as they are: one sentence for each problem, for the operator. */
 export class KeyFilesError extends Error {
-  readonly problems: readonly string[];
+  override readonly name = 'KeyFilesError';
 
-  constructor(problems: readonly string[]) {
+  constructor(...problems: readonly string[]) {
     super(problems.join(' '));
-    this.name = 'KeyFilesError';
-    this.problems = problems;
   }
 }
 
@@ -64,7 +62,7 @@ export async function listKeys(dir: string): Promise<KeyFile[]> {
       );
     }
   }
-  if (problems.length > 0) throw new KeyFilesError(problems);
+  if (problems.length > 0) throw new KeyFilesError(...problems);
   return settled.toSorted((a, b) => ORDER[a.state] - ORDER[b.state] || a.since - b.since);
 }
 
@@ -77,9 +75,9 @@ export function theCurrent<T extends Pick<KeyFile, 'kid' | 'state'>>(keys: reado
   const [current, ...others] = keys.filter((key) => key.state === 'current');
   if (current && others.length > 0) {
     const kids = [current, ...others].map((key) => key.kid).join(', ');
-    throw new KeyFilesError([
+    throw new KeyFilesError(
       `There is more than one current key (${kids}): only one may sign, so rename the others to previous-<kid>.pem.`,
-    ]);
+    );
   }
   return current;
 }
@@ -92,17 +90,17 @@ export function theCurrent<T extends Pick<KeyFile, 'kid' | 'state'>>(keys: reado
 export async function isOpenToAll(dir: string): Promise<boolean> {
   const folder = await stat(dir).catch(unreadable(dir));
   if (!folder.isDirectory())
-    throw new KeyFilesError([`${dir} is no folder; signing keys are files in a folder.`]);
+    throw new KeyFilesError(`${dir} is no folder; signing keys are files in a folder.`);
   const openToAll = (folder.mode & WORLD_WRITABLE) !== 0;
   if (openToAll && (folder.mode & STICKY) === 0) {
-    throw new KeyFilesError([`Everybody may write into the folder of signing keys ${dir}: chmod o-w it.`]);
+    throw new KeyFilesError(`Everybody may write into the folder of signing keys ${dir}: chmod o-w it.`);
   }
   return openToAll;
 }
 
 function unreadable(dir: string): (error: unknown) => never {
   return (error) => {
-    throw new KeyFilesError([`The folder of signing keys ${dir} cannot be read: ${reasonOf(error)}.`]);
+    throw new KeyFilesError(`The folder of signing keys ${dir} cannot be read: ${reasonOf(error)}.`);
   };
 }
 

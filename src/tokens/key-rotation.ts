@@ -1,4 +1,4 @@
-import { createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { link, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { makeFolder } from '../platform/folder.js';
@@ -52,9 +52,9 @@ export async function ensureCurrentKey(dir: string): Promise<string> {
   const existing = await currentKid(dir);
   if (existing !== undefined) return existing;
   if (await isOpenToAll(dir)) {
-    throw new KeyFilesError([
+    throw new KeyFilesError(
       `Everybody may add files to ${dir}, so no first key is made there: chmod o-w it.`,
-    ]);
+    );
   }
 
   // A link, unlike a rename, fails when its name is taken: one process offers a key, the others take it from there.
@@ -109,17 +109,17 @@ export async function rotateKeys(dir: string, { now, force = false }: RotateOpti
     next = (await listKeys(dir)).find((key) => key.state === 'next');
   }
   if (!next) {
-    throw new KeyFilesError([
+    throw new KeyFilesError(
       `There is no next key in ${dir}: generate one, rotate ${minutes(PUBLISHED_BEFORE_SIGNING)} minutes later.`,
-    ]);
+    );
   }
   const wait = next.since + PUBLISHED_BEFORE_SIGNING - now;
   // Without a signing key nothing works anyway, so there is nothing to wait for.
   if (wait > 0 && current && !force) {
-    throw new KeyFilesError([
+    throw new KeyFilesError(
       `The next key ${next.kid} is published too short a time for verifiers to know it: ` +
         `rotate in ${minutes(wait)} min, or force it if the signing key has leaked.`,
-    ]);
+    );
   }
 
   // The copy's date says from when on the old key only verifies.
@@ -154,20 +154,20 @@ export async function retireKeys(dir: string, options: RetireOptions): Promise<s
   const previous = named.filter((key) => key.state === 'previous');
   if (kid !== undefined && previous.length === 0) {
     const state = named[0]?.state;
-    throw new KeyFilesError([
+    throw new KeyFilesError(
       state === undefined
         ? `There is no key ${kid} in ${dir}.`
         : `The key ${kid} is ${state}; only a previous key can be retired, so rotate first.`,
-    ]);
+    );
   }
   const waitOf = (key: KeyFile) => key.since + accessTtl + RETIREMENT_MARGIN - now;
   const ripe = previous.filter((key) => force || waitOf(key) <= 0);
   const unripe = previous.find((key) => !ripe.includes(key));
   if (kid !== undefined && unripe) {
-    throw new KeyFilesError([
+    throw new KeyFilesError(
       `Access tokens signed by ${kid} may still be valid: retire it in ${minutes(waitOf(unripe))} min, ` +
         'or force it to end them now.',
-    ]);
+    );
   }
   for (const key of ripe) await removeFile(key.path);
   if (ripe.length > 0) await syncFolder(dir);
@@ -186,12 +186,7 @@ async function currentKid(dir: string): Promise<string | undefined> {
 }
 
 function newKey(): { kid: string; pem: string } {
-  const { privateKey, publicKey }: { privateKey: KeyObject; publicKey: KeyObject } = generateKeyPairSync(
-    'ec',
-    {
-      namedCurve: 'P-256',
-    },
-  );
+  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   return { kid: kidOf(publicKey), pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
 }
 

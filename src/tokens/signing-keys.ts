@@ -111,7 +111,7 @@ async function readKeySetOnce(dir: string): Promise<KeySet> {
     }
   }
   if (!signing) problems.push(`There is no current key (current-<kid>.pem) in ${dir}.`);
-  if (!current || problems.length > 0) throw new KeyFilesError(problems);
+  if (!current || problems.length > 0) throw new KeyFilesError(...problems);
   return { current, publicKeys, jwks: { keys } };
 }
 
