@@ -10,7 +10,7 @@ export const FULL_NAME_MAX_LENGTH = 128;
 /** What is known of a person, in canonical form. */
 export type Profile = Pick<User, 'username' | 'fullName' | 'email' | 'phone'>;
 
-/** What of it can change; a user name never does. */
+/** A user name never changes. */
 export type ProfileChanges = Partial<Omit<Profile, 'username'>>;
 
 /** As typed; an empty e-mail address or phone number means none. */
@@ -49,7 +49,7 @@ export function readChanges(
   return changes;
 }
 
-/** What of the changes is not so already. */
+/** Those of the changes that differ from what the user has. */
 export function newIn(wanted: ProfileChanges, user: User): ProfileChanges {
   const current = new Map<string, unknown>(Object.entries(user));
   return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => current.get(name) !== value));

@@ -13,13 +13,13 @@ import type { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
 import { UsersRepository, type UserWithRoles } from './users.repository.js';
 
-/** Names of the request's fields for what the record says was changed. */
+/** The names that the audit record has for what was changed: those of the request's fields. */
 const FIELDS = { fullName: 'full_name', email: 'email', phone: 'phone' } as const;
 
 /** What a change has made of a user, and what the record says about it. */
 type Changed = Partial<UserWithRoles> & Pick<AuditEntry, 'detail'>;
 
-/** What administrators change about a user: profile, roles, password, sessions, whether it can be used, and its end. */
+/** What administrators change about a user. The routes in `UsersController` name the failures of each change. */
 @Injectable()
 export class UserAdministrationService {
   constructor(
@@ -32,11 +32,8 @@ export class UserAdministrationService {
   ) {}
 
   /**
-   * Changes what is given; nothing given, or nothing new, changes nothing. One's own e-mail address and phone number,
-   * with which one signs in, are refused here.
-   *
-   * @throws PlatformErrors.invalidRequest, UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.notOnYourself,
-   *   UsersErrors.emailTaken, UsersErrors.phoneTaken
+   * Changes what is given and new. Nobody changes their own e-mail address or phone number here, because they sign in
+   * with them.
    */
   async update(
     actor: Actor,
@@ -62,11 +59,8 @@ export class UserAdministrationService {
   }
 
   /**
-   * Makes these the roles of a user; duplicates count once. Only the roles that come and go must not exceed what the
-   * actor holds, whatever else the user holds.
-   *
-   * @throws UsersErrors.notFound, PlatformErrors.invalidRequest for an unknown role, AccessErrors.exceedsOwn,
-   *   UsersErrors.lastAdministrator
+   * Makes these the roles of a user; duplicates count once. The actor must hold the permissions of each role that is
+   * added or removed, but not those of the user's other roles.
    */
   async setRoles(actor: Actor, id: string, roles: readonly string[]): Promise<UserWithRoles> {
     const write = async (found: UserWithRoles) => {
@@ -83,11 +77,7 @@ export class UserAdministrationService {
     return this.change(actor, id, 'user.roles_changed', write, () => this.repository.get(id));
   }
 
-  /**
-   * Lets nobody in any more and ends all sessions; changes nothing about a user who is disabled already.
-   *
-   * @throws UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.lastAdministrator, UsersErrors.notOnYourself
-   */
+  /** Refuses further sign-ins and ends all sessions; changes nothing about a user who is disabled already. */
   async disable(actor: Actor, id: string): Promise<UserWithRoles> {
     return this.change(actor, id, 'user.disabled', async (found) => {
       if (found.user.status === 'disabled') return undefined;
@@ -97,7 +87,6 @@ export class UserAdministrationService {
     });
   }
 
-  /** @throws UsersErrors.notFound, AccessErrors.exceedsOwn */
   async enable(actor: Actor, id: string): Promise<UserWithRoles> {
     return this.change(actor, id, 'user.enabled', async ({ user }) =>
       user.status === 'active'
@@ -106,11 +95,7 @@ export class UserAdministrationService {
     );
   }
 
-  /**
-   * Removes a user and everything of theirs but the audit events.
-   *
-   * @throws UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.lastAdministrator, UsersErrors.notOnYourself
-   */
+  /** Removes a user and everything of theirs but the audit events. */
   async delete(actor: Actor, id: string): Promise<void> {
     await this.requireRemovable(actor, await this.check(actor, id));
     // History first, outside: a busy account has more of it than one transaction can remove in time.
@@ -125,13 +110,7 @@ export class UserAdministrationService {
     });
   }
 
-  /**
-   * Sets the password of somebody else and ends all sessions of the user; one's own asks for the current password.
-   *
-   * @param field the name of the request's field, for a refusal
-   * @throws UsersErrors.notFound, AccessErrors.exceedsOwn, UsersErrors.notOnYourself, UsersErrors.passwordRefused,
-   *   PlatformErrors.overloaded
-   */
+  /** Sets the password of somebody else and ends all their sessions. A refusal names `field`. */
   async setPassword(actor: Actor, id: string, password: string, field: string): Promise<void> {
     const { user } = await this.check(actor, id);
     requireSomebodyElse(actor, user);
@@ -145,13 +124,11 @@ export class UserAdministrationService {
     });
   }
 
-  /** @throws UsersErrors.notFound */
   async listSessions(id: string, query: PageQuery): Promise<Slice<Session>> {
     await this.repository.get(id);
     return this.sessions.list(id, query);
   }
 
-  /** @throws UsersErrors.notFound, AccessErrors.exceedsOwn, SessionsErrors.noSuchSession */
   async endSession(actor: AuthContext, id: string, sessionId: string): Promise<void> {
     await this.access.serialised(async () => {
       await this.check(actor, id);
@@ -159,7 +136,7 @@ export class UserAdministrationService {
     });
   }
 
-  /** Ends all, and answers how many. @throws UsersErrors.notFound, AccessErrors.exceedsOwn */
+  /** Ends all, and answers how many. */
   async endSessions(actor: AuthContext, id: string): Promise<number> {
     return this.access.serialised(async () => {
       await this.check(actor, id);
@@ -195,7 +172,7 @@ export class UserAdministrationService {
     return found;
   }
 
-  /** Nobody shuts themselves out. */
+  /** Before a user is disabled or deleted. */
   private async requireRemovable(actor: Actor, found: UserWithRoles): Promise<void> {
     await this.requireAnotherAdministrator(found);
     requireSomebodyElse(actor, found.user);

@@ -18,7 +18,7 @@ const NEEDS = {
 export const BATCH_ACTIONS = ['enable', 'disable', 'delete'] as const;
 export type BatchAction = keyof typeof NEEDS;
 
-/** What became of one user of a batch, as if it had been a call of its own. */
+/** What a call for this user alone would have answered. */
 export interface BatchResult extends Pick<Envelope, 'code' | 'msg'> {
   readonly id: string;
 }
@@ -36,19 +36,18 @@ export class UserBatchService {
   ) {}
 
   /**
-   * Runs an action on each user, in a transaction of its own, in the order given; duplicates once.
-   *
-   * @throws AccessErrors.notPermitted without the permission that the action needs, before any row
+   * Runs an action on each user, in a transaction of its own, in the order given; duplicates once. Without the permission
+   * that the action needs, it is refused before the first user.
    */
   async run(actor: AuthContext, action: BatchAction, ids: readonly string[]): Promise<BatchResult[]> {
     await this.access.require(actor, NEEDS[action]);
     const results: BatchResult[] = [];
-    let outage: Envelope | undefined;
+    let outage: Omit<BatchResult, 'id'> | undefined;
     for (const id of new Set(ids)) {
-      const { code, msg }: Envelope = outage ?? (await this.one(actor, action, id));
+      const { code, msg } = outage ?? (await this.one(actor, action, id));
       results.push({ id, code, msg });
-      // A database that is away would let each of the others wait for its deadline.
-      if (code === UNAVAILABLE) outage = { code, msg, data: null };
+      // While the database is away, each of the others would wait for its deadline.
+      if (code === UNAVAILABLE) outage = { code, msg };
     }
     return results;
   }

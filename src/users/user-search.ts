@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { roleKeysOf } from '../access/access.repository.js';
 import { Database, type SqlValue } from '../database/database.js';
-import { columnList } from '../database/entity-statements.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import {
   cappedCount,
@@ -12,14 +10,11 @@ import {
 } from '../platform/http/list-query.js';
 import type { Sort } from '../platform/http/query-values.js';
 import { isWord, searchedPhone, searchWords } from './search-terms.js';
-import { User } from './user.entity.js';
 import { filtersOf, wordFilter, type UserFilter } from './user-filters.js';
 import type { ListUsersQuery } from './users.dto.js';
-import { withRoles, type RowWithRoles, type UserWithRoles } from './users.repository.js';
+import { WITH_ROLES, withRoles, type RowWithRoles, type UserWithRoles } from './users.repository.js';
 
 export type UserSort = 'created_at' | 'username' | 'last_sign_in_at';
-
-const COLUMNS = `${columnList(User, 'u')}, ${roleKeysOf('u.id')} AS "roleKeys"`;
 
 /** The size of database that the choice of plan is made for. */
 const USERS = 1_000_000;
@@ -70,7 +65,7 @@ export class UserSearch {
     const start = startOfPage(filters, query.sort, offset + limit);
     const page = select(`${start.id} AS id`, filters, start, orderBy(query.sort, start));
     const rows = await this.database.query<RowWithRoles[]>(
-      `SELECT ${COLUMNS} FROM (${page.sql} LIMIT ? OFFSET ?) page JOIN users u ON u.id = page.id
+      `SELECT ${WITH_ROLES} FROM (${page.sql} LIMIT ? OFFSET ?) page JOIN users u ON u.id = page.id
        ORDER BY ${orderBy(query.sort)}`,
       [...page.values, limit, offset],
     );

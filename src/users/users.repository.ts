@@ -8,7 +8,7 @@ import { columnList } from '../database/entity-statements.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { Clock } from '../platform/time/clock.js';
 import { IDENTIFIER_KINDS, type Identifier, type IdentifierKind } from './identifiers.js';
-import type { Profile } from './profile.js';
+import type { Profile, ProfileChanges } from './profile.js';
 import { UserSearchTermsRepository } from './user-search-terms.repository.js';
 import { shortIdOf, User } from './user.entity.js';
 import { TAKEN, UsersErrors } from './users.errors.js';
@@ -21,10 +21,8 @@ export interface UserWithRoles {
 
 export type RowWithRoles = User & { readonly roleKeys: string | null };
 
-const WITH_ROLES = `${columnList(User, 'users')}, ${roleKeysOf('users.id')} AS "roleKeys"`;
-
-/** What a change may set. */
-export type UserChanges = Partial<Pick<User, 'fullName' | 'email' | 'phone' | 'status'>>;
+/** The columns of `RowWithRoles`, where `u` is the user's row. */
+export const WITH_ROLES = `${columnList(User, 'u')}, ${roleKeysOf('u.id')} AS "roleKeys"`;
 
 /** Users in the database. */
 @Injectable()
@@ -36,7 +34,7 @@ export class UsersRepository {
     private readonly clock: Clock,
   ) {}
 
-  /** A new active user, in the current transaction. @throws DuplicateKeyError with the key `users_username`, `users_email` or `users_phone` */
+  /** A new active user, in the current transaction. @throws DuplicateKeyError for an identifier that is taken */
   async insert(profile: Profile): Promise<User> {
     const now = this.clock.now();
     const id = newId();
@@ -58,9 +56,9 @@ export class UsersRepository {
 
   /** @throws UsersErrors.notFound */
   async get(id: string): Promise<UserWithRoles> {
-    // MySQL ignores blanks after an id, so what is no id is not asked for.
+    // MySQL ignores blanks after an id and would find it.
     const rows = isUuid(id)
-      ? await this.database.query<RowWithRoles[]>(`SELECT ${WITH_ROLES} FROM users WHERE id = ?`, [id])
+      ? await this.database.query<RowWithRoles[]>(`SELECT ${WITH_ROLES} FROM users u WHERE u.id = ?`, [id])
       : [];
     if (rows[0] === undefined) throw UsersErrors.notFound();
     return withRoles(rows[0]);
@@ -88,8 +86,8 @@ export class UsersRepository {
   }
 
   /**
-   * Notes a sign-in, if the user is still active and has still the password that was verified. It also locks the
-   * row until the transaction ends, which is what serialises the sign-ins of one user.
+   * Notes a sign-in, unless the user is no longer active or the verified password was changed. It also locks the row
+   * until the transaction ends, so the sign-ins of one user take turns.
    */
   async recordSignIn({ id, credentialVersion }: User): Promise<boolean> {
     const where = { id, status: 'active', credentialVersion } as const;
@@ -97,7 +95,7 @@ export class UsersRepository {
     return affected === 1;
   }
 
-  /** Notes a new password; answers whether there is such a user and, if asked for, still the verified password. */
+  /** Notes a new password; answers no without such a user, or if `verifiedVersion` is no longer the current one. */
   async recordPasswordChange(id: string, verifiedVersion?: number): Promise<boolean> {
     const now = this.clock.now();
     const { affected } = await this.users.update(
@@ -118,7 +116,7 @@ export class UsersRepository {
   }
 
   /** Changes these columns and no other, so that a change of another one at the same time stays. */
-  async update(user: User, changes: UserChanges): Promise<User> {
+  async update(user: User, changes: ProfileChanges & Partial<Pick<User, 'status'>>): Promise<User> {
     const updatedAt = this.clock.now();
     await this.users.update({ id: user.id }, { ...changes, updatedAt });
     const { fullName, email, phone } = changes;
@@ -133,8 +131,8 @@ export class UsersRepository {
   }
 
   /**
-   * A violated unique key as the failure that names what is taken, the user name first, then e-mail and phone: of
-   * several, each database reports another one. Whatever else was thrown comes back as it is.
+   * Turns a violated unique key into the failure that names what is taken: the user name first, then e-mail and phone,
+   * because of several keys each database reports another one. Any other error comes back as it is.
    */
   async takenBy(
     error: unknown,
