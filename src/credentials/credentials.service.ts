@@ -53,12 +53,12 @@ export class CredentialsService {
     return (await this.credentials.findOneBy({ userId }))?.hash;
   }
 
-  /** Compares; without a hash a decoy of equal cost is compared, and the answer is no. */
+  /** Whether it is the password; without a hash it is not, after comparing a decoy of equal cost. */
   async verify(place: Place, hash: string | undefined, password: string): Promise<boolean> {
     return this.hasher.verify(place, hash, password);
   }
 
-  /** A stronger hash of a password that was verified, or nothing when the stored one has the current cost. */
+  /** A new hash of a verified password if the stored one is weaker than the current cost, else undefined. */
   async strengthened(place: Place, hash: string, password: string): Promise<string | undefined> {
     return this.hasher.needsUpgrade(hash) ? this.hasher.hash(place, password) : undefined;
   }
@@ -73,7 +73,7 @@ export class CredentialsService {
     if (affected === 0) await this.store(userId, hash);
   }
 
-  /** Replaces a hash by a stronger one of that password, unless the password changed meanwhile. */
+  /** Replaces a weak hash by a stronger one, unless the password has changed meanwhile. */
   async upgrade(userId: string, from: string, to: string): Promise<void> {
     await this.credentials.update({ userId, hash: from }, { hash: to, updatedAt: this.clock.now() });
   }

@@ -60,8 +60,8 @@ export class Place implements Disposable {
 }
 
 /**
- * How many argon2 hashes may run at once: one for each core, counted in threads of argon2, and always one thread
- * of libuv's pool left for files and DNS, which would otherwise stand behind a flood of sign-ins.
+ * How many argon2 hashes may run at once: as many as the cores have room for, each with its threads. One thread of
+ * libuv's pool is left for files and DNS, which would otherwise wait behind a flood of sign-ins.
  */
 export function hashConcurrency(machine: {
   readonly cores: number;
@@ -73,10 +73,10 @@ export function hashConcurrency(machine: {
 }
 
 /**
- * Keeps a flood of passwords from taking the machine. A place is reserved before anything is looked up, so that
- * what cannot be served costs neither a query nor an attempt. Clients are served in turn, so that a flood from one
- * address leaves the others their places. Places are twice the hashes that may run: while one half hashes, the other
- * half asks the database.
+ * Keeps a flood of passwords from taking the machine. A place is reserved before anything is looked up, so a request that
+ * cannot be served costs neither a query nor an attempt. Clients are served in turn, so a flood from one address leaves
+ * the others their places. There are twice as many places as hashes may run: while one half hashes, the other half asks
+ * the database.
  */
 export class HashQueue {
   private readonly places: Semaphore;

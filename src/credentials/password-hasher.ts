@@ -26,8 +26,8 @@ const SALT_MIN_BYTES = 8;
 /**
  * Passwords as argon2id in PHC form. Each call takes a place in the hash queue, which alone bounds how many run.
  *
- * Time: an absent, damaged or foreign hash costs what a current one costs. A stored hash of another cost takes
- * another time until the next sign-in upgrades it; that is accepted, for only raising the cost makes it so.
+ * An absent, damaged or foreign hash takes as long as a current one. A weaker hash takes less time until the next sign-in
+ * upgrades it; this is accepted, because it happens only after the cost was raised.
  */
 @Injectable()
 export class PasswordHasher {

@@ -7,10 +7,10 @@ import { codePoints, normalized } from '../platform/text.js';
 
 const PASSWORD_MAX_LENGTH = 256;
 
-/** Shorter identifiers stand in too many passwords by chance. */
+/** Shorter identifiers occur in too many passwords by chance. */
 const IDENTIFIER_MIN_LENGTH = 4;
 
-/** Canonical identifiers of the person whose password it becomes; what is not set is empty or null. */
+/** The canonical identifiers of the person whose password it becomes. */
 export interface PasswordOwner {
   readonly username: string;
   readonly email?: string | null;
@@ -28,8 +28,7 @@ export function normalizePassword(password: string): string | undefined {
 }
 
 /**
- * Every rule that a new password breaks; none means that it may be set. Stored ones are never judged again, and there are
- * no composition rules.
+ * Every rule that a new password breaks. Stored passwords are never judged again, and there are no composition rules.
  *
  * @param minLength in code points
  * @param field the name of the request's field, for the answer

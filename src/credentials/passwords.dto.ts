@@ -2,7 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
 import { CodePoints, stacked } from '../platform/http/constraints.js';
 
-/** A password in a body that is compared with the stored one. */
+/** A password in a body, to be compared with the stored one. */
 export function TypedPassword(): PropertyDecorator {
   return stacked(
     IsString(),
@@ -11,7 +11,7 @@ export function TypedPassword(): PropertyDecorator {
   );
 }
 
-/** A password in a body that is to be stored. Everything but its type is for the policy to refuse. */
+/** A new password in a body. The password policy checks the rest. */
 export function NewPassword(): PropertyDecorator {
   return stacked(
     IsString(),

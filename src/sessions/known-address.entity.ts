@@ -1,10 +1,10 @@
 import { Column, Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 import { DAY, HOUR, type Duration, type Instant } from '../platform/time/clock.js';
 
-/** A session is noted with its address if the last one is longer ago; every time would be one more row to write. */
+/** An address is noted again only after this time, because each note costs a sign-in one more statement. */
 export const ADDRESS_NOTED_EVERY: Duration = HOUR;
 
-/** How long an address counts as the user's own: for 30 days after the last session opened there, which may be unnoted. */
+/** An address counts as the user's own for 30 days after the last sign-in there, which may not have been noted. */
 export const ADDRESS_KNOWN_FOR: Duration = 30 * DAY + ADDRESS_NOTED_EVERY;
 
 /** An address from which a user has opened a session; it outlives the session's row. */
@@ -19,7 +19,7 @@ export class KnownAddress {
   @PrimaryColumn('varchar', { name: 'user_id', length: 36 })
   userId!: string;
 
-  /** As attempts are counted: an IPv4 address or an IPv6 /64. */
+  /** An IPv4 address or an IPv6 /64, as in the attempt budgets. */
   @PrimaryColumn('varchar', { length: 45 })
   address!: string;
 

@@ -41,8 +41,8 @@ export class SessionUse {
   }
 
   /**
-   * Notes a renewal from another network than the last one: the trace that a copied refresh token leaves. At most one
-   * an hour, or a device that moves between two networks would fill the record.
+   * Notes a renewal from another network than the last one: a copied refresh token leaves this trace. It does so once an
+   * hour at most, because a device that moves between two networks would fill the record.
    */
   noteAddress({ id, userId, ip, renewedIp, renewedIpAt }: Session, now: Instant): void {
     if (renewedIpAt !== null && now - renewedIpAt < HOUR) return;
@@ -51,7 +51,7 @@ export class SessionUse {
     if (clientAddress === from || networkOf(clientAddress) === networkOf(from)) return;
     this.write(`address:${id}`, () =>
       this.database.transaction(async () => {
-        // Of several that notice at once, one is told that it was the first.
+        // Of several renewals that notice it at once, only one changes the row.
         const update = this.sessions.createQueryBuilder().update();
         const { affected } = await update
           .set({ renewedIp: clientAddress, renewedIpAt: now })

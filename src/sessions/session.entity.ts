@@ -34,11 +34,11 @@ export class Session {
   @Column('varchar', { length: 45 })
   ip!: string;
 
-  /** The client's address at the last renewal, once it was another one than at the sign-in. */
+  /** The client's address at the last renewal from another network; null while there was none. */
   @Column('varchar', { name: 'renewed_ip', length: 45, nullable: true })
   renewedIp!: string | null;
 
-  /** When `renewedIp` was noted; it bounds how often it is. */
+  /** When `renewedIp` was noted. */
   @Column('bigint', { name: 'renewed_ip_at', nullable: true })
   renewedIpAt!: Instant | null;
 

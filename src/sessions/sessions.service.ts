@@ -42,7 +42,7 @@ export class SessionsService {
 
   /**
    * Opens a session in the current transaction, which must hold the lock on the user's row: without it, parallel
-   * sign-ins could together exceed the limit. Beyond the limit the oldest end.
+   * sign-ins could together exceed the limit. Beyond the limit the oldest sessions end.
    *
    * @param addressNotedAt when a session from the client's network was last noted
    */
@@ -77,7 +77,7 @@ export class SessionsService {
     return session;
   }
 
-  /** Whether an address from which a session was noted then is still the user's own, whatever became of that session. */
+  /** Whether an address that was noted at this instant still counts as the user's own. */
   isKnownAddress(notedAt: Instant | null): boolean {
     return notedAt !== null && this.clock.now() - notedAt < ADDRESS_KNOWN_FOR;
   }
@@ -90,7 +90,7 @@ export class SessionsService {
     return true;
   }
 
-  /** As `resume`, at a renewal, which is noted with its address where that changed. */
+  /** Like `resume`, for a renewal: if the client's address has changed, it is noted, too. */
   renew(session: Session): boolean {
     const live = this.resume(session);
     if (live) this.uses.noteAddress(session, this.clock.now());
@@ -118,7 +118,7 @@ export class SessionsService {
 
   /** Ends one live session of a user. @throws SessionsErrors.noSuchSession */
   async revoke(id: string, userId: string, by: Actor): Promise<void> {
-    // MySQL ignores blanks after an id, so what is no id is not asked for.
+    // MySQL ignores blanks after an id and would find it.
     if (!isUuid(id) || !(await this.end(id, userId, 'revoked', by))) throw SessionsErrors.noSuchSession();
   }
 
@@ -133,8 +133,8 @@ export class SessionsService {
   }
 
   /**
-   * Ends every session that is live now, in batches that each lock few rows and leave a row of audit; answers how many.
-   * Sessions that are opened meanwhile stay, or this would never end where people sign in again.
+   * Ends every session that is live now; answers how many. Each batch locks few rows and leaves one audit event. Sessions
+   * that are opened meanwhile stay, or this would never end where people sign in again.
    */
   async revokeEverybody(by: Actor): Promise<number> {
     const createdAt = LessThanOrEqual(this.clock.now());
@@ -162,8 +162,8 @@ export class SessionsService {
   }
 
   /**
-   * Ends the live sessions of a user, but `keepId`, as part of a greater change: in its transaction, and under its
-   * audit event, which should say how many.
+   * Ends the live sessions of a user but `keepId`; answers how many. The caller has a transaction and records the audit
+   * event.
    */
   async endAll(userId: string, reason: SessionEnd, keepId = ''): Promise<number> {
     const where = { userId, id: Not(keepId), ...this.live() };
@@ -176,8 +176,8 @@ export class SessionsService {
   }
 
   /**
-   * Inserts a session, unless its user has as many live ones as may be; answers whether it did. One statement, by hand:
-   * counting first would cost every sign-in another one.
+   * Inserts a session, unless its user has reached the limit; answers whether it did. The statement is written by hand,
+   * because counting first would cost every sign-in another one.
    */
   private async insertWithinLimit(session: Session): Promise<boolean> {
     const { columns } = this.sessions.metadata;
@@ -192,10 +192,10 @@ export class SessionsService {
     return inserted === 1;
   }
 
-  /** Ends so many of a user's oldest sessions that there is room for this one. */
+  /** Ends a user's oldest sessions until there is room for this one. */
   private async endSurplus(session: Session): Promise<void> {
     const { userId, createdAt: now } = session;
-    // Live ones, as the index `sessions_user_live` alone can tell: the idle end is never after the absolute one.
+    // The idle end is never after the absolute one, so the index `sessions_user_live` alone tells which are live.
     const where = { userId, endedAt: IsNull(), idleExpiresAt: MoreThan(now) };
     const beyond = { order: NEWEST_FIRST, skip: this.config.maxPerUser - 1, take: ALL };
     for (const { id } of await this.sessions.find({ select: { id: true }, where, ...beyond })) {

@@ -9,7 +9,7 @@ import { Periodic } from '../platform/time/periodic.js';
 import { ADDRESS_KNOWN_FOR, KnownAddress } from './known-address.entity.js';
 import { Session } from './session.entity.js';
 
-/** Removes what nobody asks for any more: sessions that ended long ago, addresses that nobody signs in from. */
+/** Removes sessions that ended long ago and addresses that count as nobody's own any more. */
 @Injectable()
 export class SessionsSweep {
   constructor(
@@ -32,7 +32,7 @@ export class SessionsSweep {
   }
 }
 
-/** Removes rows of sessions that ended, in whatever way, at an instant or before; answers how many. */
+/** Removes sessions that ended or ran out by `until`; answers how many. */
 export async function removeEnded(
   sessions: Repository<Session>,
   outdated: Omit<Outdated, 'key' | 'age'>,

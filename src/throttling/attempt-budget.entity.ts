@@ -1,7 +1,7 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import type { Instant } from '../platform/time/clock.js';
 
-/** How many attempts were admitted under one key. No row: none that anybody remembers. */
+/** How many attempts were admitted under one key; without a row none. */
 @Entity('attempt_budgets')
 @Index('attempt_budgets_last_at', ['lastAt'])
 export class AttemptBudget {
@@ -11,7 +11,7 @@ export class AttemptBudget {
   @Column('int')
   used!: number;
 
-  /** 1 once the first refusal since the count began was reported, before that 0. */
+  /** 1 if a refusal has been reported since the count began, else 0. */
   @Column('int')
   reported!: number;
 

@@ -31,14 +31,15 @@ export interface Refusal {
   readonly reported: boolean;
 }
 
-/** By how much the clocks of replicas may differ without one being wrong. */
+/** The clocks of replicas may differ by this much. */
 const TOLERANCE: Duration = SECOND;
 
-/** A second round follows a lost race for the last attempt; it reads what is left. */
+/** Another round follows when another request took the last attempt first. */
 const ROUNDS = 5;
 
-/** How long after the last attempt one further is admitted, once the budget is used up; the last value repeats. */
+/** Once a budget is used up: how long after each attempt the next one is admitted. */
 const WAITS: readonly Duration[] = [30 * SECOND, MINUTE, 2 * MINUTE, 4 * MINUTE, 8 * MINUTE];
+/** After all further attempts. */
 const LONGEST_WAIT: Duration = 15 * MINUTE;
 
 const WAIT_BY_EXCESS = `${WAITS.map((wait, beyond) => `WHEN ${beyond} THEN ${wait}`).join(' ')} ELSE ${LONGEST_WAIT}`;
@@ -57,12 +58,12 @@ const RESET = `
 const WHERE_BEGUN = { sqlite: 'ON CONFLICT (budget_key) DO UPDATE SET', mysql: 'ON DUPLICATE KEY UPDATE' };
 
 /**
- * Takes one attempt from each of so many budgets, and begins those that have no count. Where one of them admits none, the
- * CASE gives no value, which its column refuses: the database then undoes the whole statement, so that it takes from all
- * or from none without a transaction around it, and a first attempt costs no more than a later one.
+ * Takes one attempt from each of so many budgets, and begins those that have no count. Where a budget admits none, the
+ * CASE gives NULL, which its column refuses. The database then undoes the whole statement, so it takes from all budgets
+ * or from none without a transaction around it.
  *
- * What is assigned first still reads the old values of what is assigned later: SQLite reads all old values, MySQL works
- * from left to right (dev.mysql.com/doc/refman/8.4/en/update.html and insert-on-duplicate.html).
+ * The assignments stand in this order because MySQL works from left to right: each reads the old values of those after it
+ * (dev.mysql.com/doc/refman/8.4/en/insert-on-duplicate.html). SQLite reads old values everywhere.
  */
 function takeStatement(dialect: Database['dialect'], budgets: number): string {
   const limit = `CASE budget_key ${'WHEN ? THEN ? '.repeat(budgets)}END`;
@@ -80,8 +81,8 @@ function takeStatement(dialect: Database['dialect'], budgets: number): string {
  *
  * Once a budget is used up, one further attempt is admitted after 30 seconds, then after 1, 2, 4, 8 and 15 minutes;
  * `SIGNIN_WINDOW` after the last admitted attempt all is forgotten. Refusals lengthen nothing and write nothing, with one
- * exception. An attempt from the future, counted while a clock was wrong, counts as one from now. The first refusal
- * writes this down, or the wait would begin anew with each.
+ * exception: an attempt that was counted with a wrong clock and lies in the future counts as one from now, and the first
+ * refusal writes that down, because otherwise the wait would begin anew with each.
  */
 @Injectable()
 export class AttemptBudgets {
@@ -113,7 +114,7 @@ export class AttemptBudgets {
    */
   async take(...budgets: readonly [Budget, ...Budget[]]): Promise<Refusal | undefined> {
     const refusal = await this.tryToTake(...budgets);
-    // What stands behind the colon says whose budget it is, and stays out of the metrics.
+    // Only the kind: whose budget it is stays out of the metrics.
     if (refusal !== undefined) this.limited.inc({ budget: refusal.budget.key.split(':', 1)[0] ?? '' });
     return refusal;
   }
@@ -142,7 +143,7 @@ export class AttemptBudgets {
 
   /** Takes one attempt from each of these budgets, or answers no and takes none. */
   private async takeFromAll(budgets: readonly Budget[], now: Instant): Promise<boolean> {
-    // In the order of their keys, as every statement locks them: two in different orders would wait for each other.
+    // Every statement locks rows in the order of their keys; in different orders two would deadlock.
     const ordered = budgets.toSorted((one, other) => (one.key < other.key ? -1 : 1));
     const first = ordered.flatMap(({ key }) => [key, now]);
     const limits = ordered.flatMap(({ key, limit }) => [key, limit]);
@@ -158,14 +159,14 @@ export class AttemptBudgets {
   }
 
   /**
-   * Forgets all attempts of a budget, and gives the admitted caller's own one back to another budget. The row stays: were
-   * it gone, parallel sign-ins of one account would begin it anew and take it away from each other. The sweep takes it.
+   * Forgets all attempts of a budget, and gives one attempt back to another budget. The row stays until the sweep: if it
+   * were deleted, parallel sign-ins of one account would insert and delete it in turns.
    */
   async reset({ key }: Budget, giveBackTo?: Budget): Promise<void> {
     await this.database.execute(RESET, [key, key, key, giveBackTo?.key ?? key]);
   }
 
-  /** Whether this refusal is the first since the count began: one caller is told yes, to report it. */
+  /** Whether the caller is to report this refusal: of all since the count began, only the first is reported. */
   async isFirstRefusal({ budget: { key }, reported }: Refusal): Promise<boolean> {
     if (reported) return false;
     const { affected } = await this.counts.update({ budgetKey: key, reported: 0 }, { reported: 1 });

@@ -9,8 +9,8 @@ import { SharedSecret } from './shared-secret.entity.js';
 const NAME = 'attempt-keys';
 
 /**
- * Digests of names without an account, so that they can be counted and are stored nowhere: people type passwords where a
- * name belongs. All replicas use one secret, or each would count for itself.
+ * Digests of names without an account. They are counted by digest and stored nowhere, because people type passwords where
+ * a name belongs. All replicas use one secret, because otherwise each would count for itself.
  */
 @Injectable()
 export class KeyedDigest {
@@ -36,7 +36,7 @@ export class KeyedDigest {
     const found = await this.secrets.findOneBy({ name: NAME });
     if (found !== null) return found.value;
     const own = { name: NAME, value: randomToken(32), createdAt: this.clock.now() };
-    // Another replica may be faster: then its value counts.
+    // If another replica was faster, its value counts.
     await this.secrets.createQueryBuilder().insert().values(own).orIgnore().execute();
     return (await this.secrets.findOneByOrFail({ name: NAME })).value;
   }

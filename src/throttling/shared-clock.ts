@@ -8,16 +8,16 @@ const MEASURE_EVERY: Duration = 10 * MINUTE;
 const JUMP: Duration = SECOND;
 
 /**
- * The one time by which replicas count together: the database server's. A replica whose own clock is two minutes
- * fast would take a wait of 30 seconds for over at once, and admit attempts beyond the budget.
+ * The database server's time, by which all replicas count. A replica whose own clock is two minutes fast would admit
+ * attempts beyond the budget, because to it a wait of 30 seconds is over at once.
  *
- * The difference is measured now and then and added to the process's clock, so that a test can still move that one.
+ * The difference is measured now and then and added to the process's clock, which tests can move.
  */
 @Injectable()
 export class SharedClock {
   private difference: Duration = 0;
   private measuredAt: number | undefined;
-  /** By how much the process's clock and its monotonic one differed at the measurement; only a jump changes it. */
+  /** The process's clock minus its monotonic clock at the measurement; only a jump changes it. */
   private offset = 0;
   private measuring: Promise<void> | undefined;
 
@@ -33,8 +33,8 @@ export class SharedClock {
   }
 
   /**
-   * Waits for the first measurement, and for one after our clock has jumped: attempts counted a day ahead would stay
-   * counted for that day. Other measurements happen beside the requests, and may fail.
+   * Waits for the first measurement, and for one after our clock has jumped: an attempt counted a day ahead would stay
+   * counted for a day. Other measurements run beside the requests, and may fail.
    */
   private async keepMeasured(): Promise<void> {
     const hasJumped = Math.abs(clockOffset() - this.offset) > JUMP;

@@ -1,11 +1,11 @@
-/** No token of ours comes near it; what is longer is not looked at. */
+/** All our tokens are far shorter; a longer one is refused unread. */
 const MAX_TOKEN_LENGTH = 4_096;
 
 const AUTHORIZATION = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
 
 /**
  * The compact JWS of an `Authorization` header: `Bearer` in any case, a blank, one token (RFC 6750, section 2.1).
- * The RFC lets several blanks stand there; no client writes them, and one form less is one form less to think about.
+ * The RFC allows several blanks; no client writes them, so one is enough.
  *
  * @returns undefined for everything else
  */
@@ -20,9 +20,9 @@ const SIGNATURE_LENGTH = 86;
 /**
  * The key id in the header of one of our access tokens, before anything is verified.
  *
- * The JWT libraries read much more than we write: they skip padding and foreign characters in base64url, so that an
- * altered text still verifies, and pass over `typ` and `crit`. So the text must be one that we could have written:
- * three canonical parts, a header of exactly `alg`, `typ` and `kid`, once each, a signature of the right length.
+ * The JWT libraries accept much more than we write. They skip padding and foreign characters in base64url, so that an
+ * altered text still verifies, and they ignore `typ` and `crit`. So the text must have the form in which we write it:
+ * three canonical parts, a header of exactly `alg`, `typ` and `kid`, and a signature of the right length.
  *
  * @returns undefined for every other text; never throws
  */

@@ -128,8 +128,8 @@ function isOurs(uid: number): boolean {
 
 /**
  * A rotation first copies the signing key to `previous`, then renames the next one to `current`, then removes the old
- * `current`. Read with this rule, the folder has exactly one signing key after each of these steps, so neither a
- * reader in between nor a crash leaves none or two.
+ * `current`. With this rule the folder has exactly one signing key after each step, also for a reader in between and
+ * after a crash.
  */
 function withoutInterruptedRotation(files: readonly KeyFile[]): KeyFile[] {
   const has = (state: KeyState, kid: string) =>
@@ -156,13 +156,13 @@ export function kidOf(publicKey: KeyObject): string {
   return createHash('sha256').update(JSON.stringify({ crv, kty, x, y })).digest('hex').slice(0, 32);
 }
 
-/** Writes a private key, readable by its owner only, so that nobody ever meets half a file, power cuts included. */
+/** Writes a private key that only its owner can read. Nobody ever reads half a file, even after a power cut. */
 export async function writeKeyFile(path: string, dir: string, pem: string): Promise<void> {
   await withTemporaryFile(dir, pem, (temporary) => rename(temporary, path));
   await syncFolder(dir);
 }
 
-/** Lends a complete, flushed file of this content under a name that no reader looks at. */
+/** Writes a complete, flushed file under a name that readers ignore, hands it to `use`, and removes what is left. */
 export async function withTemporaryFile(
   dir: string,
   content: string,

@@ -19,13 +19,13 @@ import {
   type KeyState,
 } from './key-files.js';
 
-/** How long a key is published before it signs: longer than verifiers may cache the JWKS, and than a re-read takes. */
+/** How long a key is published before it signs: longer than verifiers cache the JWKS and replicas take to read it. */
 const PUBLISHED_BEFORE_SIGNING: Duration = 10 * MINUTE;
 
 /** After a rotation replicas sign with the old key until they read the folder again; their clocks differ a little. */
 const RETIREMENT_MARGIN: Duration = 5 * MINUTE;
 
-/** The first key of a folder, under a name that no reader looks at, until it is `current`. */
+/** The name of a folder's first key until it is `current`; readers ignore it. */
 const FIRST_KEY = '.first-key.pem';
 
 /**
@@ -41,8 +41,8 @@ export async function generateKeyFile(dir: string, state: KeyState): Promise<str
 }
 
 /**
- * Sees to it that the folder has a signing key, and makes the first one where it has none. However many processes
- * start at once, however they are killed, they end up with one key.
+ * Makes the first signing key of a folder that has none. However many processes start at once, and whenever they are
+ * killed, the folder gets one key.
  *
  * @returns the id of the signing key
  * @throws KeyFilesError when the folder cannot be used as it is
