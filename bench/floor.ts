@@ -17,7 +17,7 @@ const SESSION =
   'SELECT id, user_id AS userId, refresh_digest AS refreshDigest, user_agent AS userAgent, ip, ' +
   'renewed_ip AS renewedIp, renewed_ip_at AS renewedIpAt, created_at AS createdAt, ' +
   'last_seen_at AS lastSeenAt, idle_expires_at AS idleExpiresAt, expires_at AS expiresAt, ended_at AS endedAt, ' +
-  'end_reason AS endReason FROM sessions WHERE';
+  'end_reason AS endReason, (SELECT status FROM users WHERE users.id = user_id) AS userStatus FROM sessions WHERE';
 const CALLER =
   'SELECT users.id, username, full_name AS fullName, email, phone, status, ' +
   'credential_version AS credentialVersion, password_change_at AS passwordChangeAt, ' +
