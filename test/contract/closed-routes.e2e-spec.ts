@@ -4,7 +4,7 @@ import { Test } from '@nestjs/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RouteDeclarations } from '../../src/auth/route-declarations.ts';
 import { Public } from '../../src/platform/security/route-access.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { WITH_DOCS, startApp, type TestApp } from '../support/app.ts';
 import { expectFailure } from '../support/envelope.ts';
 import { sendRaw } from '../support/raw.ts';
 
@@ -28,7 +28,7 @@ const OPEN = new Set([
 let app: TestApp;
 let routes: string[];
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ env: WITH_DOCS });
   const { text } = await app.call('GET', '/openapi.json');
   const document: { paths: Record<string, object> } = JSON.parse(text);
   routes = Object.entries(document.paths).flatMap(([path, operations]) =>

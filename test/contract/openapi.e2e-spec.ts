@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { RouteTable } from '../../src/platform/http/route-table.ts';
-import { startApp, type TestApp } from '../support/app.ts';
+import { WITH_DOCS, startApp, type TestApp } from '../support/app.ts';
 import { documented, expectDocumented, operationFor } from '../support/openapi.ts';
 
 const EXAMPLE_PASSWORD = 'correct horse battery staple';
@@ -14,7 +14,7 @@ afterAll(() => app.close());
 describe('openapi.yaml', () => {
   it('has every route of the router, and no other', async () => {
     const install = vi.spyOn(RouteTable.prototype, 'install');
-    const another = await startApp();
+    const another = await startApp({ env: WITH_DOCS });
     const tables = install.mock.contexts.filter((table) => table instanceof RouteTable);
     await another.close();
     const routed = tables.flatMap((table) =>

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PASSWORD, startApp, type TestApp } from '../support/app.ts';
+import { WITH_DOCS, PASSWORD, startApp, type TestApp } from '../support/app.ts';
 import { get, heard, HOST, opened, post } from '../support/bytes.ts';
 import { freePort } from '../support/free-port.ts';
 import { answersIn, sendRaw } from '../support/raw.ts';
@@ -11,7 +11,7 @@ let token: string;
 beforeAll(async () => {
   const port = await freePort();
   management = `http://127.0.0.1:${port}`;
-  app = await startApp({ env: { MANAGEMENT_PORT: String(port), HASH_WAIT: '20s' } });
+  app = await startApp({ env: { ...WITH_DOCS, MANAGEMENT_PORT: String(port), HASH_WAIT: '20s' } });
   token = (await app.signIn()).access_token;
 });
 afterAll(() => app.close());

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Draining } from '../../src/platform/http/http-settings.ts';
-import { PASSWORD, startApp, type TestApp } from '../support/app.ts';
+import { WITH_DOCS, PASSWORD, startApp, type TestApp } from '../support/app.ts';
 import { get, HOST, opened, post } from '../support/bytes.ts';
 import { freePort } from '../support/free-port.ts';
 import { answersIn } from '../support/raw.ts';
@@ -13,7 +13,7 @@ let token: string;
 beforeAll(async () => {
   const port = await freePort();
   management = `http://127.0.0.1:${port}`;
-  app = await startApp({ env: { MANAGEMENT_PORT: String(port), HASH_WAIT: '20s' } });
+  app = await startApp({ env: { ...WITH_DOCS, MANAGEMENT_PORT: String(port), HASH_WAIT: '20s' } });
   token = (await app.signIn()).access_token;
 });
 afterAll(() => app.close());
@@ -85,7 +85,7 @@ describe('a request whose client has gone before the answer', () => {
 
 describe('a tunnel behind requests whose answers nobody reads', () => {
   it('does not keep the service from ending', async () => {
-    const other = await startApp({ testDatabase: app.testDatabase });
+    const other = await startApp({ testDatabase: app.testDatabase, env: WITH_DOCS });
     const socket = await opened(other.url);
     socket.pause();
     socket.write(`${get('/docs/swagger-ui-bundle.js').repeat(5)}CONNECT a:443 ${HOST}\r\n`);

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { WITH_DOCS, startApp, type TestApp } from '../support/app.ts';
 import { expectEnvelope, plain } from '../support/envelope.ts';
 import { sendRaw } from '../support/raw.ts';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startApp({ env: { SIGNIN_ADDRESS_ATTEMPTS: '100000' } });
+  app = await startApp({ env: { ...WITH_DOCS, SIGNIN_ADDRESS_ATTEMPTS: '100000' } });
 });
 afterAll(async () => {
   expect((await app.call('GET', '/health/live')).status, 'still alive').toBe(200);

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { WITH_DOCS, startApp, type TestApp } from '../support/app.ts';
 import { expectEnvelope, expectFailure, plain, refusals } from '../support/envelope.ts';
 import { sendRaw } from '../support/raw.ts';
 
 let app: TestApp;
 let token = '';
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ env: WITH_DOCS });
   token = (await app.signIn()).access_token;
 });
 afterAll(() => app.close());

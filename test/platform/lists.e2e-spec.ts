@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ListLimiter } from '../../src/platform/http/list-limiter.ts';
-import { startApp, type Answer, type TestApp } from '../support/app.ts';
+import { WITH_DOCS, startApp, type Answer, type TestApp } from '../support/app.ts';
 import { expectFailure } from '../support/envelope.ts';
 
 const ANYBODY = '00000000-0000-4000-8000-000000000009';
@@ -10,7 +10,7 @@ let token = '';
 let refreshToken = '';
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ env: WITH_DOCS });
   ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
 });
 afterAll(() => app.close());

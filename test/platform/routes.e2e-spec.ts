@@ -1,6 +1,6 @@
 import { METHODS } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { WITH_DOCS, startApp, type TestApp } from '../support/app.ts';
 import { expectFailure, plain } from '../support/envelope.ts';
 import { sendRaw } from '../support/raw.ts';
 
@@ -9,7 +9,7 @@ let app: TestApp;
 const routes = new Map<string, string[]>();
 
 beforeAll(async () => {
-  app = await startApp();
+  app = await startApp({ env: WITH_DOCS });
   const { text } = await app.call('GET', '/openapi.json');
   const document: { paths: Record<string, object> } = JSON.parse(text);
   const templates = Object.entries(document.paths).map(([path, operations]) => ({
