@@ -1,4 +1,4 @@
-import type { Setting } from '../src/config/setting.ts';
+import type { Setting } from '../src/config/slice.ts';
 
 interface Chapter {
   readonly title: string;

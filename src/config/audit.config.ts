@@ -1,6 +1,5 @@
-import { slice } from './environment.js';
 import { duration } from './kinds.js';
-import { setting } from './setting.js';
+import { setting, slice } from './slice.js';
 
 const settings = {
   retention: setting('AUDIT_RETENTION', duration('1s', '36500d'), '365d', {

@@ -1,6 +1,5 @@
-import { slice } from './environment.js';
 import { text } from './kinds.js';
-import { optional, setting } from './setting.js';
+import { optional, setting, slice } from './slice.js';
 
 const USERNAME = '3 to 32 letters, digits, dots, hyphens and underscores, a letter first';
 

@@ -1,6 +1,5 @@
-import { slice } from './environment.js';
 import { duration, integer } from './kinds.js';
-import { setting } from './setting.js';
+import { setting, slice } from './slice.js';
 
 const settings = {
   accountAttempts: setting('SIGNIN_ACCOUNT_ATTEMPTS', integer(1, 1_000_000_000), '20', {

@@ -193,7 +193,7 @@ describe('NAME_FILE', () => {
     );
     const server = { DATABASE_URL: 'mysql://u:p@db/n', DATABASE_TLS: 'verify' };
     expect(problemsOf({ ...server, DATABASE_CA: pipe })[0]).toMatch(
-      /^DATABASE_CA must be PEM certificates, or the path of a readable file/,
+      /^DATABASE_CA names a file that cannot be read/,
     );
     const keys = join(folder, 'piped-keys');
     mkdirSync(keys);

@@ -62,18 +62,8 @@ export function loadConfig(env?: NodeJS.ProcessEnv, passwordRefusals: PasswordRe
     environment,
     Object.values(slices).flatMap(({ settings }) => settings.map(({ name }) => name)),
   );
-  const config: Config = {
-    service: serviceConfig(environment),
-    http: httpConfig(environment),
-    database: databaseConfig(environment),
-    tokens: tokensConfig(environment),
-    sessions: sessionsConfig(environment),
-    audit: auditConfig(environment),
-    passwords: passwordsConfig(environment),
-    budgets: budgetsConfig(environment),
-    bootstrap: bootstrapConfig(environment),
-    warnings,
-  };
+  const read = Object.entries(slices).map(([name, slice]) => [name, slice(environment)]);
+  const config: Config = { ...(Object.fromEntries(read) as Slices), warnings };
   const { username, password } = config.bootstrap;
   const refusals = password === undefined ? [] : passwordRefusals(password, username, config);
   if (refusals.length > 0) {

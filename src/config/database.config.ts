@@ -1,10 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readNamedFile, slice, type Environment } from './environment.js';
+import { readNamedFile, type Environment } from './environment.js';
 import { host, integer, isLoopback, line, oneOf, port, text } from './kinds.js';
 import { serviceConfig } from './service.config.js';
-import { optional, setting } from './setting.js';
+import { optional, setting, slice } from './slice.js';
 
 /** Where a MySQL or MariaDB server is and who signs in there, as the parts of a URL say it. */
 const server = z.object({
@@ -23,6 +23,9 @@ const settings = {
     'DATABASE_URL',
     z
       .string()
+      .regex(/^(?:mysql|mariadb):\/\//, 'must begin with mysql:// or mariadb://')
+      .regex(/^[^?#]*$/, 'takes no ? and no #: write them as %3F and %23; options are settings of their own')
+      .regex(/^(?:[^%]|%[0-9a-f]{2})*$/i, 'has a % that encodes nothing: write % itself as %25')
       .transform(partsOfUrl)
       .pipe(server)
       .describe('a URL such as mysql://user:password@host:3306/name (or mariadb://)'),
@@ -68,9 +71,12 @@ const settings = {
     'DATABASE_CA',
     z
       .string()
-      .transform(certificates)
-      .pipe(z.string())
-      .describe('PEM certificates, or the path of a readable file with them'),
+      .transform(pemText)
+      .pipe(
+        z.string('names a file that cannot be read: give the path of a readable PEM file, or the PEM text'),
+      )
+      .refine(holdsCertificates, 'holds no valid PEM certificate')
+      .describe('PEM certificates, or the path of a file with them'),
     "the system's certificate authorities",
     {
       meaning: 'Certificate authority of the database.',
@@ -163,29 +169,36 @@ function checkRemote({ password }: Server, tls: Values['tls'], environment: Envi
 }
 
 function partsOfUrl(given: string): Record<string, string | undefined> | undefined {
-  // The URL parser drops tabs and line breaks without a word; in a password they would be lost. A ? or # ends one.
-  const url = /[\s\p{Cc}?#]/u.test(given) ? null : URL.parse(given);
+  // The URL parser drops tabs and line breaks without a word; in a password they would be lost.
+  const url = /[\s\p{Cc}]/u.test(given) ? null : URL.parse(given);
   if (url?.pathname.lastIndexOf('/') !== 0) return undefined;
   try {
-    const [user, password, name] = [url.username, url.password, url.pathname.slice(1)].map(
-      decodeURIComponent,
-    );
+    const { username, password, pathname, port: at } = url;
+    const [user, secret, name] = [username, password, pathname.slice(1)].map(decodeURIComponent);
     const [dialect, address] = [url.protocol.slice(0, -1), url.hostname.replace(/^\[(.*)\]$/, '$1')];
-    return { dialect, host: address, port: url.port === '' ? '3306' : url.port, user, password, name };
+    return { dialect, host: address, port: at || '3306', user, password: secret, name };
   } catch {
-    // A % that encodes nothing.
+    // What is encoded is not UTF-8.
     return undefined;
   }
 }
 
-/** The text, or that of the file, if it holds valid certificates. Comments may stand before the first. */
-function certificates(given: string): string | undefined {
+/** The text, or that of the file that it names. PEM files often begin with comments. */
+function pemText(given: string): string | undefined {
+  if (given.includes('-----BEGIN ')) return given;
   try {
-    const pem = given.includes('-----BEGIN ') ? given : readNamedFile(given).toString();
-    const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-    for (const block of blocks) new X509Certificate(block);
-    return blocks.length > 0 ? pem : undefined;
+    return readNamedFile(given).toString();
   } catch {
     return undefined;
+  }
+}
+
+function holdsCertificates(pem: string): boolean {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  try {
+    for (const block of blocks) new X509Certificate(block);
+    return blocks.length > 0;
+  } catch {
+    return false;
   }
 }

@@ -58,6 +58,16 @@ describe('DATABASE_URL', () => {
     expect(problems.join()).not.toContain('hunter2');
   });
 
+  it.each([
+    ['postgres://u:hunter2@db/name', 'must begin with mysql:// or mariadb://'],
+    ['mysql://u:hunter2#@db/name', 'takes no ? and no #'],
+    ['mysql://u:hunter2@db/name?ssl=true', 'takes no ? and no #'],
+    ['mysql://u:hunter2%zz@db/name', 'has a % that encodes nothing'],
+    ['mysql://u:hunter2%', 'has a % that encodes nothing'],
+  ])('says of %j that it %s', (url, problem) => {
+    expect(problemsOf({ DATABASE_URL: url })).toEqual([expect.stringContaining(`DATABASE_URL ${problem}`)]);
+  });
+
   it.each(['DATABASE_HOST', 'DATABASE_PASSWORD', 'DATABASE_DIALECT'])(
     'is refused together with %s',
     (part) => {
@@ -152,6 +162,16 @@ describe('DATABASE_CA', () => {
   it.each(['off', 'required'])('is refused while DATABASE_TLS is %s', (tls) => {
     expect(problemsOf({ ...URL_ONLY, DATABASE_TLS: tls, DATABASE_CA: CERTIFICATE })).toEqual([
       `DATABASE_CA is not looked at while DATABASE_TLS is ${tls}: set DATABASE_TLS=verify.`,
+    ]);
+  });
+
+  it('tells a file that cannot be read from one without certificates', () => {
+    const env = { ...URL_ONLY, DATABASE_TLS: 'verify' };
+    expect(problemsOf({ ...env, DATABASE_CA: '/no/such/ca.pem' })).toEqual([
+      'DATABASE_CA names a file that cannot be read: give the path of a readable PEM file, or the PEM text.',
+    ]);
+    expect(problemsOf({ ...env, DATABASE_CA: 'package.json' })).toEqual([
+      'DATABASE_CA holds no valid PEM certificate.',
     ]);
   });
 

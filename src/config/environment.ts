@@ -1,7 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-import { registerAs, type ConfigFactoryKeyHost } from '@nestjs/config';
-import { z } from 'zod';
-import { settingOf, type Setting } from './setting.js';
+import { readFileSync, statSync } from 'node:fs';
 
 /** More than any secret, and than the certificates of every authority. */
 const LARGEST_FILE = 1024 * 1024;
@@ -11,6 +8,7 @@ const BESIDE_SECRETS = /^(?:DATABASE|BOOTSTRAP_ADMIN)_/;
 
 /** The variables of the environment, and all that is wrong with them, gathered so that one start tells everything. */
 export class Environment {
+  /** What is allowed but probably not meant, one sentence each. */
   readonly warnings: string[] = [];
   readonly production: boolean;
   private readonly refusals = new Map<string, string>();
@@ -26,7 +24,7 @@ export class Environment {
 
   /** Whether the operator gave it, well or badly; else it is a default. */
   isGiven(name: string): boolean {
-    return isSet(this.variables[name]) || isSet(this.variables[`${name}_FILE`]);
+    return Boolean(this.variables[name] || this.variables[`${name}_FILE`]);
   }
 
   /**
@@ -36,39 +34,28 @@ export class Environment {
    * @param comparedWith settings that the rule looked at too: once one of them was refused, its stand-in would be blamed
    */
   refuse(name: string, sentence: string, comparedWith: readonly string[] = []): void {
-    if (![name, ...comparedWith].some((one) => this.refusals.has(one))) this.refusals.set(name, sentence);
+    if (![name, ...comparedWith].some((one) => this.isRefused(one))) this.refusals.set(name, sentence);
   }
 
-  /** Reads the settings of a slice. A trial's default stands in for one that is refused, so that the rest can be judged. */
-  read<S extends z.ZodObject>(schema: S): z.output<S> {
-    const texts = Object.entries(schema.shape).map(([field, one]) => [field, this.validTextOf(one)]);
-    return schema.parse(Object.fromEntries(texts));
+  /** Whether it was refused, so that its value says nothing. */
+  isRefused(name: string): boolean {
+    return this.refusals.has(name);
   }
 
-  private validTextOf(schema: z.core.$ZodType): string | undefined {
-    const setting = settingOf(schema);
-    const { name, accepts, fallback, example } = setting;
-    const text = this.textOf(name) ?? (this.production ? productionDefault(setting) : fallback);
-    if (text === undefined && example !== undefined) {
-      this.refuse(name, `must be set in production, for example to ${example}`);
-    }
-    const { error } = z.safeParse(schema, text, { error: () => `must be ${accepts}` });
-    if (error !== undefined) this.refuse(name, this.withQuote(setting, error.issues[0]?.message ?? '', text));
-    return this.refusals.has(name) ? fallback : text;
-  }
-
-  private withQuote({ name, secret = false }: Setting, sentence: string, text = ''): string {
+  /** The end of a sentence that repeats a refused value, unless it may hold a secret. */
+  quoteOf(name: string): string {
+    const text = this.variables[name];
     // The content of a file is not quoted: it may be a secret mounted under the wrong name.
-    const isQuotable = isSet(this.variables[name]) && !secret && !BESIDE_SECRETS.test(name);
-    const excerpt = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-    return isQuotable ? `${sentence} (it is ${JSON.stringify(excerpt)})` : sentence;
+    if (!text || BESIDE_SECRETS.test(name)) return '';
+    return ` (it is ${JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)})`;
   }
 
-  private textOf(name: string): string | undefined {
+  /** What the operator gave, in the variable or in the file that `NAME_FILE` names. */
+  textOf(name: string): string | undefined {
     const text = this.variables[name];
     const path = this.variables[`${name}_FILE`];
-    if (!isSet(path)) return isSet(text) ? text : undefined;
-    if (isSet(text)) {
+    if (!path) return text || undefined;
+    if (text) {
       this.refuse(name, `and ${name}_FILE are both set: keep one of them`);
       return undefined;
     }
@@ -76,7 +63,7 @@ export class Environment {
       // Fatal, because replacement characters in a secret would only show as "wrong password" much later.
       const decoder = new TextDecoder('utf-8', { fatal: true });
       const content = decoder.decode(readNamedFile(path)).replace(/\r?\n$/, '');
-      if (isSet(content)) return content;
+      if (content !== '') return content;
       this.refuse(name, `is empty: ${name}_FILE names a file without content`);
     } catch (error) {
       // The path is not quoted: it is a secret itself when someone put the value where its file's name belongs.
@@ -86,29 +73,6 @@ export class Environment {
   }
 }
 
-/** A part of the configuration: injected by its `KEY`, typed by `ConfigType<typeof …>`. */
-export type Slice<T extends object> = ((environment?: Environment) => Readonly<T>) &
-  ConfigFactoryKeyHost<Readonly<T>> & { readonly title: string; readonly settings: readonly Setting[] };
-
-/**
- * @param title heads its settings in docs/configuration.md
- * @param finish makes of the values of the settings what services are given
- */
-export function slice<S extends z.core.$ZodShape, T extends object>(
-  key: string,
-  title: string,
-  shape: S,
-  finish: (values: z.output<z.ZodObject<S>>, environment: Environment) => T,
-): Slice<T> {
-  const schema = z.object(shape);
-  const read = (environment = new Environment()) => finish(environment.read(schema), environment);
-  return Object.assign(registerAs(key, read), { title, settings: Object.values(shape).map(settingOf) });
-}
-
-function productionDefault({ fallback, production, example }: Setting): string | undefined {
-  return example === undefined ? (production ?? fallback) : undefined;
-}
-
 /**
  * Reads a file that an operator names. A pipe would hold the start until somebody writes into it, and a device may have
  * no end, so both are refused.
@@ -116,21 +80,11 @@ function productionDefault({ fallback, production, example }: Setting): string |
  * @throws the system's error, or one whose message says what the file is
  */
 export function readNamedFile(path: string): Buffer {
-  // Without O_NONBLOCK, to open a pipe already waits.
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const found = fstatSync(file);
-    // A folder is left to the system, which has a name for it.
-    if (!found.isFile() && !found.isDirectory()) throw new Error('it is no regular file');
-    if (found.size > LARGEST_FILE) throw new Error('it is larger than 1 MiB');
-    return readFileSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function isSet(text: string | undefined): text is string {
-  return text !== undefined && text !== '';
+  const found = statSync(path);
+  // The system has a name for what is wrong with a folder.
+  if (!found.isFile() && !found.isDirectory()) throw new Error('it is no regular file');
+  if (found.size > LARGEST_FILE) throw new Error('it is larger than 1 MiB');
+  return readFileSync(path);
 }
 
 function reason(error: unknown): string {

@@ -1,16 +1,20 @@
 import { isIPv4 } from 'node:net';
 import { z } from 'zod';
-import { slice } from './environment.js';
 import { boolean, host, integer, isAddress, list, oneOf, port } from './kinds.js';
-import { optional, setting } from './setting.js';
+import { optional, setting, slice } from './slice.js';
 
 /** Whose forwarded headers are believed when the client's address is worked out. */
 const trustProxy = z
-  .union([
-    oneOf('none', '0').transform(() => ({ kind: 'none' }) as const),
-    integer(1, 32).transform((hops) => ({ kind: 'hops', hops }) as const),
-    list(isNetwork).transform((networks) => ({ kind: 'networks', networks }) as const),
-  ])
+  .string()
+  .regex(/^(?!true$)/, 'must name whom to trust: a number of proxies, or their addresses and CIDR networks')
+  .regex(/^(?!.*\/0\s*(?:,|$))/, 'must not hold a /0 network: every client could then claim any address')
+  .pipe(
+    z.union([
+      oneOf('none', '0').transform(() => ({ kind: 'none' }) as const),
+      integer(1, 32).transform((hops) => ({ kind: 'hops', hops }) as const),
+      list(isNetwork).transform((networks) => ({ kind: 'networks', networks }) as const),
+    ]),
+  )
   .describe('none, a number of hops (1 to 32), or a comma-separated list of addresses and CIDR networks');
 
 const settings = {
@@ -34,7 +38,11 @@ const settings = {
   }),
   corsOrigins: optional(
     'CORS_ORIGINS',
-    list(isOrigin).describe('a comma-separated list of origins such as https://app.example.com'),
+    z
+      .string()
+      .regex(/^[^*]*$/, 'must name each origin: * would let any web page call the API')
+      .pipe(list(isOrigin))
+      .describe('a comma-separated list of origins such as https://app.example.com'),
     'no other origin',
     {
       meaning: 'Web origins whose pages may call the API.',
@@ -56,7 +64,6 @@ export const httpConfig = slice('http', 'HTTP', settings, ({ corsOrigins = [], .
   return { ...values, corsOrigins };
 });
 
-/** An address or a CIDR network, but no /0: every client could then claim any address. */
 function isNetwork(text: string): boolean {
   const [address = '', prefix, ...rest] = text.split('/');
   if (!isAddress(address) || rest.length > 0) return false;
@@ -64,8 +71,8 @@ function isNetwork(text: string): boolean {
   return /^[1-9][0-9]{0,2}$/.test(prefix) && Number(prefix) <= (isIPv4(address) ? 32 : 128);
 }
 
-/** Exactly as browsers send it, so that comparing is string equality. `*` would let any web page call the API. */
+/** Exactly as browsers send it, so that comparing is string equality. */
 function isOrigin(text: string): boolean {
   const { origin, protocol } = URL.parse(text) ?? {};
-  return (protocol === 'https:' || protocol === 'http:') && origin === text && !text.includes('*');
+  return (protocol === 'https:' || protocol === 'http:') && origin === text;
 }

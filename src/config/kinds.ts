@@ -67,10 +67,11 @@ export function duration(min: string, max: string) {
   const accepts = `a duration from ${min} to ${max}`;
   return z
     .string()
+    .regex(/\D/, 'has no unit: write a number and ms, s, m, h or d, such as 500ms, 10s, 15m, 12h or 30d')
     .transform(milliseconds)
     .refine(
       (span) => span >= milliseconds(min) && span <= milliseconds(max),
-      `must be ${accepts}: a whole number and its unit, such as 500ms, 10s, 15m, 12h or 30d`,
+      `must be ${accepts}: a whole number and ms, s, m, h or d, such as 15m`,
     )
     .describe(accepts);
 }

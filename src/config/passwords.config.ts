@@ -1,6 +1,5 @@
-import { slice } from './environment.js';
 import { duration, integer } from './kinds.js';
-import { setting } from './setting.js';
+import { setting, slice } from './slice.js';
 
 const settings = {
   minLength: setting('PASSWORD_MIN_LENGTH', integer(8, 128), '8', {

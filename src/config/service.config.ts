@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
-import { slice } from './environment.js';
 import { country, duration, line, oneOf, text } from './kinds.js';
-import { optional, setting } from './setting.js';
+import { optional, setting, slice } from './slice.js';
 
 const settings = {
   mode: optional('NODE_ENV', text('production, or anything else'), 'a trial', {

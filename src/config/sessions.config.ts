@@ -1,6 +1,5 @@
-import { slice } from './environment.js';
 import { duration, integer } from './kinds.js';
-import { setting } from './setting.js';
+import { setting, slice } from './slice.js';
 
 const settings = {
   ttl: setting('SESSION_TTL', duration('1s', '3650d'), '30d', {

@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { readNamedFile, slice } from './environment.js';
+import { readNamedFile } from './environment.js';
 import { duration, line, word } from './kinds.js';
 import { serviceConfig } from './service.config.js';
-import { optional, setting } from './setting.js';
+import { optional, setting, slice } from './slice.js';
 
 const settings = {
   issuer: setting('TOKEN_ISSUER', word(255), 'gatehouse', {

@@ -57,7 +57,7 @@ describe('a duration', () => {
 
   it.each(['15', '0'])('without a unit (%s) is shown some with one', (text) => {
     expect(problemsOf({ ACCESS_TOKEN_TTL: text })).toEqual([
-      `ACCESS_TOKEN_TTL must be a duration from 1s to 30d: a whole number and its unit, such as 500ms, 10s, 15m, 12h or 30d (it is "${text}").`,
+      `ACCESS_TOKEN_TTL has no unit: write a number and ms, s, m, h or d, such as 500ms, 10s, 15m, 12h or 30d (it is "${text}").`,
     ]);
   });
 
@@ -125,6 +125,14 @@ describe('TRUST_PROXY', () => {
     'fe80::1%eth0/64',
     'proxy.internal',
   ])('refuses %j', (text) => expect(problemsOf({ TRUST_PROXY: text })).toHaveLength(1));
+
+  it.each([
+    ['true', 'must name whom to trust'],
+    ['0.0.0.0/0', 'must not hold a /0 network'],
+    ['10.0.0.0/8, ::/0 , fd00::/8', 'must not hold a /0 network'],
+  ])('says of %j that it %s', (text, problem) => {
+    expect(problemsOf({ TRUST_PROXY: text })).toEqual([expect.stringContaining(`TRUST_PROXY ${problem}`)]);
+  });
 });
 
 describe('CORS_ORIGINS', () => {
@@ -146,6 +154,12 @@ describe('CORS_ORIGINS', () => {
     'https://*.a.example',
     ',',
   ])('refuses %s', (text) => expect(problemsOf({ CORS_ORIGINS: text })).toHaveLength(1));
+
+  it.each(['*', 'https://a.example,https://*.a.example'])('says why %s is no list of origins', (text) => {
+    expect(problemsOf({ CORS_ORIGINS: text })[0]).toMatch(
+      /^CORS_ORIGINS must name each origin: \* would let any web page call the API/,
+    );
+  });
 });
 
 const settingNames = Object.values(slices).flatMap(({ settings }) => settings.map(({ name }) => name));
