@@ -29,8 +29,8 @@ const PHONE_START = /^[+(0-9]/;
 const PHONE_CHARACTERS = /^[0-9+(). -]+$/;
 
 /**
- * Reads what a person typed as the one identifier that it can mean. This is the only canonicalisation: sign-in,
- * creation and change all come through here, so an identifier that can be stored can be found again.
+ * Reads what a person typed as the one identifier that it can mean. Sign-in, creation and change all use this function,
+ * so an identifier that can be stored can be found again.
  *
  * The first characters decide the kind, and the three canonical forms cannot meet: an e-mail address has an `@`, a
  * phone number begins with `+` and has only digits after it, a username begins with a letter and has no `@`.

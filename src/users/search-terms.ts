@@ -2,13 +2,13 @@ import { parsePhoneNumberFromString } from '../platform/phone-numbers.js';
 import { codePoints, normalized } from '../platform/text.js';
 import type { User } from './user.entity.js';
 
-/** In code points: as long as what a search can ask for. */
+/** In code points; a search asks for no longer text. */
 const TERM_LENGTH = 100;
 
-/** More than any name of a person has; it bounds what one user adds to the table. */
+/** Bounds what one user adds to the table; no person's name has as many. */
 const MOST_TERMS = 200;
 
-/** In code points: as long as a full name or what a search asks for can be; an e-mail address is cut. */
+/** In code points; longer than any full name or search text. */
 const FOLDED_LENGTH = 254;
 
 /** Letters of scripts that put no blanks between words. */
@@ -22,7 +22,7 @@ const BEGINNING = new RegExp(
 
 export type Searched = Pick<User, 'username' | 'fullName' | 'email' | 'phone'>;
 
-/** All that the beginning of a search word may be found in: the index of people, see docs/decisions/0010. */
+/** The terms that a search word can be the beginning of; see docs/decisions/0010. */
 export function searchTerms({ username, fullName, email, phone }: Searched): string[] {
   const texts = [fullName, username, ...(phone === null ? [] : phoneForms(phone)), email ?? ''];
   const terms = texts.flatMap(wordsOf).flatMap((word) => {
@@ -46,33 +46,33 @@ export function searchedPhone(q: string): string | undefined {
     .replace(/^00/, '');
 }
 
-/** One letter of a script without blanks is a word already; of other scripts a search needs two. */
+/** A search needs two characters, or one letter of a script without blanks. */
 export function isWord(q: string): boolean {
   return new RegExp(UNSPACED, 'v').test(q) || codePoints(q, 2) >= 2;
 }
 
 /**
- * The first and the last text that begin so, in order of code points, which is the order of both databases' binary
- * comparison. Unlike LIKE a range has no wildcards to escape, and it uses an index on SQLite too.
+ * The first and the last text that begin with the prefix, in the order of code points, by which both databases compare.
+ * Unlike LIKE, a range has no wildcards to escape, and SQLite uses an index for it.
  */
 export function rangeOf(prefix: string): [first: string, last: string] {
   return [prefix, prefix + '\u{10ffff}'.repeat(TERM_LENGTH - codePoints(prefix, TERM_LENGTH))];
 }
 
-/** E.164, and what is dialled in the number's own country: with the zero in front, where one is dialled, and without. */
+/** E.164, and as dialled in the number's own country, with and without a trunk zero. */
 function phoneForms(phone: string): string[] {
   const number = parsePhoneNumberFromString(phone);
   if (number === undefined) return [phone];
   return [phone, String(number.nationalNumber), number.formatNational().replace(/[^0-9]/g, '')];
 }
 
-/** Without the plus of a phone number: it would only double the terms. */
+/** Words without the plus of a phone number, which would only double the terms. */
 function wordsOf(text: string): string[] {
   const words = fold(text).split(/\s+/u).filter(Boolean);
   return words.map((word) => word.replace(/^\+(?=[0-9])/, ''));
 }
 
-/** Each text once, and none that another begins with: whatever finds it finds the other as well. */
+/** Drops each text that another begins with: whatever finds it finds the other as well. */
 function longest(texts: readonly string[]): string[] {
   const sorted = texts.toSorted();
   return sorted.filter((text, index) => !sorted[index + 1]?.startsWith(text));

@@ -2,24 +2,24 @@ import type { SqlValue } from '../database/database.js';
 import { rangeOf } from './search-terms.js';
 import type { ListUsersQuery } from './users.dto.js';
 
-/** A filter of the list of users: an index of `table` tells whom it lets through. */
+/** A filter of the list of users. An index of `table` tells whom it lets through. */
 export interface UserFilter {
   readonly table: 'users' | 'user_roles' | 'user_search_terms';
-  /** The column of `table` that says who it is, and what it is called in `users`. */
+  /** The column of `table` that names the user, and its counterpart in `users`. */
   readonly key: 'id' | 'user_id' | 'short_id';
   readonly userKey: 'id' | 'short_id';
-  /** What its rows of `table` have: a column, and what comes after that. */
+  /** The condition on rows of `table`: a column and what follows it in SQL. */
   readonly column: string;
   readonly passes: string;
   readonly values: readonly SqlValue[];
-  /** How many it lets through, up to a bound; infinite where nobody counted. */
+  /** How many it lets through, up to a bound; infinite if not counted. */
   readonly size: number;
 }
 
 const OF_USERS = { table: 'users', key: 'id', userKey: 'id', size: Infinity } as const;
 const BETWEEN = 'BETWEEN ? AND ?';
 
-/** Users of whom one search term begins so. */
+/** Users who have a search term that begins with the word. */
 export function wordFilter(word: string): UserFilter {
   const column = { column: 'term', passes: BETWEEN, values: rangeOf(word) };
   return { table: 'user_search_terms', key: 'short_id', userKey: 'short_id', size: Infinity, ...column };

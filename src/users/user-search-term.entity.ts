@@ -1,6 +1,6 @@
 import { Entity, ForeignKey, Index, PrimaryColumn } from 'typeorm';
 
-/** What the list of users finds somebody by, as `searchTerms` makes it of their names and addresses. */
+/** A text by which the list of users finds a user; made by `searchTerms`. */
 @Entity('user_search_terms')
 @Index('user_search_terms_term', ['term', 'shortId'])
 @ForeignKey('User', ['shortId'], ['shortId'], {

@@ -5,15 +5,15 @@ import { searchTerms, type Searched } from './search-terms.js';
 import { UserSearchTerm } from './user-search-term.entity.js';
 import { shortIdOf, type User } from './user.entity.js';
 
-/** Rows of one statement; nobody alone has so many. */
+/** Rows of one statement; one user never has as many. */
 const BATCH = 500;
 
-/** The search terms of users. Each change belongs into the transaction that changes the user. */
+/** The search terms of users. Change them in the transaction that changes the user. */
 @Injectable()
 export class UserSearchTermsRepository {
   constructor(@InjectRepository(UserSearchTerm) private readonly terms: Repository<UserSearchTerm>) {}
 
-  /** Of users who have none yet. */
+  /** For users who have none yet. */
   async insert(users: ReadonlyArray<Searched & Pick<User, 'id'>>): Promise<void> {
     const rows = users.flatMap((user) =>
       searchTerms(user).map((term) => ({ shortId: shortIdOf(user.id), term })),
@@ -23,7 +23,7 @@ export class UserSearchTermsRepository {
     }
   }
 
-  /** Makes the terms those of the user's row as it is now, and writes only what differs. */
+  /** Brings the terms up to date with the user's row; writes only what differs. */
   async refresh(userId: string): Promise<void> {
     const shortId = shortIdOf(userId);
     const rows = await this.terms.query<Array<Searched & { term: string | null }>>(

@@ -16,19 +16,19 @@ import { WITH_ROLES, withRoles, type RowWithRoles, type UserWithRoles } from './
 
 export type UserSort = 'created_at' | 'username' | 'last_sign_in_at';
 
-/** The size of database that the choice of plan is made for. */
+/** Plans are chosen as for a database with this many users. */
 const USERS = 1_000_000;
 
-/** How many candidates are sorted at most: some tenths of a second, where their rows have to be read from the disk. */
+/** More candidates than this are not sorted; it takes some tenths of a second if their rows come from the disk. */
 const MOST_SORTED = 50_000;
 
-/** Of one search; further words are only tested on what these find. */
+/** Further words of a search are only tested on the users whom these find. */
 const MOST_COUNTED_WORDS = 4;
 
-/** Testing one candidate costs what reading so many neighbours in an index does. */
+/** Testing one candidate costs as much as reading this many neighbours in an index. */
 const TEST_COST = 8;
 
-/** Where a plan begins, with the names of what it has of a user; `u` is the user's row. */
+/** Where a plan begins, and its SQL names for a user's id and dates; `u` is the user's row. */
 interface Start {
   readonly from: string;
   readonly where: string;
@@ -39,15 +39,15 @@ interface Start {
   readonly fulfils: readonly UserFilter[];
   /** How the row is found, where `from` is not `users u`. */
   readonly row?: string;
-  /** Whether the database may choose an index of `users`. If not, the tests are in words that no index serves. */
+  /** Whether the database may choose an index of `users`. If not, tests are written so that no index serves them. */
   readonly free?: boolean;
 }
 
 /**
- * The list of users, at a cost that does not grow with their number. Either the candidates of a filter that has few
- * are looked up, tested and sorted; or an index is read in the order of the sort and each of its users tested, until
- * the page is full: for a page that ends at position `p`, about `p × users ÷ matches` rows. docs/performance.md shows
- * the plans.
+ * The list of users, at a cost that does not grow with their number. If a filter lets few users through, they are looked
+ * up, tested and sorted. Otherwise an index is read in the order of the sort, and each user is tested until the page is
+ * full: for a page that ends at position `p` this reads about `p × users ÷ matches` rows. docs/performance.md shows the
+ * plans.
  */
 @Injectable()
 export class UserSearch {
@@ -87,10 +87,10 @@ export class UserSearch {
     const asked = [...(isSpelled ? [phone] : []), ...words.slice(0, MOST_COUNTED_WORDS)];
     let meant = await this.counted(asked.map(wordFilter));
     const number = isSpelled ? meant.shift() : undefined;
-    // What is nobody's phone number is searched for as the words that it consists of.
+    // If it is nobody's phone number, each of its words is searched for.
     if (number !== undefined && number.size > 0) meant = [number];
     else meant.push(...words.slice(MOST_COUNTED_WORDS).map(wordFilter));
-    // To count what lets many through costs more than to test those few.
+    // Counting the other filters would cost more than testing these few users.
     const areFew = meant.some(({ size }) => size <= LIST_WINDOW);
     return [...meant, ...(areFew ? others : await this.counted(others))];
   }
@@ -122,7 +122,7 @@ function count(filters: readonly UserFilter[]) {
   const indexed = filters.find(({ table }) => table !== 'users');
   const start =
     few.length > 0 ? candidates(few) : indexed === undefined ? everybody('created_at') : through(indexed);
-  // A word of somebody may be found twice.
+  // Two terms of one user may begin with the word.
   return select(
     indexed?.table === 'user_search_terms' ? `DISTINCT ${start.shortId}` : start.id,
     filters,
@@ -131,8 +131,9 @@ function count(filters: readonly UserFilter[]) {
 }
 
 /**
- * The users who pass the filter with the fewest candidates, and words that have hardly more. In order of their ids, because that
- * reads each page of a table once; with a LIMIT, because without one MySQL drops the order and plans across the border.
+ * The users who pass the filter with the fewest candidates, and words that have hardly more. They come in order of their
+ * ids, so that each page of a table is read once. Without the LIMIT, MySQL would drop that order and merge the subquery
+ * into the rest.
  */
 function candidates(filters: readonly UserFilter[]): Start {
   const [first, ...others] = filters.toSorted((a, b) => a.size - b.size);
@@ -156,7 +157,7 @@ function candidates(filters: readonly UserFilter[]): Start {
   };
 }
 
-/** Whom a role or a word lets through, in the order of its index. */
+/** The users whom a role or a word lets through, in the order of its index. */
 function through(filter: UserFilter): Start {
   const isRole = filter.table === 'user_roles';
   return {
@@ -172,8 +173,8 @@ function through(filter: UserFilter): Start {
 }
 
 /**
- * A column from its first to its last value, said as a range: without one, MariaDB 10.11 forgets that the index alone
- * will do when a prepared statement is executed again after its connection has changed the table, and sorts everybody.
+ * The whole of a column, written as a range. Without one, MariaDB 10.11 sorts everybody instead of reading the index when
+ * a prepared statement is executed again after its connection has changed the table.
  */
 const WHOLE: Readonly<Record<UserSort, string>> = {
   created_at: 'u.created_at >= 0',
@@ -188,7 +189,7 @@ function everybody(sort: UserSort): Start {
   return { from: 'users u', where: WHOLE[sort], values: [], ...names, fulfils: [], free };
 }
 
-/** Those who pass every filter. The row is joined where it is needed, LEFT because an inner join might begin with it. */
+/** The users who pass every filter. Their row is joined only if needed, and LEFT: an inner join might begin with it. */
 function select(what: string, filters: readonly UserFilter[], start: Start, order?: string) {
   const rest = filters.filter((filter) => !start.fulfils.includes(filter));
   const tests = [start.where, ...rest.map((filter) => testOf(filter, start))].join(' AND ');

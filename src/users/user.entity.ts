@@ -16,7 +16,7 @@ export class User {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
 
-  /** The id's first 48 bits: rows of which each user has many would be twice as long with the whole id. */
+  /** The id's first 48 bits, for search terms: with the whole id their rows would be twice as long. */
   @Column('bigint', { name: 'short_id', nullable: true })
   shortId!: number | null;
 
@@ -52,7 +52,7 @@ export class User {
   lastSignInAt!: Instant | null;
 }
 
-/** So few of 122 random bits still differ among millions of users; should two be alike, the second is refused. */
+/** 48 of 122 random bits hardly ever collide among millions of users; if they do, the second user is refused. */
 export function shortIdOf(id: string): number {
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }
