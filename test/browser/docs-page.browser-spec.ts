@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startApp, type TestApp } from '../support/app.ts';
+import { WITH_DOCS, startApp, type TestApp } from '../support/app.ts';
 import { launchChromium } from '../support/chromium.ts';
 
 const SCREENSHOTS = 'test-artefacts';
@@ -14,7 +14,7 @@ let complaints: string[];
 
 beforeAll(async () => {
   mkdirSync(SCREENSHOTS, { recursive: true });
-  app = await startApp();
+  app = await startApp({ env: WITH_DOCS });
   browser = await launchChromium();
 });
 afterAll(async () => {
