@@ -1,12 +1,21 @@
 import { Injectable } from '@nestjs/common';
 import { Database, type SqlValue } from '../database/database.js';
 import { columnList } from '../database/entity-statements.js';
+import type { Instant } from '../platform/time/clock.js';
 import { AuditEvent, type AuditCursor } from './audit-event.entity.js';
-import type { ListAuditEventsQuery } from './audit.dto.js';
+import type { AuditAction, AuditOutcome } from './audit-actions.js';
 
 const COLUMNS = columnList(AuditEvent);
 
-export type AuditFilters = Partial<Omit<ListAuditEventsQuery, 'limit'>>;
+export interface AuditFilters {
+  readonly actor_id?: string;
+  readonly target_id?: string;
+  readonly action?: AuditAction;
+  readonly outcome?: AuditOutcome;
+  readonly from?: Instant;
+  readonly to?: Instant;
+  readonly cursor?: AuditCursor;
+}
 
 /** The filters and the index of each; the one that lets fewest events through comes first. */
 const FILTERED = [
