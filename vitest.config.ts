@@ -6,8 +6,10 @@ export default defineConfig({
   // vitest compiles with oxc; Nest needs the decorator metadata that tsc would emit.
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    // A process per file: Passport's strategies and prom-client's registry are process-wide singletons.
+    // The files of a lane share their processes, because a process per file would spend half of its time on loading Nest.
+    // So nothing that a file leaves in its process may matter: see `useOwnStrategies` for Passport's strategies.
     pool: 'forks',
+    isolate: false,
     // vitest would leave one core free, which on a two-core machine means no parallelism at all; these tests mostly
     // wait for a database. Files share nothing: each has its own database and its own temporary folder.
     maxWorkers: '100%',

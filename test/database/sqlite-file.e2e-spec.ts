@@ -185,10 +185,9 @@ describe.runIf(inject('lane') === 'sqlite')('the file of the database', { timeou
       execFileSync('mkfifo', [join(places[0], name)]);
       mkdirSync(join(places[1], name));
       symlinkSync('/dev/zero', join(places[2], name));
-      for (const place of places) {
-        expect(await refusal(place)).toMatch(
-          new RegExp(`^DATA_DIR: .*/${name.replaceAll('.', '\\.')} is no regular file`),
-        );
+      const told = new RegExp(`^DATA_DIR: .*/${name.replaceAll('.', '\\.')} is no regular file`);
+      for (const refused of await Promise.all(places.map((place) => refusal(place)))) {
+        expect(refused).toMatch(told);
       }
     }
     const place = newFolder();
