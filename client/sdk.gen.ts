@@ -393,9 +393,11 @@ export const listPermissions = <ThrowOnError extends boolean = false>(options?: 
 });
 
 /**
- * Who did what, newest first
+ * Who did what, newest first, or in the order of the record
  *
  * A page with two or more of `actor_id`, `target_id`, `action` and `outcome` looks through a bounded number of events. So it may hold fewer than `limit`, even none, and still have a `next_cursor`: go on until that is null.
+ *
+ * With `after` the record comes in its order, oldest first, and `next` is the `after` of the next call. A reader who goes on like this sees each event once and none is missing; 410 says that retention has removed some of them.
  *
  * Needs the permission `audit:read`.
  */

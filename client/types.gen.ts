@@ -31,6 +31,10 @@ export type AuditEventResponse = {
     id: string;
     at: string;
     /**
+     * Its number in the order of the record; null for up to two seconds.
+     */
+    seq: number | null;
+    /**
      * Who did it; null where nobody was signed in.
      */
     actor_id: string | null;
@@ -63,9 +67,13 @@ export type AuditEventResponse = {
 export type AuditEventListResponse = {
     items: Array<AuditEventResponse>;
     /**
-     * For the next page; null at the end.
+     * For the next page; null at the end. Absent with `after`.
      */
-    next_cursor: string | null;
+    next_cursor?: string | null;
+    /**
+     * Only with `after`: the next `after`, whether or not there were events.
+     */
+    next?: number;
 };
 
 export type AuditEventListEnvelope = {
@@ -2588,13 +2596,25 @@ export type ListAuditEventsData = {
          */
         target_id?: string;
         /**
-         * Only this action.
+         * Only these actions: at most 10, with commas between them.
          */
-        action?: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'session.ended' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'user.created' | 'user.updated' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted';
+        action?: string;
         /**
          * Only this outcome.
          */
         outcome?: 'success' | 'failure';
+        /**
+         * Only what came from this address.
+         */
+        ip?: string;
+        /**
+         * Only what was done in this session. Needs a `from` at most 7 days before `to`.
+         */
+        session_id?: string;
+        /**
+         * Only what this request did. Needs a `from` at most 7 days before `to`.
+         */
+        request_id?: string;
         /**
          * Only what happened then or later.
          */
@@ -2607,6 +2627,10 @@ export type ListAuditEventsData = {
          * The `next_cursor` of the page before; with the same filters.
          */
         cursor?: string;
+        /**
+         * The `next` of the page before, or 0: numbered events after this one, oldest first. Without `cursor`, `from` and `to`.
+         */
+        after?: number;
         /**
          * Events on a page.
          */
@@ -2629,6 +2653,10 @@ export type ListAuditEventsErrors = {
      * - `11004` You are not permitted to do this.
      */
     403: Failure;
+    /**
+     * - `15001` Events after this number are gone. Read the newest page, and go on after the number of its first event.
+     */
+    410: Failure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */

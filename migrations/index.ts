@@ -7,6 +7,7 @@ import { CreateUserSearchTerms1763830000000 } from './1763830000000-create-user-
 import { FillUserSearchTerms1763830000001 } from './1763830000001-fill-user-search-terms.js';
 import { DropIndexesOfOldSearch1763830000002 } from './1763830000002-drop-indexes-of-old-search.js';
 import { NameActors1763840000000 } from './1763840000000-name-actors.js';
+import { NumberAuditEvents1763850000000 } from './1763850000000-number-audit-events.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -19,6 +20,7 @@ export const migrations = [
   FillUserSearchTerms1763830000001,
   DropIndexesOfOldSearch1763830000002,
   NameActors1763840000000,
+  NumberAuditEvents1763850000000,
 ];
 
 /** Where a database notes which of them it has. */

@@ -8,12 +8,19 @@ import type { Instant } from '../platform/time/clock.js';
 @Index('audit_events_target', ['targetId', 'at', 'id'])
 @Index('audit_events_action', ['action', 'at', 'id'])
 @Index('audit_events_outcome', ['outcome', 'at', 'id'])
+@Index('audit_events_ip', ['ip', 'at', 'id'])
+@Index('audit_events_seq', ['seq'], { unique: true })
+@Index('audit_events_unnumbered', ['seq', 'at', 'id'])
 export class AuditEvent {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
 
   @Column('bigint')
   at!: Instant;
+
+  /** Its place in the record, counted from 1 without a gap; null until the sequencer has numbered it. */
+  @Column('bigint', { nullable: true })
+  seq!: number | null;
 
   @Column('varchar', { name: 'actor_id', length: 36, nullable: true })
   actorId!: string | null;
@@ -53,3 +60,6 @@ export class AuditEvent {
 
 /** Where a page ends: its last event. The next page begins behind it, whatever has been recorded since. */
 export type AuditCursor = Pick<AuditEvent, 'at' | 'id'>;
+
+/** What numbering needs of an event. */
+export type UnnumberedEvent = Pick<AuditEvent, 'id' | 'at' | 'action' | 'outcome'>;

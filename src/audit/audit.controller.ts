@@ -1,9 +1,15 @@
 import { Controller, Get, Query, UseInterceptors } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { ApiAnswer } from '../platform/http/api-answer.js';
+import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
 import { ListLimitInterceptor } from '../platform/http/list-limiter.js';
 import { RequirePermission } from '../platform/security/route-access.js';
-import { AuditEventListResponse, ListAuditEventsQuery, toAuditEventListResponse } from './audit.dto.js';
+import {
+  AuditEventListResponse,
+  ListAuditEventsQuery,
+  toAuditEventListResponse,
+  toAuditFeedResponse,
+} from './audit.dto.js';
+import { AuditErrors } from './audit.errors.js';
 import { AuditPermissions } from './audit.permissions.js';
 import { AuditService } from './audit.service.js';
 
@@ -13,16 +19,22 @@ export class AuditController {
   constructor(private readonly audit: AuditService) {}
 
   /**
-   * Who did what, newest first
+   * Who did what, newest first, or in the order of the record
    *
    * @remarks A page with two or more of `actor_id`, `target_id`, `action` and `outcome` looks through a bounded number of
    * events. So it may hold fewer than `limit`, even none, and still have a `next_cursor`: go on until that is null.
+   *
+   * With `after` the record comes in its order, oldest first, and `next` is the `after` of the next call. A reader who goes
+   * on like this sees each event once and none is missing; 410 says that retention has removed some of them.
    */
   @Get()
   @RequirePermission(AuditPermissions.read)
   @UseInterceptors(ListLimitInterceptor)
   @ApiAnswer(AuditEventListResponse)
+  @ApiFailures(AuditErrors.eventsRemoved)
   async listAuditEvents(@Query() query: ListAuditEventsQuery): Promise<AuditEventListResponse> {
-    return toAuditEventListResponse(await this.audit.list(query));
+    const { after, ...filters } = query;
+    if (after !== undefined) return toAuditFeedResponse(await this.audit.readAfter(after, filters));
+    return toAuditEventListResponse(await this.audit.list(filters));
   }
 }

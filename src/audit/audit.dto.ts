@@ -1,12 +1,16 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn } from 'class-validator';
+import { IsIn, type ValidationArguments } from 'class-validator';
 import { isUuid } from '../platform/crypto/random.js';
-import { IsId, MayBeAbsent } from '../platform/http/constraints.js';
+import { canonicalAddress } from '../platform/http/client-address.js';
+import { CodePoints, IsId, MayBeAbsent, rule } from '../platform/http/constraints.js';
 import { ReadBy, Time, WholeNumber } from '../platform/http/query-values.js';
 import { toTimestamp, type Instant } from '../platform/time/clock.js';
 import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditAction, type AuditOutcome } from './audit-actions.js';
 import type { AuditCursor, AuditEvent } from './audit-event.entity.js';
-import type { AuditPage } from './audit.service.js';
+import type { AuditFeed, AuditPage } from './audit.service.js';
+
+const MOST_ACTIONS = 10;
+const MOST_SEQ = Number.MAX_SAFE_INTEGER;
 
 export class ListAuditEventsQuery {
   @MayBeAbsent()
@@ -19,15 +23,36 @@ export class ListAuditEventsQuery {
   @ApiProperty({ description: 'Only what was done to this user, session or role.' })
   target_id?: string;
 
-  @MayBeAbsent()
-  @IsIn(AUDIT_ACTIONS)
-  @ApiProperty({ description: 'Only this action.' })
-  action?: AuditAction;
+  @ReadBy(
+    'choice',
+    parseActions,
+    { type: String, example: 'user.created,user.deleted' },
+    { choices: AUDIT_ACTIONS.join(', ') },
+  )
+  @rule('list', isFew, { context: { params: { min: 1, max: MOST_ACTIONS } } })
+  @ApiProperty({ description: `Only these actions: at most ${MOST_ACTIONS}, with commas between them.` })
+  action?: readonly AuditAction[];
 
   @MayBeAbsent()
   @IsIn(AUDIT_OUTCOMES)
   @ApiProperty({ description: 'Only this outcome.' })
   outcome?: AuditOutcome;
+
+  @ReadBy('ip', canonicalAddress, { type: String, maxLength: 45 })
+  @ApiProperty({ description: 'Only what came from this address.' })
+  ip?: string;
+
+  @MayBeAbsent()
+  @IsId()
+  @ApiProperty({
+    description: 'Only what was done in this session. Needs a `from` at most 7 days before `to`.',
+  })
+  session_id?: string;
+
+  @MayBeAbsent()
+  @CodePoints(1, 64)
+  @ApiProperty({ description: 'Only what this request did. Needs a `from` at most 7 days before `to`.' })
+  request_id?: string;
 
   @Time()
   @ApiProperty({ description: 'Only what happened then or later.' })
@@ -40,6 +65,14 @@ export class ListAuditEventsQuery {
   @ReadBy('cursor', parseCursor, { type: String, maxLength: 128 })
   @ApiProperty({ description: 'The `next_cursor` of the page before; with the same filters.' })
   cursor?: AuditCursor;
+
+  @ReadBy('integer', parseSeq, { type: 'integer', minimum: 0, maximum: MOST_SEQ }, { min: 0, max: MOST_SEQ })
+  @rule('after_alone', isAfterAlone)
+  @ApiProperty({
+    description:
+      'The `next` of the page before, or 0: numbered events after this one, oldest first. Without `cursor`, `from` and `to`.',
+  })
+  after?: number;
 
   @WholeNumber(1, 100)
   @ApiProperty({ default: 50, description: 'Events on a page.' })
@@ -55,6 +88,14 @@ export class AuditEventResponse {
 
   @ApiProperty({ format: 'date-time', example: '2026-11-22T08:32:48.741Z' })
   at!: string;
+
+  @ApiProperty({
+    type: 'integer',
+    nullable: true,
+    example: 4711,
+    description: 'Its number in the order of the record; null for up to two seconds.',
+  })
+  seq!: number | null;
 
   @NullableId('3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11', 'Who did it; null where nobody was signed in.')
   actor_id!: string | null;
@@ -106,10 +147,23 @@ export class AuditEventListResponse {
   @ApiProperty({
     type: String,
     nullable: true,
+    required: false,
     example: null,
-    description: 'For the next page; null at the end.',
+    description: 'For the next page; null at the end. Absent with `after`.',
   })
-  next_cursor!: string | null;
+  next_cursor?: string | null;
+
+  @ApiProperty({
+    type: 'integer',
+    required: false,
+    example: 4711,
+    description: 'Only with `after`: the next `after`, whether or not there were events.',
+  })
+  next?: number;
+}
+
+export function toAuditFeedResponse({ events, next }: AuditFeed): AuditEventListResponse {
+  return { items: events.map(toAuditEventResponse), next };
 }
 
 export function toAuditEventListResponse({ events, next }: AuditPage): AuditEventListResponse {
@@ -117,6 +171,27 @@ export function toAuditEventListResponse({ events, next }: AuditPage): AuditEven
     items: events.map(toAuditEventResponse),
     next_cursor: next === undefined ? null : formatCursor(next),
   };
+}
+
+function parseActions(text: string): readonly AuditAction[] | undefined {
+  const asked = [...new Set(text.split(','))];
+  const known = AUDIT_ACTIONS.filter((action) => asked.includes(action));
+  return known.length === asked.length ? known : undefined;
+}
+
+function isFew(actions: unknown): boolean {
+  return Array.isArray(actions) && actions.length <= MOST_ACTIONS;
+}
+
+function parseSeq(text: string): number | undefined {
+  const seq = /^(?:0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : NaN;
+  return seq <= MOST_SEQ ? seq : undefined;
+}
+
+function isAfterAlone(_: unknown, args?: ValidationArguments): boolean {
+  const query = args?.object;
+  if (!(query instanceof ListAuditEventsQuery)) return true;
+  return query.cursor === undefined && query.from === undefined && query.to === undefined;
 }
 
 /** Opaque to clients, so that it can change. */
@@ -137,6 +212,7 @@ function toAuditEventResponse(event: AuditEvent): AuditEventResponse {
   return {
     id: event.id,
     at: toTimestamp(event.at),
+    seq: event.seq,
     actor_id: event.actorId,
     actor_name: event.actorName,
     session_id: event.sessionId,

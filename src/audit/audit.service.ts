@@ -4,11 +4,13 @@ import type { Repository } from 'typeorm';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
 import { newId } from '../platform/crypto/random.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { OPERATOR, type Actor } from '../platform/security/auth-context.js';
-import { Clock } from '../platform/time/clock.js';
-import { AUDIT_OUTCOMES, outcomesOf, type AuditAction, type AuditOutcome } from './audit-actions.js';
+import { Clock, DAY, type Duration } from '../platform/time/clock.js';
+import { outcomesOf, type AuditAction, type AuditOutcome } from './audit-actions.js';
 import { AuditEvent, type AuditCursor } from './audit-event.entity.js';
-import { AuditRepository, type AuditFilters } from './audit.repository.js';
+import { AuditErrors } from './audit.errors.js';
+import { AuditRepository, EXAMINED, type AuditFilters } from './audit.repository.js';
 
 export type { AuditAction };
 
@@ -30,6 +32,15 @@ export interface AuditPage {
   readonly events: readonly AuditEvent[];
   readonly next: AuditCursor | undefined;
 }
+
+/** A part of the record in its order, and the number after which it goes on. */
+export interface AuditFeed {
+  readonly events: readonly AuditEvent[];
+  readonly next: number;
+}
+
+/** In which events of one session or one request may be sought. */
+const WIDEST_TIME: Duration = 7 * DAY;
 
 const NOBODY = { actorId: null, actorName: '', sessionId: null };
 
@@ -80,22 +91,75 @@ export class AuditService {
   /**
    * The newest events that pass the filters, newest first. It examines a bounded number of events, so a page may hold
    * fewer than `limit`, or none, and still have a next one.
+   *
+   * @throws PlatformErrors.invalidRequest for a session or a request without a short time, as they have no index
    */
   async list({ limit, ...asked }: AuditFilters & { readonly limit: number }): Promise<AuditPage> {
+    this.refuseWideTime(asked);
     const filters = withoutNeedlessOutcome(asked);
     if (filters === undefined) return { events: [], next: undefined };
-    const last = await this.repository.findLastToExamine(filters);
+    const [pages, last] = await this.readNewest(filters, limit + 1);
     // One more than asked for tells whether there is a next page.
-    const found = await this.repository.findNewest(filters, limit + 1, last);
-    const events = found.slice(0, limit);
-    return { events, next: found.length > limit ? events.at(-1) : last };
+    const events = pages.slice(0, limit);
+    return { events, next: pages.length > limit ? events.at(-1) : last };
   }
+
+  /**
+   * Numbered events after a number, in the order of the record, so that a reader who always goes on from `next` sees each
+   * once. It examines a bounded number of events: with filters there may be fewer than `limit` before the end.
+   *
+   * @throws AuditErrors.eventsRemoved when one of them is gone, or the record has not come so far
+   */
+  async readAfter(
+    after: number,
+    { limit, ...asked }: AuditFilters & { readonly limit: number },
+  ): Promise<AuditFeed> {
+    const { seq: head } = await this.repository.readHead();
+    const until = Math.min(head, after + EXAMINED);
+    const filters = withoutNeedlessOutcome(asked);
+    const events = filters === undefined ? [] : await this.repository.findAfter(filters, after, until, limit);
+    const next = events.length < limit ? until : (events.at(-1)?.seq ?? until);
+    // Counted last, because the sweep may have come between. Numbers have no gap, so a lower count is a loss.
+    const present = await this.repository.countBetween(after, next);
+    if (present !== next - after) throw AuditErrors.eventsRemoved();
+    return { events, next };
+  }
+
+  private refuseWideTime({ session_id, request_id, from = 0, to = this.clock.now() }: AuditFilters): void {
+    if (session_id === undefined && request_id === undefined) return;
+    if (to - from > WIDEST_TIME)
+      throw PlatformErrors.invalidRequest({ violations: [{ field: 'from', rule: 'narrow_time' }] });
+  }
+
+  /** The newest events, and the last one that was examined. */
+  private async readNewest(
+    filters: AuditFilters,
+    limit: number,
+  ): Promise<[AuditEvent[], AuditCursor | undefined]> {
+    const { from, to, cursor, action = [], ...others } = filters;
+    const isActionsAlone = Object.values(others).every((value) => value === undefined);
+    if (action.length > 1 && isActionsAlone) {
+      // Each has its place in the index; together they would be sorted.
+      const found = await Promise.all(
+        action.map((one) => this.repository.findNewest({ from, to, cursor, action: [one] }, limit)),
+      );
+      return [found.flat().sort(newestFirst).slice(0, limit), undefined];
+    }
+    const last = await this.repository.findLastToExamine(filters);
+    return [await this.repository.findNewest(filters, limit, last), last];
+  }
+}
+
+function newestFirst(a: AuditEvent, b: AuditEvent): number {
+  return b.at - a.at || (a.id < b.id ? 1 : -1);
 }
 
 /** Most actions have one outcome; a filter by both then lets all of them through, or none. */
 function withoutNeedlessOutcome({ outcome, ...filters }: AuditFilters): AuditFilters | undefined {
-  if (outcome === undefined) return filters;
-  const possible = filters.action === undefined ? AUDIT_OUTCOMES : outcomesOf(filters.action);
-  if (!possible.includes(outcome)) return undefined;
-  return possible.length === 1 ? filters : { ...filters, outcome };
+  if (outcome === undefined || filters.action === undefined)
+    return { ...filters, ...(outcome && { outcome }) };
+  const action = filters.action.filter((one) => outcomesOf(one).includes(outcome));
+  if (action.length === 0) return undefined;
+  const isNeedless = action.every((one) => outcomesOf(one).length === 1);
+  return { ...filters, action, ...(!isNeedless && { outcome }) };
 }

@@ -5,7 +5,7 @@ import { SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 /** Few enough that nobody waits long for the rows they lock, or on SQLite for the one connection. */
 const BATCH = 200;
 
-/** The longest rest after a batch; else it is as long as the batch took, so that others have half of the time. */
+/** The longest rest after a batch. */
 const LONGEST_REST: Duration = 1 * SECOND;
 
 export interface Outdated {
@@ -52,6 +52,7 @@ export async function removeOutdated<Row extends ObjectLiteral>(
   return removed;
 }
 
-async function rest(duration: Duration, signal: AbortSignal | undefined): Promise<void> {
+/** Waits as long as a batch took, so that others have half of the time; not long, and not at all once stopped. */
+export async function rest(duration: Duration, signal: AbortSignal | undefined): Promise<void> {
   await sleep(Math.min(duration, LONGEST_REST), undefined, { signal, ref: false }).catch(() => undefined);
 }

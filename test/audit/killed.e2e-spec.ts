@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/config.ts';
+import type { Database } from '../../src/database/database.ts';
 import { dataSourceOptions, openDatabase } from '../../src/database/open-database.ts';
 import { buildProgram, runProgram } from '../support/built-program.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -63,7 +64,8 @@ async function writeUntilKilled(kill: number): Promise<void> {
     }
   });
   const written = Promise.allSettled(writers);
-  await sleep(300 + Math.random() * 300);
+  // The first round of the sequencer begins within a second.
+  await sleep(800 + Math.random() * 600);
   await program.stop('SIGKILL');
   alive = false;
   await written;
@@ -91,7 +93,26 @@ async function expectWhole(): Promise<void> {
     const changed = roles.filter(({ name }) => name === 'changed').map(({ id }) => id);
     expect(changed).toEqual(updated?.filter((id) => !deleted?.includes(id)));
     expect(created?.length).toBeGreaterThan(0);
+    await expectOrdered(database);
   } finally {
     await database.destroy();
   }
+}
+
+/** What is numbered has the numbers from 1 up to the head, none missing, and the counts are those of the rows. */
+async function expectOrdered(database: Database): Promise<void> {
+  const [head] = await database.query<object[]>('SELECT seq FROM audit_head');
+  const [numbered] = await database.query<Array<{ n: number }>>(
+    'SELECT COALESCE(MAX(seq), 0) AS seq, COUNT(seq) AS n FROM audit_events',
+  );
+  expect(numbered).toEqual({ ...head, n: Number(Reflect.get(head ?? {}, 'seq')) });
+  expect(numbered?.n).toBeGreaterThan(0);
+  const counts = await database.query(
+    'SELECT hour, action, outcome, n FROM audit_counts ORDER BY hour, action, outcome',
+  );
+  const rows = await database.query(
+    `SELECT at - at % 3600000 AS hour, action, outcome, COUNT(*) AS n FROM audit_events WHERE seq IS NOT NULL
+     GROUP BY at - at % 3600000, action, outcome ORDER BY hour, action, outcome`,
+  );
+  expect(counts).toEqual(rows);
 }

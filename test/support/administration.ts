@@ -37,6 +37,7 @@ export interface RoleData {
 export interface AuditEventData {
   readonly id: string;
   readonly at: string;
+  readonly seq: number | null;
   readonly actor_id: string | null;
   readonly actor_name: string;
   readonly session_id: string | null;

@@ -25,6 +25,8 @@ export const en = {
   'access.builtInRole': 'A built-in role cannot be changed.',
   'access.roleInUse': 'The role is still held by users.',
   'access.exceedsOwn': 'This exceeds the permissions that you hold yourself.',
+  'audit.eventsRemoved':
+    'Events after this number are gone. Read the newest page, and go on after the number of its first event.',
   'credentials.wrongCurrentPassword': 'The current password is wrong.',
   'sessions.noSuchSession': 'There is no such session.',
 
@@ -57,6 +59,9 @@ export const en = {
   'rule.choice': 'must be one of {choices}',
   'rule.id': 'must be an id: a UUID in lower case',
   'rule.time': 'must be an RFC 3339 time with its offset, such as 2026-11-22T08:00:00Z',
+  'rule.ip': 'must be an IPv4 or IPv6 address',
+  'rule.after_alone': 'cannot be combined with cursor, from or to',
+  'rule.narrow_time': 'needs a from at most 7 days before to',
   'rule.cursor': 'must be a next_cursor that this list has answered',
   'rule.username': 'must be 3 to 32 of a-z, 0-9, dot, hyphen and underscore, and begin with a letter',
   'rule.email': 'must be an e-mail address',

@@ -27,6 +27,7 @@ export const zhCN: Record<LocaleKey, string> = {
   'access.builtInRole': '内置角色不能更改。',
   'access.roleInUse': '该角色仍有用户持有。',
   'access.exceedsOwn': '此操作超出了您自己持有的权限。',
+  'audit.eventsRemoved': '该编号之后的事件已被清除。请读取最新一页，并从其首个事件的编号继续。',
   'credentials.wrongCurrentPassword': '当前密码错误。',
   'sessions.noSuchSession': '该会话不存在。',
 
@@ -59,6 +60,9 @@ export const zhCN: Record<LocaleKey, string> = {
   'rule.choice': '必须是以下之一：{choices}',
   'rule.id': '必须是 ID（小写的 UUID）',
   'rule.time': '必须是带时区偏移的 RFC 3339 时间，例如 2026-11-22T08:00:00Z',
+  'rule.ip': '必须是 IPv4 或 IPv6 地址',
+  'rule.after_alone': '不能与 cursor、from 或 to 同时使用',
+  'rule.narrow_time': '需要一个不早于 to 之前 7 天的 from',
   'rule.cursor': '必须是此列表返回的 next_cursor',
   'rule.username': '必须以字母开头，由 3 到 32 个小写字母、数字、点、连字符或下划线组成',
   'rule.email': '必须是有效的邮箱地址',
