@@ -47,12 +47,13 @@ export async function removeOutdated<Row extends ObjectLiteral>(
     const { affected } = await remove.where({ ...isOutdated, [key]: In(ids) }).execute();
     removed += affected ?? 0;
     if (ids.length < BATCH) break;
+    // Others have half of the time.
     await rest(performance.now() - begun, stop);
   }
   return removed;
 }
 
-/** Waits as long as a batch took, so that others have half of the time; not long, and not at all once stopped. */
+/** Waits between batches, so that others have their part of the time; not long, and not at all once stopped. */
 export async function rest(duration: Duration, signal: AbortSignal | undefined): Promise<void> {
   await sleep(Math.min(duration, LONGEST_REST), undefined, { signal, ref: false }).catch(() => undefined);
 }

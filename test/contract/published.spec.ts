@@ -38,6 +38,7 @@ const PUBLISHED: ReadonlyArray<readonly [code: number, status: number, key: stri
   [13003, 409, 'access.builtInRole'],
   [13004, 409, 'access.roleInUse'],
   [13005, 403, 'access.exceedsOwn'],
+  [15001, 410, 'audit.eventsRemoved'],
 ];
 
 const LOCALES: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]> = [

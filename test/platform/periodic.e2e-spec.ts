@@ -12,6 +12,8 @@ describe('the periodic work', () => {
     const stops = vi.spyOn(Periodic.prototype, 'stop');
     const app = await startApp();
     expect(starts).toHaveBeenCalledTimes(1);
+    // The support of the tests has stopped it.
+    stops.mockClear();
     const modules = await NestFactory.createApplicationContext(CliModule.with(app.config), { logger: false });
     await modules.close();
     expect([starts.mock.calls.length, stops.mock.calls.length]).toEqual([1, 0]);
