@@ -14,3 +14,6 @@ export class AuditHead {
   @Column('bigint', { name: 'updated_at' })
   updatedAt!: Instant;
 }
+
+/** Which row that is. */
+export const HEAD = { id: 1 } as const;

@@ -21,11 +21,12 @@ export class AuditController {
   /**
    * Who did what, newest first, or in the order of the record
    *
-   * @remarks A page with two or more of `actor_id`, `target_id`, `action` and `outcome` looks through a bounded number of
+   * @remarks A page with two or more filters, or with `session_id` or `request_id`, looks through a bounded number of
    * events. So it may hold fewer than `limit`, even none, and still have a `next_cursor`: go on until that is null.
    *
    * With `after` the record comes in its order, oldest first, and `next` is the `after` of the next call. A reader who goes
-   * on like this sees each event once and none is missing; 410 says that retention has removed some of them.
+   * on like this sees each event once, and none is missing. 410: some are gone, by their age or because the database is an
+   * older backup; begin anew behind the newest one.
    */
   @Get()
   @RequirePermission(AuditPermissions.read)

@@ -4,12 +4,9 @@ import { columnList } from '../database/entity-statements.js';
 import type { Instant } from '../platform/time/clock.js';
 import type { AuditAction, AuditOutcome } from './audit-actions.js';
 import { AuditEvent, type AuditCursor, type UnnumberedEvent } from './audit-event.entity.js';
-import type { AuditHead } from './audit-head.entity.js';
+import { HEAD, type AuditHead } from './audit-head.entity.js';
 
 const COLUMNS = columnList(AuditEvent);
-
-/** The one row of `audit_head`. */
-export const HEAD = { id: 1 } as const;
 
 export interface AuditFilters {
   readonly actor_id?: string;

@@ -8,8 +8,8 @@ import { Clock, HOUR, SECOND, type Instant } from '../platform/time/clock.js';
 import { Periodic } from '../platform/time/periodic.js';
 import { AuditCount } from './audit-count.entity.js';
 import type { UnnumberedEvent } from './audit-event.entity.js';
-import { AuditHead } from './audit-head.entity.js';
-import { AuditRepository, HEAD } from './audit.repository.js';
+import { AuditHead, HEAD } from './audit-head.entity.js';
+import { AuditRepository } from './audit.repository.js';
 
 /** On SQLite everybody else waits while a batch is numbered. */
 const BATCH = { mysql: 500, sqlite: 200 } as const;
@@ -79,16 +79,15 @@ export class AuditSequencer {
 
   /** The lock on the head lets one transaction at a time come here. */
   private async count(events: readonly UnnumberedEvent[]): Promise<void> {
-    const groups = Map.groupBy(
-      events,
-      ({ at, action, outcome }) => `${at - (at % HOUR)} ${action} ${outcome}`,
-    );
-    for (const { length, 0: first } of groups.values()) {
-      if (first === undefined) continue;
-      const { at, action, outcome } = first;
-      const key = { hour: at - (at % HOUR), action, outcome };
-      const { affected } = await this.counts.increment(key, 'n', length);
-      if (affected === 0) await this.counts.insert({ ...key, n: length });
+    const counts = new Map<string, AuditCount>();
+    for (const { at, action, outcome } of events) {
+      const hour = at - (at % HOUR);
+      const key = `${hour} ${action} ${outcome}`;
+      counts.set(key, { hour, action, outcome, n: (counts.get(key)?.n ?? 0) + 1 });
+    }
+    for (const { n, ...key } of counts.values()) {
+      const { affected } = await this.counts.increment(key, 'n', n);
+      if (affected === 0) await this.counts.insert({ ...key, n });
     }
   }
 }
