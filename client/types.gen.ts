@@ -46,8 +46,8 @@ export type AuditEventResponse = {
      * In which session.
      */
     session_id: string | null;
-    action: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'session.ended' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'user.created' | 'user.updated' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted';
-    target_type: 'user' | 'session' | 'role';
+    action: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'session.ended' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'user.created' | 'user.updated' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted' | 'application.created' | 'application.updated' | 'application.deleted' | 'application.declared';
+    target_type: 'user' | 'session' | 'role' | 'application';
     /**
      * On whom or what. It may be gone by now.
      */
@@ -171,7 +171,7 @@ export type RoleResponse = {
     name: string;
     description: string;
     /**
-     * Codes, sorted.
+     * Codes, sorted. `administrator` also holds all that applications declare.
      */
     permissions: Array<string>;
     /**
@@ -221,7 +221,7 @@ export type CreateRoleRequest = {
     name: string;
     description?: string;
     /**
-     * Codes from `GET /permissions`.
+     * Codes from `GET /permissions`; those of applications with their key: `shop/orders:refund`.
      */
     permissions: Array<string>;
 };
@@ -233,7 +233,7 @@ export type UpdateRoleRequest = {
     name?: string;
     description?: string;
     /**
-     * Codes from `GET /permissions`.
+     * Codes from `GET /permissions`; those of applications with their key: `shop/orders:refund`.
      */
     permissions?: Array<string>;
 };
@@ -254,6 +254,170 @@ export type PermissionsEnvelope = {
     code: 0;
     data: PermissionsResponse;
     msg: string;
+};
+
+export type ApplicationResponse = {
+    id: string;
+    key: string;
+    name: string;
+    /**
+     * The service account that declares its permissions.
+     */
+    owner_id: string | null;
+    /**
+     * Counts its changes; it is the `ETag`.
+     */
+    revision: number;
+    created_at: string;
+    updated_at: string;
+};
+
+export type ApplicationListResponse = {
+    items: Array<ApplicationResponse>;
+    /**
+     * How many match, counted up to 10 000.
+     */
+    total: number;
+    page: number;
+    page_size: number;
+};
+
+export type ApplicationListEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: ApplicationListResponse;
+    msg: string;
+};
+
+export type ApplicationEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: ApplicationResponse;
+    msg: string;
+};
+
+export type CreateApplicationRequest = {
+    /**
+     * It never changes.
+     */
+    key: string;
+    /**
+     * Blanks around it are dropped.
+     */
+    name: string;
+    /**
+     * The id of the service account that declares its permissions; empty: nobody.
+     */
+    owner_id?: string;
+};
+
+export type LocalizedText = {
+    en?: string;
+    'zh-CN'?: string;
+};
+
+export type ApplicationPermissionResponse = {
+    /**
+     * Roles list it with the key: `shop/orders:refund`.
+     */
+    code: string;
+    description: LocalizedText;
+    /**
+     * No longer declared: it counts where a role lists it, and can be granted to nobody.
+     */
+    retired: boolean;
+    /**
+     * How many roles list it.
+     */
+    roles: number;
+};
+
+export type ApplicationDetailsResponse = {
+    id: string;
+    key: string;
+    name: string;
+    /**
+     * The service account that declares its permissions.
+     */
+    owner_id: string | null;
+    /**
+     * Counts its changes; it is the `ETag`.
+     */
+    revision: number;
+    created_at: string;
+    updated_at: string;
+    permissions: Array<ApplicationPermissionResponse>;
+};
+
+export type ApplicationDetailsEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: ApplicationDetailsResponse;
+    msg: string;
+};
+
+export type UpdateApplicationRequest = {
+    /**
+     * Blanks around it are dropped.
+     */
+    name?: string;
+    /**
+     * The id of the service account that declares its permissions; empty: nobody.
+     */
+    owner_id?: string;
+};
+
+export type DeclaredPermissionsResponse = {
+    /**
+     * New, or declared again.
+     */
+    added: number;
+    /**
+     * With another description.
+     */
+    changed: number;
+    retired: number;
+    unchanged: number;
+    codes_added: Array<string>;
+    codes_retired: Array<string>;
+};
+
+export type DeclaredPermissionsEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: DeclaredPermissionsResponse;
+    msg: string;
+};
+
+export type PermissionDeclaration = {
+    code: string;
+    /**
+     * What it lets its holder do.
+     */
+    description?: LocalizedText;
+};
+
+export type DeclarePermissionsRequest = {
+    /**
+     * All that the application enforces now; what is missing is retired.
+     */
+    permissions: Array<PermissionDeclaration>;
+    /**
+     * Allows more than half of ten or more to be retired at once.
+     */
+    allow_retire?: boolean;
+    /**
+     * Only tells what would change.
+     */
+    dry_run?: boolean;
 };
 
 export type JwkResponse = {
@@ -2531,11 +2695,88 @@ export type UpdateRoleResponse = UpdateRoleResponses[keyof UpdateRoleResponses];
 export type ListPermissionsData = {
     body?: never;
     path?: never;
-    query?: never;
+    query?: {
+        /**
+         * Also the permissions of this application: its id or its key.
+         */
+        application?: string;
+    };
     url: '/permissions';
 };
 
 export type ListPermissionsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `13006` There is no such application.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListPermissionsError = ListPermissionsErrors[keyof ListPermissionsErrors];
+
+export type ListPermissionsResponses = {
+    /**
+     * Success
+     */
+    200: PermissionsEnvelope;
+};
+
+export type ListPermissionsResponse = ListPermissionsResponses[keyof ListPermissionsResponses];
+
+export type ListApplicationsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Which page, from 1.
+         */
+        page?: number;
+        /**
+         * Items on a page.
+         */
+        page_size?: number;
+        /**
+         * The field to sort by; `-` before it: descending.
+         */
+        sort?: 'key' | '-key' | 'name' | '-name' | 'created_at' | '-created_at';
+    };
+    url: '/applications';
+};
+
+export type ListApplicationsErrors = {
     /**
      * - `10001` The request is not valid.
      * - `10002` The request could not be read.
@@ -2572,16 +2813,409 @@ export type ListPermissionsErrors = {
     default: Failure;
 };
 
-export type ListPermissionsError = ListPermissionsErrors[keyof ListPermissionsErrors];
+export type ListApplicationsError = ListApplicationsErrors[keyof ListApplicationsErrors];
 
-export type ListPermissionsResponses = {
+export type ListApplicationsResponses = {
     /**
      * Success
      */
-    200: PermissionsEnvelope;
+    200: ApplicationListEnvelope;
 };
 
-export type ListPermissionsResponse = ListPermissionsResponses[keyof ListPermissionsResponses];
+export type ListApplicationsResponse = ListApplicationsResponses[keyof ListApplicationsResponses];
+
+export type CreateApplicationData = {
+    body: CreateApplicationRequest;
+    path?: never;
+    query?: never;
+    url: '/applications';
+};
+
+export type CreateApplicationErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `13007` This application key is taken.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type CreateApplicationError = CreateApplicationErrors[keyof CreateApplicationErrors];
+
+export type CreateApplicationResponses = {
+    /**
+     * Created
+     */
+    201: ApplicationEnvelope;
+};
+
+export type CreateApplicationResponse = CreateApplicationResponses[keyof CreateApplicationResponses];
+
+export type DeleteApplicationData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of what the change is based on: if it has changed since, nothing is done.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id or the key of the application.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/applications/{id}';
+};
+
+export type DeleteApplicationErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `13006` There is no such application.
+     */
+    404: Failure;
+    /**
+     * - `13008` Roles still list permissions of the application.
+     */
+    409: Failure;
+    /**
+     * - `10013` Somebody has changed this meanwhile. Read it again, and decide anew.
+     */
+    412: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type DeleteApplicationError = DeleteApplicationErrors[keyof DeleteApplicationErrors];
+
+export type DeleteApplicationResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type DeleteApplicationResponse = DeleteApplicationResponses[keyof DeleteApplicationResponses];
+
+export type GetApplicationData = {
+    body?: never;
+    path: {
+        /**
+         * The id or the key of the application.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/applications/{id}';
+};
+
+export type GetApplicationErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `13006` There is no such application.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type GetApplicationError = GetApplicationErrors[keyof GetApplicationErrors];
+
+export type GetApplicationResponses = {
+    /**
+     * Success
+     */
+    200: ApplicationDetailsEnvelope;
+};
+
+export type GetApplicationResponse = GetApplicationResponses[keyof GetApplicationResponses];
+
+export type UpdateApplicationData = {
+    body: UpdateApplicationRequest;
+    headers?: {
+        /**
+         * The `ETag` of what the change is based on: if it has changed since, nothing is done.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id or the key of the application.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/applications/{id}';
+};
+
+export type UpdateApplicationErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `13006` There is no such application.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10013` Somebody has changed this meanwhile. Read it again, and decide anew.
+     */
+    412: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type UpdateApplicationError = UpdateApplicationErrors[keyof UpdateApplicationErrors];
+
+export type UpdateApplicationResponses = {
+    /**
+     * Success
+     */
+    200: ApplicationEnvelope;
+};
+
+export type UpdateApplicationResponse = UpdateApplicationResponses[keyof UpdateApplicationResponses];
+
+export type DeclarePermissionsData = {
+    body: DeclarePermissionsRequest;
+    headers?: {
+        /**
+         * The `ETag` of what the change is based on: if it has changed since, nothing is done.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id or the key of the application.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/applications/{id}/permissions';
+};
+
+export type DeclarePermissionsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `13006` There is no such application.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `13009` This would retire more than half of the permissions. If that is meant, say allow_retire.
+     */
+    409: Failure;
+    /**
+     * - `10013` Somebody has changed this meanwhile. Read it again, and decide anew.
+     */
+    412: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type DeclarePermissionsError = DeclarePermissionsErrors[keyof DeclarePermissionsErrors];
+
+export type DeclarePermissionsResponses = {
+    /**
+     * Success
+     */
+    200: DeclaredPermissionsEnvelope;
+};
+
+export type DeclarePermissionsResponse = DeclarePermissionsResponses[keyof DeclarePermissionsResponses];
 
 export type ListAuditEventsData = {
     body?: never;
@@ -2592,7 +3226,7 @@ export type ListAuditEventsData = {
          */
         actor_id?: string;
         /**
-         * Only what was done to this user, session or role.
+         * Only what was done to this user, session, role or application.
          */
         target_id?: string;
         /**

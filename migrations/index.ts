@@ -8,6 +8,7 @@ import { FillUserSearchTerms1763830000001 } from './1763830000001-fill-user-sear
 import { DropIndexesOfOldSearch1763830000002 } from './1763830000002-drop-indexes-of-old-search.js';
 import { NameActors1763840000000 } from './1763840000000-name-actors.js';
 import { NumberAuditEvents1763850000000 } from './1763850000000-number-audit-events.js';
+import { CreateApplications1763860000000 } from './1763860000000-create-applications.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -21,6 +22,7 @@ export const migrations = [
   DropIndexesOfOldSearch1763830000002,
   NameActors1763840000000,
   NumberAuditEvents1763850000000,
+  CreateApplications1763860000000,
 ];
 
 /** Where a database notes which of them it has. */

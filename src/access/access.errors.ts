@@ -8,4 +8,8 @@ export const AccessErrors = defineErrors('access', {
   builtInRole: [13003, 409],
   roleInUse: [13004, 409],
   exceedsOwn: [13005, 403],
+  noSuchApplication: [13006, 404],
+  applicationKeyTaken: [13007, 409],
+  permissionsInUse: [13008, 409],
+  retiresTooMuch: [13009, 409],
 });

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, type Repository } from 'typeorm';
+import { In, IsNull, Not, type Repository } from 'typeorm';
 import type { Instant } from '../platform/time/clock.js';
+import { ApplicationPermission } from './application.entity.js';
 import { Role, RolePermission, UserRole } from './role.entity.js';
 
 /** What this module knows of a user. The date of its creation orders the holders of a role. */
@@ -30,12 +31,19 @@ export function readRoleKeys(column: string | null): string[] {
 export const HOLDERS_OF_ROLE =
   '(SELECT user_id FROM user_roles WHERE role_id = (SELECT id FROM roles WHERE role_key = :roleKey))';
 
+/** Whether a permission is one that an application declares, and not one of Gatehouse's own. */
+export function isOfApplication(permission: string): boolean {
+  return permission.includes('/');
+}
+
 /** What roles permit and who holds them, in the database. */
 @Injectable()
 export class AccessRepository {
   constructor(
     @InjectRepository(Role) private readonly roles: Repository<Role>,
     @InjectRepository(UserRole) private readonly userRoles: Repository<UserRole>,
+    @InjectRepository(ApplicationPermission)
+    private readonly ofApplications: Repository<ApplicationPermission>,
   ) {}
 
   /**
@@ -53,9 +61,19 @@ export class AccessRepository {
   }
 
   /**
-   * All that the roles of a user grant. Prepared by hand, because each call that needs a permission asks for it: a
-   * query builder would take twice the time.
+   * Which of these permissions the roles of a user list. Prepared by hand, because each call that needs a permission asks
+   * for it: a query builder would take twice the time.
    */
+  async findListed(userId: string, permissions: readonly string[]): Promise<string[]> {
+    const rows = await this.roles.query<Array<{ permission: string }>>(
+      `SELECT permission FROM role_permissions WHERE permission IN (${permissions.map(() => '?').join(', ')})
+       AND role_id IN (SELECT role_id FROM user_roles WHERE user_id = ?)`,
+      [...permissions, userId],
+    );
+    return rows.map(({ permission }) => permission);
+  }
+
+  /** All that the roles of a user grant. */
   async findGrantsOfUser(userId: string): Promise<Grant[]> {
     return this.roles.query<Grant[]>(
       `SELECT role_key AS "roleKey", permission FROM roles LEFT JOIN role_permissions ON role_id = roles.id
@@ -73,6 +91,36 @@ export class AccessRepository {
       .addSelect('listed.permission', 'permission')
       .where({ key: In(roleKeys) })
       .getRawMany<Grant>();
+  }
+
+  /** Every permission of every application, or of one: those that can be granted, or also those that were retired. */
+  async findOfApplications(
+    which: { readonly applicationId?: string; readonly grantable?: boolean } = {},
+  ): Promise<string[]> {
+    const { applicationId, grantable = false } = which;
+    const rows = await this.ofApplications.find({
+      select: { permission: true },
+      where: { ...(applicationId && { applicationId }), ...(grantable && { retiredAt: IsNull() }) },
+      order: { permission: 'ASC' },
+    });
+    return rows.map(({ permission }) => permission);
+  }
+
+  /** How many of these permissions of applications can be granted. */
+  async countGrantable(permissions: readonly string[]): Promise<number> {
+    return this.ofApplications.countBy({ permission: In(permissions), retiredAt: IsNull() });
+  }
+
+  /** Removes those of these permissions that their application has retired and no role lists any more. */
+  async forgetDropped(permissions: readonly string[]): Promise<void> {
+    const candidates = permissions.filter(isOfApplication);
+    if (candidates.length === 0) return;
+    const isUnlisted = `NOT EXISTS (SELECT 1 FROM role_permissions listed WHERE listed.permission = application_permissions.permission)`;
+    const deletion = this.ofApplications.createQueryBuilder().delete();
+    await deletion
+      .where({ permission: In(candidates), retiredAt: Not(IsNull()) })
+      .andWhere(isUnlisted)
+      .execute();
   }
 
   /** Gives roles that exist and that the user does not hold. */

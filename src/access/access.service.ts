@@ -2,11 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { Database } from '../database/database.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { declaredPermissions, type Permission } from '../platform/security/permission.js';
-import { OPERATOR, type Actor } from '../platform/security/auth-context.js';
+import { OPERATOR, type Actor, type AuthContext } from '../platform/security/auth-context.js';
 import { AccessErrors } from './access.errors.js';
-import { AccessRepository, type Grant, type RoleHolder } from './access.repository.js';
+import { AccessRepository, isOfApplication, type Grant, type RoleHolder } from './access.repository.js';
 
-/** The built-in role: it holds every permission that the running code declares. */
+/** The built-in role: it holds every permission that the running code and the applications declare. */
 export const ADMINISTRATOR = 'administrator';
 
 /** The roles that a user is given and loses, by their keys. */
@@ -45,12 +45,21 @@ export class AccessService {
     });
   }
 
-  /** The codes of all permissions that a user holds by these roles of theirs, sorted. */
-  async permissionsWith(roles: readonly string[], userId: string): Promise<string[]> {
-    if (roles.length === 0 || roles.includes(ADMINISTRATOR)) {
-      return granted(roles.map((roleKey) => ({ roleKey, permission: null })));
-    }
-    return granted(await this.repository.findGrantsOfUser(userId));
+  /** The codes of all permissions of Gatehouse's own that a caller holds, sorted. */
+  async ownPermissions({ roles, user }: AuthContext): Promise<string[]> {
+    if (roles.length === 0) return [];
+    const declared = declaredPermissions().map(({ code }) => code);
+    if (roles.includes(ADMINISTRATOR)) return declared;
+    const listed = new Set(await this.repository.findListed(user.id, declared));
+    return declared.filter((code) => listed.has(code));
+  }
+
+  /** Whether a caller holds one of these permissions. */
+  async holdsAny({ roles, user }: AuthContext, anyOf: readonly Permission[]): Promise<boolean> {
+    if (roles.includes(ADMINISTRATOR)) return true;
+    if (roles.length === 0) return false;
+    const codes = anyOf.map(({ code }) => code);
+    return (await this.repository.findListed(user.id, codes)).length > 0;
   }
 
   /** Refuses an actor without the permission. @throws AccessErrors.notPermitted */
@@ -61,6 +70,11 @@ export class AccessService {
   /** Nobody hands out, or takes away, what they do not hold. @throws AccessErrors.exceedsOwn */
   async requireHolding(actor: Actor, permissions: readonly string[]): Promise<void> {
     if (!(await this.holds(actor, permissions))) throw AccessErrors.exceedsOwn();
+  }
+
+  /** Nobody acts on a user who holds what they do not. @throws AccessErrors.exceedsOwn */
+  async requireNotBelow(actor: Actor, userId: string): Promise<void> {
+    await this.requireHolding(actor, await this.allOf(await this.repository.findGrantsOfUser(userId)));
   }
 
   /**
@@ -78,7 +92,7 @@ export class AccessService {
     if (!added.every((key) => known.has(key))) {
       throw PlatformErrors.invalidRequest({ violations: [{ field: 'roles', rule: 'role' }] });
     }
-    await this.requireHolding(actor, granted(grants));
+    await this.requireHolding(actor, await this.allOf(grants));
     return { added, removed };
   }
 
@@ -89,15 +103,32 @@ export class AccessService {
 
   private async holds(actor: Actor, permissions: readonly string[]): Promise<boolean> {
     if (actor === OPERATOR || permissions.length === 0) return true;
-    const held = new Set(granted(await this.repository.findGrantsOfUser(actor.user.id)));
+    const grants = await this.repository.findGrantsOfUser(actor.user.id);
+    if (isAdministrator(grants)) return true;
+    const held = new Set(granted(grants));
     return permissions.every((code) => held.has(code));
+  }
+
+  /** Everything that roles grant together: for the administrator also what all applications declare. */
+  private async allOf(grants: readonly Grant[]): Promise<string[]> {
+    const codes = granted(grants);
+    return isAdministrator(grants) ? [...codes, ...(await this.repository.findOfApplications())] : codes;
   }
 }
 
-/** The codes that roles grant together, sorted, without those that the running code no longer declares. */
+/** Whether one of the roles is the one that holds everything. */
+function isAdministrator(grants: readonly Grant[]): boolean {
+  return grants.some(({ roleKey }) => roleKey === ADMINISTRATOR);
+}
+
+/**
+ * The codes that roles grant together, sorted, without those of Gatehouse's own that the running code no longer declares.
+ * For the administrator those of applications are left out: there is a list of them for each.
+ */
 export function granted(grants: readonly Grant[]): string[] {
   const declared = declaredPermissions().map(({ code }) => code);
-  if (grants.some(({ roleKey }) => roleKey === ADMINISTRATOR)) return declared;
-  const listed = new Set(grants.map(({ permission }) => permission));
-  return declared.filter((code) => listed.has(code));
+  if (isAdministrator(grants)) return declared;
+  const listed = new Set(grants.flatMap(({ permission }) => permission ?? []));
+  const ofApplications = [...listed].filter(isOfApplication).sort();
+  return [...declared.filter((code) => listed.has(code)), ...ofApplications].sort();
 }

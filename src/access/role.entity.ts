@@ -28,8 +28,9 @@ export class Role {
   updatedAt!: Instant;
 }
 
-/** One permission of a role. `administrator` has no rows: it holds all that the running code declares. */
+/** One permission of a role. `administrator` has no rows: it holds all that there are. */
 @Entity('role_permissions')
+@Index('role_permissions_permission', ['permission'])
 @ForeignKey('Role', ['roleId'], ['id'], {
   name: 'role_permissions_role',
   onDelete: 'CASCADE',
@@ -39,7 +40,7 @@ export class RolePermission {
   @PrimaryColumn('varchar', { name: 'role_id', length: 36 })
   roleId!: string;
 
-  @PrimaryColumn('varchar', { length: 64 })
+  @PrimaryColumn('varchar', { length: 128 })
   permission!: string;
 }
 

@@ -8,8 +8,11 @@ import { CurrentAuth, type AuthContext } from '../platform/security/auth-context
 import { RequirePermission } from '../platform/security/route-access.js';
 import { AccessErrors } from './access.errors.js';
 import { AccessPermissions } from './access.permissions.js';
+import { toPermissionResponse } from './applications.dto.js';
+import { ApplicationsService } from './applications.service.js';
 import {
   CreateRoleRequest,
+  ListPermissionsQuery,
   ListRolesQuery,
   PermissionsResponse,
   RoleResponse,
@@ -21,7 +24,10 @@ import { RolesService } from './roles.service.js';
 @ApiTags('Roles')
 @Controller()
 export class RolesController {
-  constructor(private readonly roles: RolesService) {}
+  constructor(
+    private readonly roles: RolesService,
+    private readonly applications: ApplicationsService,
+  ) {}
 
   /** List roles */
   @Get('roles')
@@ -79,7 +85,9 @@ export class RolesController {
   @Get('permissions')
   @RequirePermission(AccessPermissions.readRoles)
   @ApiAnswer(PermissionsResponse)
-  listPermissions(): PermissionsResponse {
-    return { items: declaredPermissions() };
+  @ApiFailures(AccessErrors.noSuchApplication)
+  async listPermissions(@Query() { application }: ListPermissionsQuery): Promise<PermissionsResponse> {
+    const declared = application === undefined ? [] : await this.applications.listGrantable(application);
+    return { items: [...declaredPermissions(), ...declared.map(toPermissionResponse)] };
   }
 }

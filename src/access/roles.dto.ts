@@ -12,6 +12,7 @@ import { PageQuery } from '../platform/http/list-query.js';
 import { SortBy, type Sort } from '../platform/http/query-values.js';
 import { declaredPermissions } from '../platform/security/permission.js';
 import { toTimestamp } from '../platform/time/clock.js';
+import { ApplicationReference, isPermissionOfApplication } from './applications.dto.js';
 import type { RoleWithPermissions } from './roles.service.js';
 
 const ROLE_KEY = /^[a-z][a-z0-9_-]{1,63}$/;
@@ -35,9 +36,18 @@ function Description(): PropertyDecorator {
 
 function Permissions(): PropertyDecorator {
   return stacked(
-    IsListOf('permission', (text) => declaredPermissions().some(({ code }) => code === text), { max: 200 }),
-    ApiProperty({ example: ['users:read'], description: 'Codes from `GET /permissions`.' }),
+    IsListOf('permission', isPermission, { max: 500 }),
+    ApiProperty({
+      example: ['users:read'],
+      description:
+        'Codes from `GET /permissions`; those of applications with their key: `shop/orders:refund`.',
+    }),
   );
+}
+
+/** Whether it can be one; the service knows what applications declare. */
+function isPermission(text: string): boolean {
+  return isPermissionOfApplication(text) || declaredPermissions().some(({ code }) => code === text);
 }
 
 export class CreateRoleRequest {
@@ -76,6 +86,13 @@ export class ListRolesQuery extends PageQuery {
   sort: Sort<'key' | 'name' | 'created_at'> = { field: 'key', descending: false };
 }
 
+export class ListPermissionsQuery {
+  @MayBeAbsent()
+  @ApplicationReference()
+  @ApiProperty({ description: 'Also the permissions of this application: its id or its key.' })
+  application?: string;
+}
+
 export class RoleResponse {
   @ApiProperty({ format: 'uuid', example: '0f3f7e0a-6a2b-4b1c-8f5e-3d2c1b0a9f8e' })
   id!: string;
@@ -89,7 +106,11 @@ export class RoleResponse {
   @ApiProperty({ example: 'Unlocks people' })
   description!: string;
 
-  @ApiProperty({ type: [String], example: ['users:read'], description: 'Codes, sorted.' })
+  @ApiProperty({
+    type: [String],
+    example: ['users:read'],
+    description: 'Codes, sorted. `administrator` also holds all that applications declare.',
+  })
   permissions!: readonly string[];
 
   @ApiProperty({

@@ -42,7 +42,7 @@ export class AccountController {
   @SignedIn()
   @ApiAnswer(MeResponse)
   async getMe(@CurrentAuth() auth: AuthContext<User>): Promise<MeResponse> {
-    return toMeResponse(auth, await this.access.permissionsWith(auth.roles, auth.user.id));
+    return toMeResponse(auth, await this.access.ownPermissions(auth));
   }
 
   /** Change my name */

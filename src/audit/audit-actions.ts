@@ -2,6 +2,11 @@ export const AUDIT_OUTCOMES = ['success', 'failure'] as const;
 
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
+/** On what something can be done. */
+export const AUDIT_TARGETS = ['user', 'session', 'role', 'application'] as const;
+
+export type AuditTarget = (typeof AUDIT_TARGETS)[number];
+
 const SUCCESS = ['success'] as const;
 const FAILURE = ['failure'] as const;
 
@@ -23,6 +28,10 @@ const OUTCOMES = {
   'role.created': SUCCESS,
   'role.updated': SUCCESS,
   'role.deleted': SUCCESS,
+  'application.created': SUCCESS,
+  'application.updated': SUCCESS,
+  'application.deleted': SUCCESS,
+  'application.declared': SUCCESS,
 } satisfies Record<string, readonly AuditOutcome[]>;
 
 export type AuditAction = keyof typeof OUTCOMES;

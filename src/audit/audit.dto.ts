@@ -5,7 +5,13 @@ import { canonicalAddress } from '../platform/http/client-address.js';
 import { CodePoints, IsId, MayBeAbsent, rule } from '../platform/http/constraints.js';
 import { ReadBy, Time, WholeNumber } from '../platform/http/query-values.js';
 import { toTimestamp, type Instant } from '../platform/time/clock.js';
-import { AUDIT_ACTIONS, AUDIT_OUTCOMES, type AuditAction, type AuditOutcome } from './audit-actions.js';
+import {
+  AUDIT_ACTIONS,
+  AUDIT_OUTCOMES,
+  AUDIT_TARGETS,
+  type AuditAction,
+  type AuditOutcome,
+} from './audit-actions.js';
 import type { AuditCursor, AuditEvent } from './audit-event.entity.js';
 import type { AuditFeed, AuditPage } from './audit.service.js';
 
@@ -20,7 +26,7 @@ export class ListAuditEventsQuery {
 
   @MayBeAbsent()
   @IsId()
-  @ApiProperty({ description: 'Only what was done to this user, session or role.' })
+  @ApiProperty({ description: 'Only what was done to this user, session, role or application.' })
   target_id?: string;
 
   @ReadBy(
@@ -113,7 +119,7 @@ export class AuditEventResponse {
   @ApiProperty({ enum: AUDIT_ACTIONS, example: 'user.disabled' })
   action!: string;
 
-  @ApiProperty({ enum: ['user', 'session', 'role'], example: 'user' })
+  @ApiProperty({ enum: AUDIT_TARGETS, example: 'user' })
   target_type!: string;
 
   @NullableId('0f3f7e0a-6a2b-4b1c-8f5e-3d2c1b0a9f8e', 'On whom or what. It may be gone by now.')

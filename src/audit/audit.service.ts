@@ -7,7 +7,7 @@ import { newId } from '../platform/crypto/random.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { OPERATOR, type Actor } from '../platform/security/auth-context.js';
 import { Clock, DAY, type Duration } from '../platform/time/clock.js';
-import { outcomesOf, type AuditAction, type AuditOutcome } from './audit-actions.js';
+import { outcomesOf, type AuditAction, type AuditOutcome, type AuditTarget } from './audit-actions.js';
 import { AuditEvent, type AuditCursor } from './audit-event.entity.js';
 import { AuditErrors } from './audit.errors.js';
 import { AuditRepository, EXAMINED, type AuditFilters } from './audit.repository.js';
@@ -21,7 +21,7 @@ export interface AuditEntry {
   readonly actorId?: string | null;
   readonly actorName?: string;
   readonly sessionId?: string | null;
-  readonly targetType: 'user' | 'session' | 'role';
+  readonly targetType: AuditTarget;
   readonly targetId?: string | null;
   /** Names, counts and reasons; never a value that a person typed, never a secret. */
   readonly detail?: Readonly<Record<string, string | number | readonly string[]>>;

@@ -16,6 +16,8 @@ const COMMANDS = [
   'users reset-password somebody',
   'sessions',
   'sessions revoke somebody',
+  'applications',
+  'applications declare file.json',
   'seed --users 1',
   'keys',
   'keys generate',

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { loadConfig, type Config } from '../config/config.js';
 import { VERSION } from '../platform/version.js';
 import { addAdmin } from './admin.js';
+import { addApplications } from './applications.js';
 import { addConfig } from './config.js';
 import { addKeys } from './keys.js';
 import { addMigrate } from './migrate.js';
@@ -25,7 +26,8 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     // Inherited by the commands below: what they refuse is told here, and not by commander, which would quote it.
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addMigrate, addAdmin, addUsers, addSessions, addSeed, addKeys]) add(program, settings);
+  for (const add of [addMigrate, addAdmin, addUsers, addSessions, addApplications, addSeed, addKeys])
+    add(program, settings);
   addConfig(program);
   addOpenApi(program);
   try {

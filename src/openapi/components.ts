@@ -26,6 +26,11 @@ const HEADERS: ComponentsObject['headers'] = {
     schema: { type: 'string', enum: ['en', 'zh-CN'] },
     example: 'en',
   },
+  ETag: {
+    description: 'The state of what is answered, for `If-Match` of a change that is based on it.',
+    schema: { type: 'string' },
+    example: '"3"',
+  },
   'Retry-After': {
     description: 'Seconds after which another attempt makes sense.',
     required: true,

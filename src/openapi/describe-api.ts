@@ -15,6 +15,7 @@ const TAGS = new Map([
   ['Me', 'The signed-in user: profile, password, sessions.'],
   ['Users', 'The administration of users and of their sessions.'],
   ['Roles', 'Roles, and the permissions that they give.'],
+  ['Applications', 'Other services of the company, and the permissions that they declare.'],
   ['Audit', 'Who did what, and when.'],
   ['System', 'The error catalogue, signing keys, health, this document.'],
 ]);

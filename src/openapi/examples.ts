@@ -13,6 +13,8 @@ const PREFIX = '#/components/schemas/';
 export function exampleOf(schema: AnySchema, schemas: Schemas, where = ''): unknown {
   if ('$ref' in schema) return exampleOf(resolve(schema, schemas), schemas, schema.$ref);
   if (schema.example !== undefined) return schema.example;
+  // How Nest writes a named schema with a description of its own.
+  if (schema.allOf?.[0] !== undefined) return exampleOf(schema.allOf[0], schemas, where);
   if (schema.enum?.length === 1) return schema.enum[0];
   if (schema.properties !== undefined) {
     const parts = Object.entries(schema.properties);

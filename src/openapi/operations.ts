@@ -73,7 +73,7 @@ function describePathParameters({ parameters = [] }: OperationObject): void {
 
 /** Nest's document knows the status, and describes an answer without its envelope. */
 function successOf(
-  { envelope }: NonNullable<Route['answer']>,
+  { envelope, entityTag = false }: NonNullable<Route['answer']>,
   declared: ResponsesObject,
   schemas: Schemas,
 ): ResponsesObject {
@@ -83,7 +83,7 @@ function successOf(
   return {
     [status]: {
       description: status === '201' ? 'Created' : 'Success',
-      headers: headersFor('X-Request-Id', 'Content-Language'),
+      headers: headersFor(...(entityTag ? ['ETag'] : []), 'X-Request-Id', 'Content-Language'),
       content: { 'application/json': media },
     },
   };

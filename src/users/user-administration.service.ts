@@ -168,7 +168,7 @@ export class UserAdministrationService {
   /** The user, if the actor holds every permission that the user holds. Inside `AccessService.serialised` it stays so. */
   private async check(actor: Actor, id: string): Promise<UserWithRoles> {
     const found = await this.repository.get(id);
-    await this.access.requireHolding(actor, await this.access.permissionsWith(found.roles, id));
+    await this.access.requireNotBelow(actor, id);
     return found;
   }
 

@@ -30,6 +30,12 @@ const PUBLISHED: Record<string, readonly string[]> = {
   'PATCH /roles/{id}': ['roles:manage'],
   'DELETE /roles/{id}': ['roles:manage'],
   'GET /permissions': ['roles:read'],
+  'GET /applications': ['applications:read'],
+  'POST /applications': ['applications:manage'],
+  'GET /applications/{id}': ['applications:read'],
+  'PATCH /applications/{id}': ['applications:manage'],
+  'DELETE /applications/{id}': ['applications:manage'],
+  'PUT /applications/{id}/permissions': ['applications:manage', 'applications:declare'],
   'GET /audit-events': ['audit:read'],
 };
 

@@ -28,6 +28,9 @@ describe('GET /permissions', () => {
       '/permissions',
     );
     expect(items.map(({ code }) => code)).toEqual([
+      'applications:declare',
+      'applications:manage',
+      'applications:read',
       'audit:read',
       'roles:assign',
       'roles:manage',
@@ -181,7 +184,7 @@ describe('roles', () => {
   it('that are built in cannot change', async () => {
     const role = await administratorRole();
     expect(role.built_in).toBe(true);
-    expect(role.permissions).toHaveLength(11);
+    expect(role.permissions).toHaveLength(14);
     for (const body of [{}, { name: 'x' }, { permissions: [] }]) {
       expect(refusal(await admin.call('PATCH', `/roles/${role.id}`, body))).toEqual([409, 13003]);
     }

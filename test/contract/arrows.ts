@@ -20,6 +20,8 @@ const ROWS: ReadonlyArray<readonly string[]> = [
 const JOINED_READS: Readonly<Record<string, readonly string[]>> = {
   // Who is calling, who signs in: all that is to be known of an account, by primary keys.
   auth: ['users', 'sessions', 'roles', 'user_roles', 'password_credentials', 'known_addresses'],
+  // Whether the owner of an application is a user.
+  access: ['users'],
   // Users are shown with their roles and found by them.
   users: ['roles', 'user_roles'],
 };

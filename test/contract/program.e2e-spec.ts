@@ -149,6 +149,28 @@ describe('the program', { timeout: 60_000 }, () => {
     );
     expect(await back.end(), back.errors).toBe(0);
     expect(await signIn(url)).toBe(200);
+    const file = join(dist, 'shop.permissions.json');
+    const declare = async (codes: readonly string[], ...options: readonly string[]) => {
+      writeFileSync(
+        file,
+        JSON.stringify({ application: 'shop', permissions: codes.map((code) => ({ code })) }),
+      );
+      const command = run({}, { args: ['applications', 'declare', file, ...options] }, 'src/cli/main.js');
+      return [await command.end(), command.output + command.errors];
+    };
+    expect(await declare(['orders:read'])).toEqual([1, 'There is no such application.\n']);
+    expect(await declare(['orders:read'], '--create', 'The shop')).toEqual([
+      0,
+      '+ shop/orders:read\nDeclared: 1 added, 0 changed, 0 retired, 0 unchanged.\n',
+    ]);
+    expect(await declare(['orders:refund'], '--dry-run')).toEqual([
+      0,
+      '+ shop/orders:refund\n- shop/orders:read\nIt would be: 1 added, 0 changed, 1 retired, 0 unchanged.\n',
+    ]);
+    expect(await declare(['orders'])).toEqual([
+      1,
+      'permissions[0].code: must be words of a-z, 0-9 and underscore with colons between them, such as orders:refund\n',
+    ]);
     const revoke = run({}, { args: ['sessions', 'revoke', 'admin'] }, 'src/cli/main.js');
     expect(await revoke.end(), revoke.errors).toBe(0);
     expect(revoke.output).toBe('Ended 1 sessions.\n');

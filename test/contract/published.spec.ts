@@ -20,6 +20,7 @@ const PUBLISHED: ReadonlyArray<readonly [code: number, status: number, key: stri
   [10010, 503, 'platform.dependencyUnavailable'],
   [10011, 408, 'platform.requestTimeout'],
   [10012, 417, 'platform.expectationFailed'],
+  [10013, 412, 'platform.changedMeanwhile'],
   [11001, 401, 'auth.wrongCredentials'],
   [11002, 401, 'auth.notSignedIn'],
   [11003, 401, 'auth.invalidRefreshToken'],
@@ -38,6 +39,10 @@ const PUBLISHED: ReadonlyArray<readonly [code: number, status: number, key: stri
   [13003, 409, 'access.builtInRole'],
   [13004, 409, 'access.roleInUse'],
   [13005, 403, 'access.exceedsOwn'],
+  [13006, 404, 'access.noSuchApplication'],
+  [13007, 409, 'access.applicationKeyTaken'],
+  [13008, 409, 'access.permissionsInUse'],
+  [13009, 409, 'access.retiresTooMuch'],
   [15001, 410, 'audit.eventsRemoved'],
 ];
 

@@ -15,6 +15,7 @@ export const PlatformErrors = defineErrors('platform', {
   dependencyUnavailable: [10010, 503],
   requestTimeout: [10011, 408],
   expectationFailed: [10012, 417],
+  changedMeanwhile: [10013, 412],
 });
 
 /** @throws PlatformErrors.invalidRequest with these violations, if there are any */

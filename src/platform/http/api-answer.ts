@@ -2,6 +2,7 @@ import { applyDecorators, type Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
 import type { AppError, AppErrorDetails } from '../errors/app-error.js';
+import { RevisionTag } from './entity-tag.js';
 
 /** The documented success of a route. */
 export interface Answer extends AnswerOptions {
@@ -12,6 +13,8 @@ export interface Answer extends AnswerOptions {
 export interface AnswerOptions {
   /** `false` for the rare route that can answer without the database. */
   readonly usesDatabase?: boolean;
+  /** Whether it has an `ETag`, made of the `revision` of its data. */
+  readonly entityTag?: boolean;
 }
 
 /** A failure by its constant, or made with the details that its example should show. */
@@ -39,7 +42,11 @@ export const ApiFailures = (...failures: readonly DocumentedFailure[]) => Docume
 export function ApiAnswer(data: Type | null, options: AnswerOptions = {}): MethodDecorator {
   const envelope = envelopes.get(data) ?? envelopeClass(data);
   envelopes.set(data, envelope);
-  return applyDecorators(ApiExtraModels(envelope), DocumentedAnswer({ ...options, envelope }));
+  return applyDecorators(
+    ApiExtraModels(envelope),
+    DocumentedAnswer({ ...options, envelope }),
+    ...(options.entityTag === true ? [RevisionTag()] : []),
+  );
 }
 
 /** One named class per kind of data, so that generated clients get a name and not an anonymous shape. */

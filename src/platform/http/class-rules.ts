@@ -1,6 +1,7 @@
 import type { Type } from '@nestjs/common';
-import { getMetadataStorage, ValidationTypes, type ValidationOptions } from 'class-validator';
+import { getMetadataStorage, ValidateNested, ValidationTypes, type ValidationOptions } from 'class-validator';
 import type { BrokenRule, Violation } from '../errors/app-error.js';
+import { isPlainObject } from '../plain-object.js';
 
 type Storage = ReturnType<typeof getMetadataStorage>;
 type Metadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
@@ -8,6 +9,14 @@ type Metadata = ReturnType<Storage['getTargetValidationMetadatas']>[number];
 /** What a constraint may say in its `context`: by which rule it refuses, and what the text of that rule is filled with. */
 export interface RuleOptions extends ValidationOptions {
   readonly context?: Partial<BrokenRule>;
+}
+
+/**
+ * The field holds an object of this class, or with `each` a list of them; its own fields are checked like those of the
+ * body. class-validator would learn the class from an instance, and bodies stay as they were parsed.
+ */
+export function Holds(type: () => Type<object>, { each = false } = {}): PropertyDecorator {
+  return ValidateNested({ each, context: { type } });
 }
 
 interface Constraint {
@@ -20,6 +29,8 @@ interface Field {
   readonly constraints: readonly Constraint[];
   /** Of `@ValidateIf`: the value is checked when all of them say so. */
   readonly conditions: ReadonlyArray<(values: object, value: unknown) => boolean>;
+  /** Of `@Holds`: the class of what the field holds. */
+  readonly held?: { readonly type: () => Type<object>; readonly each: boolean };
 }
 
 /**
@@ -31,7 +42,7 @@ export class ClassRules {
 
   private constructor(private readonly fields: ReadonlyMap<string, Field>) {}
 
-  /** @throws Error for a decorator that needs more than its value and the other fields, such as `@ValidateNested` */
+  /** @throws Error for a decorator that needs more than its value and the other fields */
   static of(type: Type<object>): ClassRules {
     let rules = ClassRules.known.get(type);
     if (rules === undefined) {
@@ -59,9 +70,28 @@ export class ClassRules {
     for (const field of this.fields.values()) {
       const refusal = refusalOf(field, values);
       if (refusal !== undefined) violations.push({ field: field.name, ...refusal });
+      else if (field.held !== undefined) violations.push(...brokenIn(field, Reflect.get(values, field.name)));
     }
     return violations;
   }
+}
+
+/** What is wrong with the objects that a field holds, each named by its way: `permissions[3].code`. */
+function brokenIn({ name, held }: Field, value: unknown): Violation[] {
+  if (held === undefined || value === undefined) return [];
+  if (!held.each) return brokenAt(name, value, held.type());
+  return Array.isArray(value)
+    ? value.flatMap((item, index) => brokenAt(`${name}[${index}]`, item, held.type()))
+    : [];
+}
+
+function brokenAt(place: string, value: unknown, type: Type<object>): Violation[] {
+  if (!isPlainObject(value)) return [{ field: place, rule: 'object' }];
+  const rules = ClassRules.of(type);
+  return [...rules.unknown(value), ...rules.broken(value)].map(({ field, ...refusal }) => ({
+    field: `${place}.${field}`,
+    ...refusal,
+  }));
 }
 
 const REQUIRED: BrokenRule = { rule: 'required' };
@@ -76,12 +106,24 @@ function refusalOf({ name, constraints, conditions }: Field, values: object): Br
 function fieldOf(name: string, metadata: readonly Metadata[]): Field {
   // Decorators are applied from the lowest to the highest, and read from the highest to the lowest.
   const asRead = metadata.toReversed();
-  const isCondition = ({ type }: Metadata) => type === ValidationTypes.CONDITIONAL_VALIDATION;
+  const { conditions = [], held = [], constraints = [] } = Object.groupBy(asRead, kindOf);
   return {
     name,
-    conditions: asRead.filter(isCondition).map(({ constraints: [condition] }) => condition),
-    constraints: asRead.filter((one) => !isCondition(one)).map(constraintOf),
+    conditions: conditions.map(({ constraints: [condition] }) => condition),
+    constraints: constraints.map(constraintOf),
+    ...(held[0] && { held: { type: heldType(held[0]), each: held[0].each } }),
   };
+}
+
+function heldType({ context, propertyName }: Metadata): () => Type<object> {
+  if (typeof context?.type !== 'function')
+    throw new Error(`${propertyName}: @ValidateNested without a class is not supported; say @Holds.`);
+  return context.type;
+}
+
+function kindOf({ type }: Metadata): 'conditions' | 'held' | 'constraints' {
+  if (type === ValidationTypes.CONDITIONAL_VALIDATION) return 'conditions';
+  return type === ValidationTypes.NESTED_VALIDATION ? 'held' : 'constraints';
 }
 
 function constraintOf(metadata: Metadata): Constraint {

@@ -1,10 +1,10 @@
-import { applyDecorators } from '@nestjs/common';
+import { applyDecorators, type Type } from '@nestjs/common';
 import { ApiProperty } from '@nestjs/swagger';
 import { ValidateBy, ValidateIf, type ValidationArguments } from 'class-validator';
 import { isUuid } from '../crypto/random.js';
 import { parseDisplayName } from '../display-name.js';
 import { codePoints } from '../text.js';
-import type { RuleOptions } from './class-rules.js';
+import { Holds, type RuleOptions } from './class-rules.js';
 
 /** A constraint of our own. Its name is the rule in `data.errors`, its text stands in the locales. */
 export function rule(
@@ -82,6 +82,27 @@ export function IsListOf(
       minItems: min,
       maxItems: max,
     }),
+  );
+}
+
+/** A list of `min` to `max` objects of a class. */
+export function IsListOfObjects(
+  type: () => Type<object>,
+  { min = 0, max }: { readonly min?: number; readonly max: number },
+): PropertyDecorator {
+  return stacked(
+    rule('list', (value) => Array.isArray(value) && value.length >= min && value.length <= max, {
+      context: { params: { min, max } },
+    }),
+    Holds(type, { each: true }),
+    ApiProperty({ type: () => [type()], minItems: min, maxItems: max }),
+  );
+}
+
+export function IsBoolean(): PropertyDecorator {
+  return applyDecorators(
+    rule('boolean', (value) => typeof value === 'boolean'),
+    ApiProperty({ type: Boolean, example: false }),
   );
 }
 

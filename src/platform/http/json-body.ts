@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { IncomingHttpHeaders } from 'node:http';
 import { pipeline, Transform, type TransformCallback } from 'node:stream';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import type { AppError } from '../errors/app-error.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
@@ -8,6 +9,9 @@ import { PlatformErrors } from '../errors/platform-errors.js';
 /** In bytes. */
 export const BODY_LIMIT = 32 * 1024;
 const MAX_DEPTH = 10;
+
+/** The body of this route may be larger: so many bytes. */
+export const LargeBody = (bodyLimit: number) => RouteConfig({ bodyLimit });
 
 /** A body that cannot be read, and why. A route that takes a body throws that; any other refuses the body as such. */
 export class UnreadableBody {
@@ -20,18 +24,24 @@ export class UnreadableBody {
  * body too, so that one is refused and not ignored.
  */
 export function acceptOnlyJson(fastify: FastifyInstance): void {
+  // Nest knows no limit for one route; Fastify does.
+  fastify.addHook('onRoute', (route) => {
+    const { bodyLimit } = (route.config as { bodyLimit?: number } | undefined) ?? {};
+    if (bodyLimit !== undefined) route.bodyLimit = bodyLimit;
+  });
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     if (request.headers['transfer-encoding'] === undefined) return done(null, payload);
+    const { bodyLimit } = request.routeOptions;
     // What breaks the request breaks the body, and is answered as such.
     return done(
       null,
-      pipeline(payload, new InOnePiece(), () => undefined),
+      pipeline(payload, new InOnePiece(bodyLimit), () => undefined),
     );
   });
   fastify.removeAllContentTypeParsers();
   for (const method of ['GET', 'HEAD'])
     fastify.addHttpMethod(method, { hasBody: true, overrideExisting: true });
-  const options = { parseAs: 'buffer', bodyLimit: BODY_LIMIT } as const;
+  const options = { parseAs: 'buffer' } as const;
   fastify.addContentTypeParser<Buffer>('application/json', options, ({ headers }, body, done) =>
     done(null, readJson(headers, body)),
   );
@@ -47,18 +57,23 @@ export function acceptOnlyJson(fastify: FastifyInstance): void {
  * take megabytes.
  */
 class InOnePiece extends Transform {
-  private readonly body = Buffer.alloc(BODY_LIMIT + 1);
+  private readonly body: Buffer;
   private length = 0;
 
+  constructor(private readonly limit: number) {
+    super();
+    this.body = Buffer.alloc(limit + 1);
+  }
+
   override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    if (this.length > BODY_LIMIT) return done();
+    if (this.length > this.limit) return done();
     this.length += chunk.copy(this.body, this.length);
     // Fastify refuses it now, and waits for no more.
-    done(null, this.length > BODY_LIMIT ? this.body : undefined);
+    done(null, this.length > this.limit ? this.body : undefined);
   }
 
   override _flush(done: TransformCallback): void {
-    const isTold = this.length === 0 || this.length > BODY_LIMIT;
+    const isTold = this.length === 0 || this.length > this.limit;
     done(null, isTold ? undefined : this.body.subarray(0, this.length));
   }
 }

@@ -15,8 +15,15 @@ import type { RouteTable } from './route-table.js';
 
 const CORS: FastifyCorsOptions = {
   methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-  allowedHeaders: ['Authorization', 'Content-Type', 'Accept-Language', 'X-Request-Id'],
-  exposedHeaders: ['Retry-After', 'X-Request-Id', 'Content-Language'],
+  allowedHeaders: [
+    'Authorization',
+    'Content-Type',
+    'Accept-Language',
+    'X-Request-Id',
+    'If-Match',
+    'If-None-Match',
+  ],
+  exposedHeaders: ['Retry-After', 'X-Request-Id', 'Content-Language', 'ETag'],
   maxAge: 600,
 };
 

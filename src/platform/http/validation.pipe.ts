@@ -1,6 +1,7 @@
 import { Injectable, type ArgumentMetadata, type PipeTransform, type Type } from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { PlatformErrors, refuse } from '../errors/platform-errors.js';
+import { isPlainObject } from '../plain-object.js';
 import { ClassRules } from './class-rules.js';
 import { UnreadableBody } from './json-body.js';
 
@@ -26,8 +27,8 @@ export class ValidationPipe implements PipeTransform {
 export function validated<T extends object>(type: Type<T>, body: unknown): T {
   if (body instanceof type) return body;
   if (body instanceof UnreadableBody) throw body.failure;
-  const isObject = body !== null && typeof body === 'object' && !Array.isArray(body);
-  if (!isObject) throw PlatformErrors.invalidRequest({ violations: [{ field: '', rule: 'body' }] });
+  if (!isPlainObject(body))
+    throw PlatformErrors.invalidRequest({ violations: [{ field: '', rule: 'body' }] });
   const rules = ClassRules.of(type);
   refuse([...rules.unknown(body), ...rules.broken(body)]);
   return Object.assign(new type(), body);

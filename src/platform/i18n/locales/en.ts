@@ -15,6 +15,7 @@ export const en = {
   'platform.dependencyUnavailable': 'The service is not available at the moment. Please try again shortly.',
   'platform.requestTimeout': 'The request took too long to arrive.',
   'platform.expectationFailed': 'The expectation of the request cannot be met.',
+  'platform.changedMeanwhile': 'Somebody has changed this meanwhile. Read it again, and decide anew.',
 
   'auth.wrongCredentials': 'Wrong user name or password.',
   'auth.notSignedIn': 'Please sign in.',
@@ -25,6 +26,11 @@ export const en = {
   'access.builtInRole': 'A built-in role cannot be changed.',
   'access.roleInUse': 'The role is still held by users.',
   'access.exceedsOwn': 'This exceeds the permissions that you hold yourself.',
+  'access.noSuchApplication': 'There is no such application.',
+  'access.applicationKeyTaken': 'This application key is taken.',
+  'access.permissionsInUse': 'Roles still list permissions of the application.',
+  'access.retiresTooMuch':
+    'This would retire more than half of the permissions. If that is meant, say allow_retire.',
   'audit.eventsRemoved':
     'Events after this number are gone. Read the newest page, and go on after the number of its first event.',
   'credentials.wrongCurrentPassword': 'The current password is wrong.',
@@ -44,6 +50,9 @@ export const en = {
   'rule.body': 'the body must be a JSON object',
   'rule.no_body': 'this call takes no body',
   'rule.depth': 'may be nested at most {max} levels deep',
+  'rule.object': 'must be an object',
+  'rule.boolean': 'must be true or false',
+  'rule.distinct': 'names something twice',
   'rule.string': 'must be a string',
   'rule.length': 'must have {min} to {max} characters',
   'rule.control_characters': 'must not contain control characters',
@@ -54,6 +63,12 @@ export const en = {
   'rule.role': 'names a role that does not exist',
   'rule.role_key': 'must be 2 to 64 of a-z, 0-9, hyphen and underscore, and begin with a letter',
   'rule.permission': 'names a permission that does not exist',
+  'rule.permission_code':
+    'must be words of a-z, 0-9 and underscore with colons between them, such as orders:refund',
+  'rule.application': 'must be the id or the key of an application',
+  'rule.application_key': 'must be 2 to 32 of a-z, 0-9 and hyphen, and begin with a letter',
+  'rule.service_account': 'must be the id of a service account',
+  'rule.id_or_empty': 'must be an id, or empty',
   'rule.integer': 'must be a whole number from {min} to {max}',
   'rule.page_window': 'page × page_size may be at most {max}; narrow the list by its filters',
   'rule.choice': 'must be one of {choices}',

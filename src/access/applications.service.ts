@@ -1,0 +1,318 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { In, LessThan, type FindOptionsOrder, type Repository } from 'typeorm';
+import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js';
+import { DuplicateKeyError } from '../database/driver-errors.js';
+import { isUuid, newId } from '../platform/crypto/random.js';
+import { canonicalName } from '../platform/display-name.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { requireRevision } from '../platform/http/entity-tag.js';
+import { limitAndOffset, withTotal, type Slice } from '../platform/http/list-query.js';
+import type { Actor, AuthContext } from '../platform/security/auth-context.js';
+import { Clock, DAY, type Duration } from '../platform/time/clock.js';
+import { AccessErrors } from './access.errors.js';
+import { AccessPermissions } from './access.permissions.js';
+import { AccessService } from './access.service.js';
+import { Application, ApplicationPermission } from './application.entity.js';
+import type {
+  CreateApplicationRequest,
+  DeclarePermissionsRequest,
+  ListApplicationsQuery,
+  UpdateApplicationRequest,
+} from './applications.dto.js';
+
+/** The field of an application for each value of `sort`. */
+const SORTED_BY = { key: 'key', name: 'name', created_at: 'createdAt' } as const;
+
+/** Whoever declares fewer permissions than this has no list that a mistake could empty. */
+const MANY = 10;
+
+/** How long a retired permission that no role lists is kept: administrators hold it while a roll-back is likely. */
+const RETIRED_FOR: Duration = 7 * DAY;
+
+/** So many codes an event of the record names; a thousand would not fit into its detail. */
+const MOST_NAMED = 200;
+
+export interface ApplicationWithPermissions {
+  readonly application: Application;
+  /** By code; each with the number of roles that list it. */
+  readonly permissions: ReadonlyArray<ApplicationPermission & { readonly roles: number }>;
+}
+
+/** What a declaration changes, by full codes. */
+export interface Declared {
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly retired: readonly string[];
+  readonly unchanged: number;
+}
+
+/** Applications, and the permissions that they declare. The routes in `ApplicationsController` name the failures. */
+@Injectable()
+export class ApplicationsService {
+  constructor(
+    @InjectRepository(Application) private readonly applications: Repository<Application>,
+    @InjectRepository(ApplicationPermission)
+    private readonly permissions: Repository<ApplicationPermission>,
+    private readonly access: AccessService,
+    private readonly audit: AuditService,
+    private readonly clock: Clock,
+  ) {}
+
+  async list(query: ListApplicationsQuery): Promise<Slice<Application>> {
+    const direction = query.sort.descending ? 'DESC' : 'ASC';
+    const order: FindOptionsOrder<Application> = {
+      [SORTED_BY[query.sort.field]]: direction,
+      id: direction,
+    };
+    const [take, skip] = limitAndOffset(query);
+    const found = await this.applications.find({ order, take, skip });
+    return withTotal(query, found, () => this.applications.count());
+  }
+
+  /** By its id or its key. @throws AccessErrors.noSuchApplication */
+  async find(idOrKey: string): Promise<Application> {
+    const application = await this.applications.findOneBy(
+      isUuid(idOrKey) ? { id: idOrKey } : { key: idOrKey },
+    );
+    // MySQL ignores blanks after a text and would find it.
+    if (application === null || ![application.id, application.key].includes(idOrKey))
+      throw AccessErrors.noSuchApplication();
+    return application;
+  }
+
+  async get(idOrKey: string): Promise<ApplicationWithPermissions> {
+    const application = await this.find(idOrKey);
+    const declared = await this.declaredBy(application);
+    const counts = await this.permissions.query<Array<{ permission: string; roles: number }>>(
+      `SELECT permission, COUNT(*) AS roles FROM role_permissions
+       WHERE permission IN (SELECT permission FROM application_permissions WHERE application_id = ?)
+       GROUP BY permission`,
+      [application.id],
+    );
+    const roles = new Map(counts.map((one) => [one.permission, Number(one.roles)]));
+    return {
+      application,
+      permissions: declared.map((one) => ({ ...one, roles: roles.get(one.permission) ?? 0 })),
+    };
+  }
+
+  /** The permissions of an application that a role can list. */
+  async listGrantable(idOrKey: string): Promise<ApplicationPermission[]> {
+    const declared = await this.declaredBy(await this.find(idOrKey));
+    return declared.filter(({ retiredAt }) => retiredAt === null);
+  }
+
+  async create(actor: Actor, request: CreateApplicationRequest): Promise<Application> {
+    const now = this.clock.now();
+    const { key } = request;
+    const ownerId = request.owner_id || null;
+    const application: Application = {
+      id: newId(),
+      key,
+      name: canonicalName(request.name),
+      ownerId,
+      revision: 1,
+      createdAt: now,
+      updatedAt: now,
+    };
+    return this.access
+      .serialised(async () => {
+        await this.requireOwner(ownerId);
+        await this.applications.insert(application);
+        await this.record(actor, 'application.created', application);
+        return application;
+      })
+      .catch((error: unknown) => {
+        throw error instanceof DuplicateKeyError ? AccessErrors.applicationKeyTaken() : error;
+      });
+  }
+
+  async update(
+    actor: Actor,
+    idOrKey: string,
+    request: UpdateApplicationRequest,
+    basedOn: number | undefined,
+  ): Promise<Application> {
+    return this.access.serialised(async () => {
+      const before = await this.find(idOrKey);
+      requireRevision(before, basedOn);
+      const name = canonicalName(request.name ?? before.name);
+      const ownerId = request.owner_id === undefined ? before.ownerId : request.owner_id || null;
+      const fields = [
+        ...(name === before.name ? [] : ['name']),
+        ...(ownerId === before.ownerId ? [] : ['owner_id']),
+      ];
+      if (fields.length === 0) return before;
+      if (fields.includes('owner_id')) await this.requireOwner(ownerId);
+      const after = await this.revise({ ...before, name, ownerId });
+      await this.record(actor, 'application.updated', after, { fields });
+      return after;
+    });
+  }
+
+  async delete(actor: Actor, idOrKey: string, basedOn: number | undefined): Promise<void> {
+    await this.access.serialised(async () => {
+      const application = await this.find(idOrKey);
+      requireRevision(application, basedOn);
+      const { id } = application;
+      const isUnlisted = `NOT EXISTS (SELECT 1 FROM role_permissions WHERE permission IN
+        (SELECT permission FROM application_permissions WHERE application_id = :id))`;
+      const deletion = this.applications.createQueryBuilder().delete();
+      const { affected } = await deletion.where(`id = :id AND ${isUnlisted}`, { id }).execute();
+      if (affected !== 1) throw AccessErrors.permissionsInUse();
+      await this.record(actor, 'application.deleted', application);
+    });
+  }
+
+  /**
+   * Declares by the API: whoever may not manage applications must own this one.
+   *
+   * @throws AccessErrors.noSuchApplication also for one of somebody else
+   */
+  async declareAs(
+    caller: AuthContext,
+    idOrKey: string,
+    request: DeclarePermissionsRequest,
+    basedOn: number | undefined,
+  ): Promise<Declared> {
+    const { ownerId } = await this.find(idOrKey);
+    if (
+      ownerId !== caller.user.id &&
+      !(await this.access.holdsAny(caller, [AccessPermissions.manageApplications]))
+    )
+      throw AccessErrors.noSuchApplication();
+    return this.declare(caller, idOrKey, request, basedOn);
+  }
+
+  /** Makes these the permissions of an application. What is declared already takes no lock and leaves no event. */
+  async declare(
+    actor: Actor,
+    idOrKey: string,
+    request: DeclarePermissionsRequest,
+    basedOn?: number,
+  ): Promise<Declared> {
+    const planned = await this.plan(await this.find(idOrKey), request, basedOn);
+    if (request.dry_run === true || isNothing(planned)) return planned;
+    return this.access.serialised(async () => {
+      const application = await this.find(idOrKey);
+      const declared = await this.plan(application, request, basedOn);
+      if (!isNothing(declared)) await this.carryOut(actor, application, request, declared);
+      return declared;
+    });
+  }
+
+  private async plan(
+    application: Application,
+    { permissions, allow_retire = false }: DeclarePermissionsRequest,
+    basedOn: number | undefined,
+  ): Promise<Declared> {
+    requireRevision(application, basedOn);
+    const known = new Map((await this.declaredBy(application)).map((one) => [one.permission, one]));
+    const wanted = permissions.map((declaration) => this.toRow(application, declaration));
+    const isKept = ({ permission }: ApplicationPermission) => known.get(permission)?.retiredAt === null;
+    const added = wanted.filter((row) => !isKept(row));
+    const kept = wanted.filter(isKept);
+    const changed = kept.filter((row) => isDescribedOtherwise(row, known.get(row.permission)));
+    const codes = new Set(wanted.map(({ permission }) => permission));
+    const live = [...known.values()].filter(({ retiredAt }) => retiredAt === null);
+    const retired = live.filter(({ permission }) => !codes.has(permission));
+    if (!allow_retire && live.length >= MANY && retired.length > live.length / 2)
+      throw AccessErrors.retiresTooMuch();
+    return {
+      added: codesOf(added),
+      changed: codesOf(changed),
+      retired: codesOf(retired),
+      unchanged: kept.length - changed.length,
+    };
+  }
+
+  private async carryOut(
+    actor: Actor,
+    application: Application,
+    { permissions }: DeclarePermissionsRequest,
+    { added, changed, retired, unchanged }: Declared,
+  ): Promise<void> {
+    const now = this.clock.now();
+    const written = new Set([...added, ...changed]);
+    const rows = permissions
+      .map((declaration) => this.toRow(application, declaration))
+      .filter(({ permission }) => written.has(permission));
+    // Two statements, however many they are; nothing refers to these rows.
+    await this.permissions.delete({ permission: In([...written]) });
+    await this.permissions.createQueryBuilder().insert().values(rows).updateEntity(false).execute();
+    await this.permissions.update({ permission: In([...retired]) }, { retiredAt: now });
+    await this.forgetLongRetired(application);
+    const after = await this.revise(application);
+    await this.record(actor, 'application.declared', after, {
+      added: added.length,
+      changed: changed.length,
+      retired: retired.length,
+      unchanged,
+      codes_added: added.slice(0, MOST_NAMED),
+      codes_retired: retired.slice(0, MOST_NAMED),
+    });
+  }
+
+  private async forgetLongRetired({ id: applicationId }: Application): Promise<void> {
+    const isUnlisted =
+      'NOT EXISTS (SELECT 1 FROM role_permissions listed WHERE listed.permission = application_permissions.permission)';
+    const isOld = { applicationId, retiredAt: LessThan(this.clock.now() - RETIRED_FOR) };
+    await this.permissions.createQueryBuilder().delete().where(isOld).andWhere(isUnlisted).execute();
+  }
+
+  private async declaredBy({ id: applicationId }: Application): Promise<ApplicationPermission[]> {
+    return this.permissions.find({ where: { applicationId }, order: { permission: 'ASC' } });
+  }
+
+  private toRow(
+    { id, key }: Application,
+    { code, description = {} }: DeclarePermissionsRequest['permissions'][number],
+  ): ApplicationPermission {
+    const { en: descriptionEn = '', 'zh-CN': descriptionZh = '' } = description;
+    return { permission: `${key}/${code}`, applicationId: id, descriptionEn, descriptionZh, retiredAt: null };
+  }
+
+  /** Writes an application as changed. */
+  private async revise(application: Application): Promise<Application> {
+    const { id, name, ownerId } = application;
+    const after = { ...application, revision: application.revision + 1, updatedAt: this.clock.now() };
+    await this.applications.update(
+      { id },
+      { name, ownerId, revision: after.revision, updatedAt: after.updatedAt },
+    );
+    return after;
+  }
+
+  private async requireOwner(ownerId: string | null): Promise<void> {
+    if (ownerId === null) return;
+    const found = await this.applications.query<unknown[]>('SELECT 1 FROM users WHERE id = ?', [ownerId]);
+    if (found.length > 0) return;
+    throw PlatformErrors.invalidRequest({ violations: [{ field: 'owner_id', rule: 'service_account' }] });
+  }
+
+  private async record(
+    actor: Actor,
+    action: AuditEntry['action'],
+    { id, key }: Application,
+    detail: AuditEntry['detail'] = {},
+  ): Promise<void> {
+    const target = { targetType: 'application', targetId: id } as const;
+    await this.audit.record({ ...doneBy(actor), action, ...target, detail: { key, ...detail } });
+  }
+}
+
+function isNothing({ added, changed, retired }: Declared): boolean {
+  return added.length + changed.length + retired.length === 0;
+}
+
+function isDescribedOtherwise(
+  wanted: ApplicationPermission,
+  known: ApplicationPermission | undefined,
+): boolean {
+  return wanted.descriptionEn !== known?.descriptionEn || wanted.descriptionZh !== known.descriptionZh;
+}
+
+function codesOf(rows: readonly ApplicationPermission[]): string[] {
+  return rows.map(({ permission }) => permission).sort();
+}
