@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CreateApplicationData, CreateApplicationErrors, CreateApplicationResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeclarePermissionsData, DeclarePermissionsErrors, DeclarePermissionsResponses, DeleteApplicationData, DeleteApplicationErrors, DeleteApplicationResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableUserData, DisableUserErrors, DisableUserResponses, EnableUserData, EnableUserErrors, EnableUserResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, GetApplicationData, GetApplicationErrors, GetApplicationResponses, GetDocsFileData, GetDocsFileErrors, GetDocsFileResponses, GetLiveData, GetLiveErrors, GetLiveResponses, GetMeData, GetMeErrors, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenApiJsonData, GetOpenApiJsonErrors, GetOpenApiJsonResponses, GetOpenApiYamlData, GetOpenApiYamlErrors, GetOpenApiYamlResponses, GetReadyData, GetReadyErrors, GetReadyResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetSigningKeysData, GetSigningKeysErrors, GetSigningKeysResponses, GetUserData, GetUserErrors, GetUserResponses, ListApplicationsData, ListApplicationsErrors, ListApplicationsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListErrorCodesData, ListErrorCodesErrors, ListErrorCodesResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, RedirectToDocsData, RedirectToDocsErrors, RedirectToDocsResponses, RenewAccessData, RenewAccessErrors, RenewAccessResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RunBatchData, RunBatchErrors, RunBatchResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, ShowDocsData, ShowDocsErrors, ShowDocsResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, UpdateApplicationData, UpdateApplicationErrors, UpdateApplicationResponses, UpdateMeData, UpdateMeErrors, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
+import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CreateApplicationData, CreateApplicationErrors, CreateApplicationResponses, CreateMenuData, CreateMenuErrors, CreateMenuResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeclarePermissionsData, DeclarePermissionsErrors, DeclarePermissionsResponses, DeleteApplicationData, DeleteApplicationErrors, DeleteApplicationResponses, DeleteMenuData, DeleteMenuErrors, DeleteMenuResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableUserData, DisableUserErrors, DisableUserResponses, EnableUserData, EnableUserErrors, EnableUserResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, GetApplicationData, GetApplicationErrors, GetApplicationResponses, GetDocsFileData, GetDocsFileErrors, GetDocsFileResponses, GetLiveData, GetLiveErrors, GetLiveResponses, GetMeData, GetMeErrors, GetMenusData, GetMenusErrors, GetMenusResponses, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenApiJsonData, GetOpenApiJsonErrors, GetOpenApiJsonResponses, GetOpenApiYamlData, GetOpenApiYamlErrors, GetOpenApiYamlResponses, GetReadyData, GetReadyErrors, GetReadyResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetSigningKeysData, GetSigningKeysErrors, GetSigningKeysResponses, GetUserData, GetUserErrors, GetUserResponses, ListApplicationsData, ListApplicationsErrors, ListApplicationsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListErrorCodesData, ListErrorCodesErrors, ListErrorCodesResponses, ListMyMenusData, ListMyMenusErrors, ListMyMenusResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, OrderMenusData, OrderMenusErrors, OrderMenusResponses, RedirectToDocsData, RedirectToDocsErrors, RedirectToDocsResponses, RenewAccessData, RenewAccessErrors, RenewAccessResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RunBatchData, RunBatchErrors, RunBatchResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, ShowDocsData, ShowDocsErrors, ShowDocsResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, UpdateApplicationData, UpdateApplicationErrors, UpdateApplicationResponses, UpdateMeData, UpdateMeErrors, UpdateMenuData, UpdateMenuErrors, UpdateMenuResponses, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -465,6 +465,88 @@ export const updateApplication = <ThrowOnError extends boolean = false>(options:
 export const declarePermissions = <ThrowOnError extends boolean = false>(options: Options<DeclarePermissionsData, ThrowOnError>): RequestResult<DeclarePermissionsResponses, DeclarePermissionsErrors, ThrowOnError> => (options.client ?? client).put<DeclarePermissionsResponses, DeclarePermissionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/applications/{id}/permissions',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What the front end of an application shows to me
+ *
+ * The nodes that are enabled and for which I hold one of their permissions. It protects nothing: the application checks the permission of each call.
+ *
+ * Anyone who is signed in may call this.
+ */
+export const listMyMenus = <ThrowOnError extends boolean = false>(options: Options<ListMyMenusData, ThrowOnError>): RequestResult<ListMyMenusResponses, ListMyMenusErrors, ThrowOnError> => (options.client ?? client).get<ListMyMenusResponses, ListMyMenusErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/menus',
+    ...options
+});
+
+/**
+ * Read the whole menu of an application
+ *
+ * Needs the permission `applications:read`.
+ */
+export const getMenus = <ThrowOnError extends boolean = false>(options: Options<GetMenusData, ThrowOnError>): RequestResult<GetMenusResponses, GetMenusErrors, ThrowOnError> => (options.client ?? client).get<GetMenusResponses, GetMenusErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/applications/{id}/menus',
+    ...options
+});
+
+/**
+ * Add a node, as the last one of its parent
+ *
+ * Needs the permission `menus:manage`.
+ */
+export const createMenu = <ThrowOnError extends boolean = false>(options: Options<CreateMenuData, ThrowOnError>): RequestResult<CreateMenuResponses, CreateMenuErrors, ThrowOnError> => (options.client ?? client).post<CreateMenuResponses, CreateMenuErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/applications/{id}/menus',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Arrange the children of a node
+ *
+ * These are the children of that parent, in this order: one call for a move, a drop and a sort. None that it has may be missing, so that nobody loses what somebody else has added meanwhile.
+ *
+ * Needs the permission `menus:manage`.
+ */
+export const orderMenus = <ThrowOnError extends boolean = false>(options: Options<OrderMenusData, ThrowOnError>): RequestResult<OrderMenusResponses, OrderMenusErrors, ThrowOnError> => (options.client ?? client).put<OrderMenusResponses, OrderMenusErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/applications/{id}/menus/order',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a node that has no children
+ *
+ * Needs the permission `menus:manage`.
+ */
+export const deleteMenu = <ThrowOnError extends boolean = false>(options: Options<DeleteMenuData, ThrowOnError>): RequestResult<DeleteMenuResponses, DeleteMenuErrors, ThrowOnError> => (options.client ?? client).delete<DeleteMenuResponses, DeleteMenuErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/menus/{id}',
+    ...options
+});
+
+/**
+ * Change a node; it stays where it is
+ *
+ * Needs the permission `menus:manage`.
+ */
+export const updateMenu = <ThrowOnError extends boolean = false>(options: Options<UpdateMenuData, ThrowOnError>): RequestResult<UpdateMenuResponses, UpdateMenuErrors, ThrowOnError> => (options.client ?? client).patch<UpdateMenuResponses, UpdateMenuErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/menus/{id}',
     ...options,
     headers: {
         'Content-Type': 'application/json',

@@ -46,8 +46,8 @@ export type AuditEventResponse = {
      * In which session.
      */
     session_id: string | null;
-    action: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'session.ended' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'user.created' | 'user.updated' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted' | 'application.created' | 'application.updated' | 'application.deleted' | 'application.declared';
-    target_type: 'user' | 'session' | 'role' | 'application';
+    action: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'session.ended' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'user.created' | 'user.updated' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted' | 'application.created' | 'application.updated' | 'application.deleted' | 'application.declared' | 'menu.created' | 'menu.updated' | 'menu.deleted' | 'menu.ordered';
+    target_type: 'user' | 'session' | 'role' | 'application' | 'menu';
     /**
      * On whom or what. It may be gone by now.
      */
@@ -418,6 +418,236 @@ export type DeclarePermissionsRequest = {
      * Only tells what would change.
      */
     dry_run?: boolean;
+};
+
+export type MyButtonResponse = {
+    key: string;
+    title: string;
+};
+
+export type MyMenuResponse = {
+    key: string;
+    path: string;
+    component: string;
+    redirect: string;
+    icon: string;
+    url: string;
+    hidden: boolean;
+    keep_alive: boolean;
+    meta: {
+        [key: string]: unknown;
+    };
+    kind: 'group' | 'page' | 'link' | 'frame';
+    /**
+     * In the language of the request, or else in the other.
+     */
+    title: string;
+    buttons: Array<MyButtonResponse>;
+    children: Array<MyMenuResponse>;
+};
+
+export type MyMenusResponse = {
+    /**
+     * The key of the first page with an entry; null where there is none.
+     */
+    home: string | null;
+    items: Array<MyMenuResponse>;
+};
+
+export type MyMenusEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: MyMenusResponse;
+    msg: string;
+};
+
+export type MenuTitle = {
+    en?: string;
+    'zh-CN'?: string;
+};
+
+export type MenuNodeResponse = {
+    key: string;
+    path: string;
+    component: string;
+    redirect: string;
+    icon: string;
+    url: string;
+    hidden: boolean;
+    keep_alive: boolean;
+    meta: {
+        [key: string]: unknown;
+    };
+    id: string;
+    parent_id: string | null;
+    kind: 'group' | 'page' | 'link' | 'frame' | 'button';
+    title: MenuTitle;
+    enabled: boolean;
+    permissions: Array<string>;
+    /**
+     * Its place among its siblings, from 0.
+     */
+    position: number;
+    /**
+     * Counts its changes; it is the `ETag`.
+     */
+    revision: number;
+    children: Array<MenuNodeResponse>;
+};
+
+export type MenuTreeResponse = {
+    /**
+     * Counts the changes of the tree; it is the `ETag`.
+     */
+    revision: number;
+    items: Array<MenuNodeResponse>;
+};
+
+export type MenuTreeEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: MenuTreeResponse;
+    msg: string;
+};
+
+export type MenuResponse = {
+    key: string;
+    path: string;
+    component: string;
+    redirect: string;
+    icon: string;
+    url: string;
+    hidden: boolean;
+    keep_alive: boolean;
+    meta: {
+        [key: string]: unknown;
+    };
+    id: string;
+    parent_id: string | null;
+    kind: 'group' | 'page' | 'link' | 'frame' | 'button';
+    title: MenuTitle;
+    enabled: boolean;
+    permissions: Array<string>;
+    /**
+     * Its place among its siblings, from 0.
+     */
+    position: number;
+    /**
+     * Counts its changes; it is the `ETag`.
+     */
+    revision: number;
+};
+
+export type MenuEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: MenuResponse;
+    msg: string;
+};
+
+export type CreateMenuRequest = {
+    path?: string;
+    component?: string;
+    redirect?: string;
+    icon?: string;
+    /**
+     * Of a link or a frame: http or https.
+     */
+    url?: string;
+    /**
+     * The route is known, and no entry is shown for it.
+     */
+    hidden?: boolean;
+    /**
+     * The front end keeps the page when one leaves it.
+     */
+    keep_alive?: boolean;
+    /**
+     * If false, nobody gets it, nor what is below it. By default true.
+     */
+    enabled?: boolean;
+    /**
+     * Full codes: whoever holds one of them sees it. None: everybody.
+     */
+    permissions?: Array<string>;
+    /**
+     * For what only the front end understands: at most 2 KiB of JSON.
+     */
+    meta?: {
+        [key: string]: unknown;
+    };
+    /**
+     * Null: the top.
+     */
+    parent_id?: string | null;
+    kind: 'link' | 'page' | 'group' | 'frame' | 'button';
+    /**
+     * The name of the route.
+     */
+    key: string;
+    /**
+     * In one language at least.
+     */
+    title: MenuTitle;
+};
+
+export type OrderMenusRequest = {
+    /**
+     * Null: the top.
+     */
+    parent_id: string | null;
+    /**
+     * All children that the parent is to have, in their order.
+     */
+    ids: Array<string>;
+};
+
+export type UpdateMenuRequest = {
+    path?: string;
+    component?: string;
+    redirect?: string;
+    icon?: string;
+    /**
+     * Of a link or a frame: http or https.
+     */
+    url?: string;
+    /**
+     * The route is known, and no entry is shown for it.
+     */
+    hidden?: boolean;
+    /**
+     * The front end keeps the page when one leaves it.
+     */
+    keep_alive?: boolean;
+    /**
+     * If false, nobody gets it, nor what is below it. By default true.
+     */
+    enabled?: boolean;
+    /**
+     * Full codes: whoever holds one of them sees it. None: everybody.
+     */
+    permissions?: Array<string>;
+    /**
+     * For what only the front end understands: at most 2 KiB of JSON.
+     */
+    meta?: {
+        [key: string]: unknown;
+    };
+    kind?: 'link' | 'page' | 'group' | 'frame' | 'button';
+    /**
+     * The name of the route.
+     */
+    key?: string;
+    /**
+     * In one language at least.
+     */
+    title?: MenuTitle;
 };
 
 export type JwkResponse = {
@@ -3217,6 +3447,478 @@ export type DeclarePermissionsResponses = {
 
 export type DeclarePermissionsResponse = DeclarePermissionsResponses[keyof DeclarePermissionsResponses];
 
+export type ListMyMenusData = {
+    body?: never;
+    path?: never;
+    query: {
+        /**
+         * The id or the key of the application.
+         */
+        application: string;
+    };
+    url: '/me/menus';
+};
+
+export type ListMyMenusErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `13006` There is no such application.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListMyMenusError = ListMyMenusErrors[keyof ListMyMenusErrors];
+
+export type ListMyMenusResponses = {
+    /**
+     * Success
+     */
+    200: MyMenusEnvelope;
+};
+
+export type ListMyMenusResponse = ListMyMenusResponses[keyof ListMyMenusResponses];
+
+export type GetMenusData = {
+    body?: never;
+    path: {
+        /**
+         * The id or the key of the application.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/applications/{id}/menus';
+};
+
+export type GetMenusErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `13006` There is no such application.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type GetMenusError = GetMenusErrors[keyof GetMenusErrors];
+
+export type GetMenusResponses = {
+    /**
+     * Success
+     */
+    200: MenuTreeEnvelope;
+};
+
+export type GetMenusResponse = GetMenusResponses[keyof GetMenusResponses];
+
+export type CreateMenuData = {
+    body: CreateMenuRequest;
+    path: {
+        /**
+         * The id or the key of the application.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/applications/{id}/menus';
+};
+
+export type CreateMenuErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `13006` There is no such application.
+     * - `14001` There is no such menu.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `14002` The application has a menu with this key already.
+     * - `14003` A menu cannot stand there, or one that stands there was not named.
+     * - `14005` The application has as many menus as it can have.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type CreateMenuError = CreateMenuErrors[keyof CreateMenuErrors];
+
+export type CreateMenuResponses = {
+    /**
+     * Created
+     */
+    201: MenuEnvelope;
+};
+
+export type CreateMenuResponse = CreateMenuResponses[keyof CreateMenuResponses];
+
+export type OrderMenusData = {
+    body: OrderMenusRequest;
+    headers?: {
+        /**
+         * The `ETag` of what the change is based on: if it has changed since, nothing is done.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * The id or the key of the application.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/applications/{id}/menus/order';
+};
+
+export type OrderMenusErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `13006` There is no such application.
+     * - `14001` There is no such menu.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `14003` A menu cannot stand there, or one that stands there was not named.
+     */
+    409: Failure;
+    /**
+     * - `10013` Somebody has changed this meanwhile. Read it again, and decide anew.
+     */
+    412: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type OrderMenusError = OrderMenusErrors[keyof OrderMenusErrors];
+
+export type OrderMenusResponses = {
+    /**
+     * Success
+     */
+    200: MenuTreeEnvelope;
+};
+
+export type OrderMenusResponse = OrderMenusResponses[keyof OrderMenusResponses];
+
+export type DeleteMenuData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of what the change is based on: if it has changed since, nothing is done.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/menus/{id}';
+};
+
+export type DeleteMenuErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `14001` There is no such menu.
+     */
+    404: Failure;
+    /**
+     * - `14004` There are menus below this one.
+     */
+    409: Failure;
+    /**
+     * - `10013` Somebody has changed this meanwhile. Read it again, and decide anew.
+     */
+    412: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type DeleteMenuError = DeleteMenuErrors[keyof DeleteMenuErrors];
+
+export type DeleteMenuResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type DeleteMenuResponse = DeleteMenuResponses[keyof DeleteMenuResponses];
+
+export type UpdateMenuData = {
+    body: UpdateMenuRequest;
+    headers?: {
+        /**
+         * The `ETag` of what the change is based on: if it has changed since, nothing is done.
+         */
+        'If-Match'?: string;
+    };
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/menus/{id}';
+};
+
+export type UpdateMenuErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `14001` There is no such menu.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `14002` The application has a menu with this key already.
+     * - `14003` A menu cannot stand there, or one that stands there was not named.
+     */
+    409: Failure;
+    /**
+     * - `10013` Somebody has changed this meanwhile. Read it again, and decide anew.
+     */
+    412: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type UpdateMenuError = UpdateMenuErrors[keyof UpdateMenuErrors];
+
+export type UpdateMenuResponses = {
+    /**
+     * Success
+     */
+    200: MenuEnvelope;
+};
+
+export type UpdateMenuResponse = UpdateMenuResponses[keyof UpdateMenuResponses];
+
 export type ListAuditEventsData = {
     body?: never;
     path?: never;
@@ -3226,7 +3928,7 @@ export type ListAuditEventsData = {
          */
         actor_id?: string;
         /**
-         * Only what was done to this user, session, role or application.
+         * Only what was done to this user, session, role, application or menu.
          */
         target_id?: string;
         /**

@@ -9,6 +9,7 @@ import { DropIndexesOfOldSearch1763830000002 } from './1763830000002-drop-indexe
 import { NameActors1763840000000 } from './1763840000000-name-actors.js';
 import { NumberAuditEvents1763850000000 } from './1763850000000-number-audit-events.js';
 import { CreateApplications1763860000000 } from './1763860000000-create-applications.js';
+import { CreateMenus1763870000000 } from './1763870000000-create-menus.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -23,6 +24,7 @@ export const migrations = [
   NameActors1763840000000,
   NumberAuditEvents1763850000000,
   CreateApplications1763860000000,
+  CreateMenus1763870000000,
 ];
 
 /** Where a database notes which of them it has. */

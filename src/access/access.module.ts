@@ -5,14 +5,19 @@ import { AccessService } from './access.service.js';
 import { Application, ApplicationPermission } from './application.entity.js';
 import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
+import { Menu } from './menu.entity.js';
+import { MenusController } from './menus.controller.js';
+import { MenusService } from './menus.service.js';
 import { RolesController } from './roles.controller.js';
 import { RolesService } from './roles.service.js';
 import { Role, RolePermission, UserRole } from './role.entity.js';
 
 @Module({
-  imports: [TypeOrmModule.forFeature([Role, RolePermission, UserRole, Application, ApplicationPermission])],
-  controllers: [RolesController, ApplicationsController],
-  providers: [AccessRepository, AccessService, RolesService, ApplicationsService],
+  imports: [
+    TypeOrmModule.forFeature([Role, RolePermission, UserRole, Application, ApplicationPermission, Menu]),
+  ],
+  controllers: [RolesController, ApplicationsController, MenusController],
+  providers: [AccessRepository, AccessService, RolesService, ApplicationsService, MenusService],
   exports: [AccessService, ApplicationsService],
 })
 export class AccessModule {}

@@ -10,4 +10,5 @@ export const AccessPermissions = {
     'applications:declare',
     'Declare the permissions of an application that one owns',
   ),
+  manageMenus: definePermission('menus:manage', 'Arrange the menus of applications'),
 };

@@ -62,6 +62,25 @@ export class AccessService {
     return (await this.repository.findListed(user.id, codes)).length > 0;
   }
 
+  /** Which of these permissions a caller holds. */
+  async heldOf({ roles, user }: AuthContext, codes: readonly string[]): Promise<ReadonlySet<string>> {
+    if (roles.includes(ADMINISTRATOR)) return new Set(codes);
+    if (roles.length === 0 || codes.length === 0) return new Set();
+    return new Set(await this.repository.findListed(user.id, codes));
+  }
+
+  /**
+   * A permission that its application has retired stays where it is named, and is named nowhere else.
+   *
+   * @throws PlatformErrors.invalidRequest for one that no application declares
+   */
+  async requireGrantable(permissions: readonly string[]): Promise<void> {
+    const ofApplications = [...new Set(permissions.filter(isOfApplication))];
+    if (ofApplications.length === 0) return;
+    if ((await this.repository.countGrantable(ofApplications)) === ofApplications.length) return;
+    throw PlatformErrors.invalidRequest({ violations: [{ field: 'permissions', rule: 'permission' }] });
+  }
+
   /** Refuses an actor without the permission. @throws AccessErrors.notPermitted */
   async require(actor: Actor, { code }: Permission): Promise<void> {
     if (!(await this.holds(actor, [code]))) throw AccessErrors.notPermitted();

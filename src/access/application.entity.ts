@@ -29,6 +29,10 @@ export class Application {
   @Column('int')
   revision!: number;
 
+  /** Counts the changes of its menu, whose changes take turns at this row. */
+  @Column('int', { name: 'menu_revision', default: 0 })
+  menuRevision!: number;
+
   @Column('bigint', { name: 'created_at' })
   createdAt!: Instant;
 

@@ -10,7 +10,7 @@ import {
   Query,
   UseInterceptors,
 } from '@nestjs/common';
-import { ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
 import { BasedOn, MayNameRevision } from '../platform/http/entity-tag.js';
@@ -27,6 +27,7 @@ import {
   CreateApplicationRequest,
   DeclaredPermissionsResponse,
   DeclarePermissionsRequest,
+  IdOrKey,
   ListApplicationsQuery,
   toApplicationDetailsResponse,
   toApplicationResponse,
@@ -37,14 +38,6 @@ import { ApplicationsService } from './applications.service.js';
 
 /** A thousand permissions with descriptions. */
 const DECLARATION_LIMIT = 256 * 1024;
-
-const IdOrKey = () =>
-  ApiParam({
-    name: 'id',
-    description: 'The id or the key of the application.',
-    schema: { type: 'string' },
-    example: 'shop',
-  });
 
 @ApiTags('Applications')
 @Controller('applications')

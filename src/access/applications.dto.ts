@@ -1,4 +1,4 @@
-import { ApiProperty } from '@nestjs/swagger';
+import { ApiParam, ApiProperty } from '@nestjs/swagger';
 import { IsString, Matches } from 'class-validator';
 import { currentRequest } from '../platform/context/request-context.js';
 import { isUuid } from '../platform/crypto/random.js';
@@ -37,6 +37,15 @@ export function ApplicationReference(): PropertyDecorator {
     ApiProperty({ type: String, example: 'shop' }),
   );
 }
+
+/** Documents the `id` of a path that may also be a key. */
+export const IdOrKey = () =>
+  ApiParam({
+    name: 'id',
+    description: 'The id or the key of the application.',
+    schema: { type: 'string' },
+    example: 'shop',
+  });
 
 function Name(): PropertyDecorator {
   return stacked(IsString(), IsDisplayName(64), ApiProperty({ example: 'The shop' }));

@@ -113,6 +113,7 @@ export class ApplicationsService {
       name: canonicalName(request.name),
       ownerId,
       revision: 1,
+      menuRevision: 0,
       createdAt: now,
       updatedAt: now,
     };

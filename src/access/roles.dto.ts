@@ -45,8 +45,8 @@ function Permissions(): PropertyDecorator {
   );
 }
 
-/** Whether it can be one; the service knows what applications declare. */
-function isPermission(text: string): boolean {
+/** Whether a text can be a full code; the service knows what applications declare. */
+export function isPermission(text: string): boolean {
   return isPermissionOfApplication(text) || declaredPermissions().some(({ code }) => code === text);
 }
 

@@ -5,12 +5,11 @@ import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js
 import { DuplicateKeyError } from '../database/driver-errors.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { canonicalName } from '../platform/display-name.js';
-import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { limitAndOffset, withTotal, type Slice } from '../platform/http/list-query.js';
 import type { Actor } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import { AccessErrors } from './access.errors.js';
-import { AccessRepository, isOfApplication } from './access.repository.js';
+import { AccessRepository } from './access.repository.js';
 import { AccessService, granted } from './access.service.js';
 import { Role, RolePermission } from './role.entity.js';
 import type { CreateRoleRequest, ListRolesQuery, UpdateRoleRequest } from './roles.dto.js';
@@ -64,7 +63,7 @@ export class RolesService {
     const role: Role = { id: newId(), key, name, description, builtIn: 0, createdAt: now, updatedAt: now };
     await this.access
       .serialised(async () => {
-        await this.requireGrantable(permissions);
+        await this.access.requireGrantable(permissions);
         await this.access.requireHolding(actor, permissions);
         await this.roles.insert(role);
         await this.addPermissions(role.id, permissions);
@@ -82,7 +81,7 @@ export class RolesService {
       const wanted = request.permissions ?? before.permissions;
       const added = [...new Set(wanted)].filter((code) => !before.permissions.includes(code));
       const removed = before.permissions.filter((code) => !wanted.includes(code));
-      await this.requireGrantable(added);
+      await this.access.requireGrantable(added);
       await this.access.requireHolding(actor, [...added, ...removed]);
       const { description = before.role.description } = request;
       const name = canonicalName(request.name ?? before.role.name);
@@ -117,14 +116,6 @@ export class RolesService {
     const found = await this.get(id);
     if (found.role.builtIn === 1) throw AccessErrors.builtInRole();
     return found;
-  }
-
-  /** A permission that its application has retired stays where it is listed, and is listed nowhere else. */
-  private async requireGrantable(permissions: readonly string[]): Promise<void> {
-    const ofApplications = permissions.filter(isOfApplication);
-    if (ofApplications.length === 0) return;
-    if ((await this.grants.countGrantable(ofApplications)) === ofApplications.length) return;
-    throw PlatformErrors.invalidRequest({ violations: [{ field: 'permissions', rule: 'permission' }] });
   }
 
   private async addPermissions(roleId: string, permissions: readonly string[]): Promise<void> {

@@ -3,7 +3,7 @@ export const AUDIT_OUTCOMES = ['success', 'failure'] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
 /** On what something can be done. */
-export const AUDIT_TARGETS = ['user', 'session', 'role', 'application'] as const;
+export const AUDIT_TARGETS = ['user', 'session', 'role', 'application', 'menu'] as const;
 
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 
@@ -32,6 +32,10 @@ const OUTCOMES = {
   'application.updated': SUCCESS,
   'application.deleted': SUCCESS,
   'application.declared': SUCCESS,
+  'menu.created': SUCCESS,
+  'menu.updated': SUCCESS,
+  'menu.deleted': SUCCESS,
+  'menu.ordered': SUCCESS,
 } satisfies Record<string, readonly AuditOutcome[]>;
 
 export type AuditAction = keyof typeof OUTCOMES;

@@ -26,7 +26,7 @@ export class ListAuditEventsQuery {
 
   @MayBeAbsent()
   @IsId()
-  @ApiProperty({ description: 'Only what was done to this user, session, role or application.' })
+  @ApiProperty({ description: 'Only what was done to this user, session, role, application or menu.' })
   target_id?: string;
 
   @ReadBy(

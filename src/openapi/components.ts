@@ -27,7 +27,8 @@ const HEADERS: ComponentsObject['headers'] = {
     example: 'en',
   },
   ETag: {
-    description: 'The state of what is answered, for `If-Match` of a change that is based on it.',
+    description:
+      'The state of what is answered: for `If-Match` of a change that is based on it, or for `If-None-Match`.',
     schema: { type: 'string' },
     example: '"3"',
   },

@@ -16,6 +16,7 @@ const TAGS = new Map([
   ['Users', 'The administration of users and of their sessions.'],
   ['Roles', 'Roles, and the permissions that they give.'],
   ['Applications', 'Other services of the company, and the permissions that they declare.'],
+  ['Menus', 'What the front ends of applications show, and to whom.'],
   ['Audit', 'Who did what, and when.'],
   ['System', 'The error catalogue, signing keys, health, this document.'],
 ]);

@@ -73,7 +73,7 @@ function describePathParameters({ parameters = [] }: OperationObject): void {
 
 /** Nest's document knows the status, and describes an answer without its envelope. */
 function successOf(
-  { envelope, entityTag = false }: NonNullable<Route['answer']>,
+  { envelope, entityTag = false, weakTag = false }: NonNullable<Route['answer']>,
   declared: ResponsesObject,
   schemas: Schemas,
 ): ResponsesObject {
@@ -83,9 +83,15 @@ function successOf(
   return {
     [status]: {
       description: status === '201' ? 'Created' : 'Success',
-      headers: headersFor(...(entityTag ? ['ETag'] : []), 'X-Request-Id', 'Content-Language'),
+      headers: headersFor(...(entityTag || weakTag ? ['ETag'] : []), 'X-Request-Id', 'Content-Language'),
       content: { 'application/json': media },
     },
+    ...(weakTag && {
+      '304': {
+        description: 'What `If-None-Match` names is still the answer.',
+        headers: headersFor('ETag', 'X-Request-Id', 'Content-Language'),
+      },
+    }),
   };
 }
 

@@ -43,6 +43,11 @@ const PUBLISHED: ReadonlyArray<readonly [code: number, status: number, key: stri
   [13007, 409, 'access.applicationKeyTaken'],
   [13008, 409, 'access.permissionsInUse'],
   [13009, 409, 'access.retiresTooMuch'],
+  [14001, 404, 'menus.noSuchMenu'],
+  [14002, 409, 'menus.menuKeyTaken'],
+  [14003, 409, 'menus.misplaced'],
+  [14004, 409, 'menus.hasChildren'],
+  [14005, 409, 'menus.tooMany'],
   [15001, 410, 'audit.eventsRemoved'],
 ];
 

@@ -27,7 +27,8 @@ describe('an allowed origin', () => {
     expect(corsHeaders(answer.headers)).toMatchObject({
       'access-control-allow-origin': ALLOWED,
       'access-control-allow-methods': 'GET, POST, PUT, PATCH, DELETE',
-      'access-control-allow-headers': 'Authorization, Content-Type, Accept-Language, X-Request-Id',
+      'access-control-allow-headers':
+        'Authorization, Content-Type, Accept-Language, X-Request-Id, If-Match, If-None-Match',
       'access-control-max-age': '600',
     });
     expect(answer.headers).toMatchObject({
@@ -44,7 +45,7 @@ describe('an allowed origin', () => {
       expectEnvelope(answer);
       expect(corsHeaders(answer.headers), path).toEqual({
         'access-control-allow-origin': ALLOWED,
-        'access-control-expose-headers': 'Retry-After, X-Request-Id, Content-Language',
+        'access-control-expose-headers': 'Retry-After, X-Request-Id, Content-Language, ETag',
       });
       expect(answer.headers['vary']).toBe('Accept-Language, Origin');
     }

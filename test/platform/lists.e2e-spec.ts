@@ -56,7 +56,14 @@ describe('while as many lists are read as may be', () => {
   it('every other list is refused after a moment', async () => {
     const paths = await lists();
     expect(paths.toSorted()).toEqual(
-      ['/audit-events', '/me/sessions', '/roles', '/users', `/users/${ANYBODY}/sessions`].toSorted(),
+      [
+        '/applications',
+        '/audit-events',
+        '/me/sessions',
+        '/roles',
+        '/users',
+        `/users/${ANYBODY}/sessions`,
+      ].toSorted(),
     );
     const { over } = takeAllPlaces();
     for (const answer of await Promise.all(paths.map((path) => app.call('GET', path, { token })))) {

@@ -2,7 +2,7 @@ import { applyDecorators, type Type } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { ApiExtraModels, ApiProperty } from '@nestjs/swagger';
 import type { AppError, AppErrorDetails } from '../errors/app-error.js';
-import { RevisionTag } from './entity-tag.js';
+import { RevisionTag, WeakTag } from './entity-tag.js';
 
 /** The documented success of a route. */
 export interface Answer extends AnswerOptions {
@@ -15,6 +15,8 @@ export interface AnswerOptions {
   readonly usesDatabase?: boolean;
   /** Whether it has an `ETag`, made of the `revision` of its data. */
   readonly entityTag?: boolean;
+  /** Whether it has a weak `ETag`, and who knows it already gets a 304. */
+  readonly weakTag?: boolean;
 }
 
 /** A failure by its constant, or made with the details that its example should show. */
@@ -46,6 +48,7 @@ export function ApiAnswer(data: Type | null, options: AnswerOptions = {}): Metho
     ApiExtraModels(envelope),
     DocumentedAnswer({ ...options, envelope }),
     ...(options.entityTag === true ? [RevisionTag()] : []),
+    ...(options.weakTag === true ? [WeakTag()] : []),
   );
 }
 

@@ -8,9 +8,20 @@ import {
   type NestInterceptor,
 } from '@nestjs/common';
 import { ApiHeader } from '@nestjs/swagger';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { RouteConfig } from '@nestjs/platform-fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { tap, type Observable } from 'rxjs';
+import { sha256Base64url } from '../crypto/digest.js';
 import { PlatformErrors } from '../errors/platform-errors.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** See `LargeBody`. */
+    bodyLimit?: number;
+    /** See `WeakTag`. */
+    weakTag?: boolean;
+  }
+}
 
 /** Something that counts its changes, so that whoever changes it can say on which state that is based. */
 export interface Revised {
@@ -28,6 +39,31 @@ class RevisionTagInterceptor implements NestInterceptor<Revised, Revised> {
 
 /** The answer of this route has an `ETag`, made of the `revision` of its data. */
 export const RevisionTag = () => UseInterceptors(RevisionTagInterceptor);
+
+/** The answer of this route has a weak `ETag`, made of its text; whoever has that text already gets a 304. */
+export const WeakTag = () => RouteConfig({ weakTag: true });
+
+/** Nest sets the status of an answer last; Fastify lets a hook change it. */
+export function installWeakTags(fastify: FastifyInstance): void {
+  fastify.addHook('onRoute', (route) => {
+    if (route.config?.weakTag === true) route.onSend = compareTag;
+  });
+}
+
+function compareTag(
+  { headers }: FastifyRequest,
+  reply: FastifyReply,
+  payload: unknown,
+  done: (error: Error | null, payload: unknown) => void,
+): void {
+  if (reply.statusCode !== 200 || typeof payload !== 'string') return done(null, payload);
+  const tag = `"${sha256Base64url(payload)}"`;
+  reply.header('ETag', `W/${tag}`);
+  const known = headers['if-none-match']?.split(',').map((one) => one.trim().replace(/^W\//, '')) ?? [];
+  if (!known.includes(tag) && !known.includes('*')) return done(null, payload);
+  reply.code(304).removeHeader('content-type');
+  return done(null, null);
+}
 
 /** Documents that a change may name the state on which it is based; the handler takes that by `@BasedOn()`. */
 export const MayNameRevision = () =>

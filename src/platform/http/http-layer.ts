@@ -6,6 +6,7 @@ import { FailureLog } from '../errors/failure-log.js';
 import { toAppError } from '../errors/failure.js';
 import { SECOND } from '../time/clock.js';
 import { Connection } from './connection.js';
+import { installWeakTags } from './entity-tag.js';
 import { requestIdOf } from './headers.js';
 import type { HttpSettings } from './http-settings.js';
 import { acceptOnlyJson, BODY_LIMIT } from './json-body.js';
@@ -74,6 +75,7 @@ export class HttpLayer {
   install(fastify: FastifyInstance): void {
     this.routes.install(fastify);
     acceptOnlyJson(fastify);
+    installWeakTags(fastify);
     this.lifecycle.install(fastify);
   }
 

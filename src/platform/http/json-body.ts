@@ -26,8 +26,7 @@ export class UnreadableBody {
 export function acceptOnlyJson(fastify: FastifyInstance): void {
   // Nest knows no limit for one route; Fastify does.
   fastify.addHook('onRoute', (route) => {
-    const { bodyLimit } = (route.config as { bodyLimit?: number } | undefined) ?? {};
-    if (bodyLimit !== undefined) route.bodyLimit = bodyLimit;
+    if (route.config?.bodyLimit !== undefined) route.bodyLimit = route.config.bodyLimit;
   });
   fastify.addHook('preParsing', (request, _reply, payload, done) => {
     if (request.headers['transfer-encoding'] === undefined) return done(null, payload);
