@@ -62,7 +62,7 @@ async function equip(query: Query, count: number): Promise<Person[]> {
   );
   const people: Person[] = [];
   for (const row of rows) {
-    const refreshToken = `ghr_${randomBytes(32).toString('base64url')}`;
+    const refreshToken = `gatehouse_rt_${randomBytes(32).toString('base64url')}`;
     const person = { ...row, refreshToken } as Person;
     const digest = hash('sha256', refreshToken, 'base64url');
     // As of somebody who is at work here and now: no new address to note, and no long unused session to revive.

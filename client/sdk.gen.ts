@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CreateApplicationData, CreateApplicationErrors, CreateApplicationResponses, CreateMenuData, CreateMenuErrors, CreateMenuResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateUserData, CreateUserErrors, CreateUserResponses, DeclarePermissionsData, DeclarePermissionsErrors, DeclarePermissionsResponses, DeleteApplicationData, DeleteApplicationErrors, DeleteApplicationResponses, DeleteMenuData, DeleteMenuErrors, DeleteMenuResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableUserData, DisableUserErrors, DisableUserResponses, EnableUserData, EnableUserErrors, EnableUserResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, GetApplicationData, GetApplicationErrors, GetApplicationResponses, GetDocsFileData, GetDocsFileErrors, GetDocsFileResponses, GetLiveData, GetLiveErrors, GetLiveResponses, GetMeData, GetMeErrors, GetMenusData, GetMenusErrors, GetMenusResponses, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenApiJsonData, GetOpenApiJsonErrors, GetOpenApiJsonResponses, GetOpenApiYamlData, GetOpenApiYamlErrors, GetOpenApiYamlResponses, GetReadyData, GetReadyErrors, GetReadyResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetSigningKeysData, GetSigningKeysErrors, GetSigningKeysResponses, GetUserData, GetUserErrors, GetUserResponses, ListApplicationsData, ListApplicationsErrors, ListApplicationsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListErrorCodesData, ListErrorCodesErrors, ListErrorCodesResponses, ListMyMenusData, ListMyMenusErrors, ListMyMenusResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, OrderMenusData, OrderMenusErrors, OrderMenusResponses, RedirectToDocsData, RedirectToDocsErrors, RedirectToDocsResponses, RenewAccessData, RenewAccessErrors, RenewAccessResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RunBatchData, RunBatchErrors, RunBatchResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, ShowDocsData, ShowDocsErrors, ShowDocsResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, UpdateApplicationData, UpdateApplicationErrors, UpdateApplicationResponses, UpdateMeData, UpdateMeErrors, UpdateMenuData, UpdateMenuErrors, UpdateMenuResponses, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
+import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CreateApplicationData, CreateApplicationErrors, CreateApplicationResponses, CreateMenuData, CreateMenuErrors, CreateMenuResponses, CreateMyKeyData, CreateMyKeyErrors, CreateMyKeyResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateUserData, CreateUserErrors, CreateUserKeyData, CreateUserKeyErrors, CreateUserKeyResponses, CreateUserResponses, DeclarePermissionsData, DeclarePermissionsErrors, DeclarePermissionsResponses, DeleteApplicationData, DeleteApplicationErrors, DeleteApplicationResponses, DeleteMenuData, DeleteMenuErrors, DeleteMenuResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableUserData, DisableUserErrors, DisableUserResponses, EnableUserData, EnableUserErrors, EnableUserResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, GetApplicationData, GetApplicationErrors, GetApplicationResponses, GetDocsFileData, GetDocsFileErrors, GetDocsFileResponses, GetLiveData, GetLiveErrors, GetLiveResponses, GetMeData, GetMeErrors, GetMenusData, GetMenusErrors, GetMenusResponses, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenApiJsonData, GetOpenApiJsonErrors, GetOpenApiJsonResponses, GetOpenApiYamlData, GetOpenApiYamlErrors, GetOpenApiYamlResponses, GetReadyData, GetReadyErrors, GetReadyResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetSigningKeysData, GetSigningKeysErrors, GetSigningKeysResponses, GetUserData, GetUserErrors, GetUserResponses, ListApplicationsData, ListApplicationsErrors, ListApplicationsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListErrorCodesData, ListErrorCodesErrors, ListErrorCodesResponses, ListMyKeysData, ListMyKeysErrors, ListMyKeysResponses, ListMyMenusData, ListMyMenusErrors, ListMyMenusResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListUserKeysData, ListUserKeysErrors, ListUserKeysResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, OrderMenusData, OrderMenusErrors, OrderMenusResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RedirectToDocsData, RedirectToDocsErrors, RedirectToDocsResponses, RenewAccessData, RenewAccessErrors, RenewAccessResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, RunBatchData, RunBatchErrors, RunBatchResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, ShowDocsData, ShowDocsErrors, ShowDocsResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, UpdateApplicationData, UpdateApplicationErrors, UpdateApplicationResponses, UpdateMeData, UpdateMeErrors, UpdateMenuData, UpdateMenuErrors, UpdateMenuResponses, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -37,7 +37,7 @@ export const signIn = <ThrowOnError extends boolean = false>(options: Options<Si
 /**
  * Renew the access token
  *
- * The refresh token stays as it is, so parallel and repeated renewals all succeed.
+ * The refresh token stays as it is, so parallel and repeated renewals all succeed. A key in its place gives a short token for other services, which never see the key.
  *
  * Anyone may call this.
  */
@@ -67,11 +67,28 @@ export const revokeToken = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
+ * Give my password again
+ *
+ * For what needs a fresh session (11012): it is one after each sign-in and after this, for 10 minutes by default. After too many wrong passwords, wait for the seconds of `Retry-After`; signing in is not affected.
+ *
+ * Anyone who is signed in may call this. Not with a key.
+ */
+export const reauthenticate = <ThrowOnError extends boolean = false>(options: Options<ReauthenticateData, ThrowOnError>): RequestResult<ReauthenticateResponses, ReauthenticateErrors, ThrowOnError> => (options.client ?? client).post<ReauthenticateResponses, ReauthenticateErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/reauthentication',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Sign out
  *
  * Ends the current session, at once and everywhere; its access token is refused from now on.
  *
- * Anyone who is signed in may call this.
+ * Anyone who is signed in may call this. Not with a key.
  */
 export const signOut = <ThrowOnError extends boolean = false>(options?: Options<SignOutData, ThrowOnError>): RequestResult<SignOutResponses, SignOutErrors, ThrowOnError> => (options?.client ?? client).post<SignOutResponses, SignOutErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -93,7 +110,7 @@ export const getMe = <ThrowOnError extends boolean = false>(options?: Options<Ge
 /**
  * Change my name
  *
- * Anyone who is signed in may call this.
+ * Anyone who is signed in may call this. Not with a key.
  */
 export const updateMe = <ThrowOnError extends boolean = false>(options: Options<UpdateMeData, ThrowOnError>): RequestResult<UpdateMeResponses, UpdateMeErrors, ThrowOnError> => (options.client ?? client).patch<UpdateMeResponses, UpdateMeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -110,7 +127,7 @@ export const updateMe = <ThrowOnError extends boolean = false>(options: Options<
  *
  * Ends every other session. After too many wrong current passwords, wait for the seconds of `Retry-After`; signing in is not affected.
  *
- * Anyone who is signed in may call this.
+ * Anyone who is signed in may call this. Not with a key.
  */
 export const changePassword = <ThrowOnError extends boolean = false>(options: Options<ChangePasswordData, ThrowOnError>): RequestResult<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError> => (options.client ?? client).post<ChangePasswordResponses, ChangePasswordErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -125,7 +142,7 @@ export const changePassword = <ThrowOnError extends boolean = false>(options: Op
 /**
  * End all my sessions but this one
  *
- * Anyone who is signed in may call this.
+ * Anyone who is signed in may call this. Not with a key.
  */
 export const endMyOtherSessions = <ThrowOnError extends boolean = false>(options?: Options<EndMyOtherSessionsData, ThrowOnError>): RequestResult<EndMyOtherSessionsResponses, EndMyOtherSessionsErrors, ThrowOnError> => (options?.client ?? client).delete<EndMyOtherSessionsResponses, EndMyOtherSessionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -136,7 +153,7 @@ export const endMyOtherSessions = <ThrowOnError extends boolean = false>(options
 /**
  * Where am I signed in?
  *
- * Anyone who is signed in may call this.
+ * Anyone who is signed in may call this. Not with a key.
  */
 export const listMySessions = <ThrowOnError extends boolean = false>(options?: Options<ListMySessionsData, ThrowOnError>): RequestResult<ListMySessionsResponses, ListMySessionsErrors, ThrowOnError> => (options?.client ?? client).get<ListMySessionsResponses, ListMySessionsErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -147,7 +164,7 @@ export const listMySessions = <ThrowOnError extends boolean = false>(options?: O
 /**
  * End one of my sessions
  *
- * Anyone who is signed in may call this.
+ * Anyone who is signed in may call this. Not with a key.
  */
 export const endMySession = <ThrowOnError extends boolean = false>(options: Options<EndMySessionData, ThrowOnError>): RequestResult<EndMySessionResponses, EndMySessionErrors, ThrowOnError> => (options.client ?? client).delete<EndMySessionResponses, EndMySessionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -316,6 +333,92 @@ export const endUserSession = <ThrowOnError extends boolean = false>(options: Op
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/users/{id}/sessions/{session_id}',
     ...options
+});
+
+/**
+ * List the keys of a user, live ones first
+ *
+ * Needs the permission `keys:read`. Not with a key.
+ */
+export const listUserKeys = <ThrowOnError extends boolean = false>(options: Options<ListUserKeysData, ThrowOnError>): RequestResult<ListUserKeysResponses, ListUserKeysErrors, ThrowOnError> => (options.client ?? client).get<ListUserKeysResponses, ListUserKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/users/{id}/keys',
+    ...options
+});
+
+/**
+ * Make a key for a service account
+ *
+ * The answer tells the secret, this once. A key does what its owner is permitted to do and its scopes name, both as they are at each call. For a person only where `PERSONAL_KEYS` allows it.
+ *
+ * Needs the permission `keys:manage`. The session must be fresh.
+ */
+export const createUserKey = <ThrowOnError extends boolean = false>(options: Options<CreateUserKeyData, ThrowOnError>): RequestResult<CreateUserKeyResponses, CreateUserKeyErrors, ThrowOnError> => (options.client ?? client).post<CreateUserKeyResponses, CreateUserKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/users/{id}/keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Replace a key
+ *
+ * The successor has the same name, scopes and networks, and a full new life. The old key works until the overlap is over. Of others' keys needs `keys:manage`.
+ *
+ * Anyone who is signed in may call this. The session must be fresh.
+ */
+export const rotateKey = <ThrowOnError extends boolean = false>(options: Options<RotateKeyData, ThrowOnError>): RequestResult<RotateKeyResponses, RotateKeyErrors, ThrowOnError> => (options.client ?? client).post<RotateKeyResponses, RotateKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/keys/{id}/rotate',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Revoke a key, at once and everywhere
+ *
+ * Of others' keys needs `keys:manage`.
+ *
+ * Anyone who is signed in may call this. The session must be fresh.
+ */
+export const revokeKey = <ThrowOnError extends boolean = false>(options: Options<RevokeKeyData, ThrowOnError>): RequestResult<RevokeKeyResponses, RevokeKeyErrors, ThrowOnError> => (options.client ?? client).delete<RevokeKeyResponses, RevokeKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/keys/{id}',
+    ...options
+});
+
+/**
+ * List my keys, live ones first
+ *
+ * Anyone who is signed in may call this. Not with a key.
+ */
+export const listMyKeys = <ThrowOnError extends boolean = false>(options?: Options<ListMyKeysData, ThrowOnError>): RequestResult<ListMyKeysResponses, ListMyKeysErrors, ThrowOnError> => (options?.client ?? client).get<ListMyKeysResponses, ListMyKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/keys',
+    ...options
+});
+
+/**
+ * Make a key for myself
+ *
+ * Only where `PERSONAL_KEYS` allows it.
+ *
+ * Anyone who is signed in may call this. The session must be fresh.
+ */
+export const createMyKey = <ThrowOnError extends boolean = false>(options: Options<CreateMyKeyData, ThrowOnError>): RequestResult<CreateMyKeyResponses, CreateMyKeyErrors, ThrowOnError> => (options.client ?? client).post<CreateMyKeyResponses, CreateMyKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

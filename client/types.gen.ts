@@ -46,8 +46,8 @@ export type AuditEventResponse = {
      * In which session.
      */
     session_id: string | null;
-    action: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'session.ended' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'user.created' | 'user.updated' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted' | 'application.created' | 'application.updated' | 'application.deleted' | 'application.declared' | 'menu.created' | 'menu.updated' | 'menu.deleted' | 'menu.ordered';
-    target_type: 'user' | 'session' | 'role' | 'application' | 'menu';
+    action: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'session.ended' | 'session.reauthenticated' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'user.created' | 'user.updated' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted' | 'application.created' | 'application.updated' | 'application.deleted' | 'application.declared' | 'key.created' | 'key.rotated' | 'key.revoked' | 'key.expiring' | 'menu.created' | 'menu.updated' | 'menu.deleted' | 'menu.ordered';
+    target_type: 'user' | 'session' | 'role' | 'application' | 'menu' | 'key';
     /**
      * On whom or what. It may be gone by now.
      */
@@ -151,7 +151,7 @@ export type RenewAccessEnvelope = {
 
 export type RefreshTokenRequest = {
     /**
-     * As it was issued.
+     * As it was issued. A key (`gatehouse_key_…`) is one, too.
      */
     refresh_token: string;
 };
@@ -163,6 +163,10 @@ export type EmptyEnvelope = {
     code: 0;
     data: null;
     msg: string;
+};
+
+export type ReauthenticationRequest = {
+    password: string;
 };
 
 export type RoleResponse = {
@@ -669,6 +673,7 @@ export type JwksResponse = {
 
 export type UserResponse = {
     id: string;
+    kind: 'person' | 'service';
     username: string;
     full_name: string;
     /**
@@ -735,7 +740,14 @@ export type CreateUserRequest = {
      * Blanks around it are dropped.
      */
     full_name: string;
-    password: string;
+    /**
+     * By default `person`. A service account has keys, and no password, e-mail address or phone number.
+     */
+    kind?: 'person' | 'service';
+    /**
+     * A person needs one.
+     */
+    password?: string;
     /**
      * Keys of roles.
      */
@@ -861,8 +873,125 @@ export type EndedSessionsEnvelope = {
     msg: string;
 };
 
+export type KeyResponse = {
+    id: string;
+    name: string;
+    /**
+     * The last four characters.
+     */
+    hint: string;
+    user_id: string;
+    scopes: Array<string>;
+    networks: Array<string>;
+    /**
+     * Who made it; null for an operator.
+     */
+    created_by: string | null;
+    created_at: string;
+    /**
+     * When it ends, or ended.
+     */
+    expires_at: string;
+    /**
+     * To the minute.
+     */
+    last_used_at: string | null;
+    /**
+     * The key that took its place.
+     */
+    replaced_by: string | null;
+};
+
+export type KeyListResponse = {
+    items: Array<KeyResponse>;
+    /**
+     * How many match, counted up to 10 000.
+     */
+    total: number;
+    page: number;
+    page_size: number;
+};
+
+export type KeyListEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: KeyListResponse;
+    msg: string;
+};
+
+export type NewKeyResponse = {
+    id: string;
+    name: string;
+    /**
+     * The last four characters.
+     */
+    hint: string;
+    user_id: string;
+    scopes: Array<string>;
+    networks: Array<string>;
+    /**
+     * Who made it; null for an operator.
+     */
+    created_by: string | null;
+    created_at: string;
+    /**
+     * When it ends, or ended.
+     */
+    expires_at: string;
+    /**
+     * To the minute.
+     */
+    last_used_at: string | null;
+    /**
+     * The key that took its place.
+     */
+    replaced_by: string | null;
+    /**
+     * The key itself. It is told this once, and stored nowhere.
+     */
+    secret: string;
+};
+
+export type NewKeyEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: NewKeyResponse;
+    msg: string;
+};
+
+export type CreateKeyRequest = {
+    /**
+     * Blanks around it are dropped.
+     */
+    name: string;
+    /**
+     * Permissions, of which the key has those that its owner holds.
+     */
+    scopes: Array<string>;
+    /**
+     * By default 90; at most what `KEY_MAX_TTL` allows.
+     */
+    expires_in_days?: number;
+    /**
+     * From where alone it works; none: from anywhere.
+     */
+    networks?: Array<string>;
+};
+
+export type RotateKeyRequest = {
+    /**
+     * How long the old key still works; by default 24.
+     */
+    overlap_hours?: number;
+};
+
 export type MeResponse = {
     id: string;
+    kind: 'person' | 'service';
     username: string;
     full_name: string;
     /**
@@ -1193,6 +1322,78 @@ export type RevokeTokenResponses = {
 
 export type RevokeTokenResponse = RevokeTokenResponses[keyof RevokeTokenResponses];
 
+export type ReauthenticateData = {
+    body: ReauthenticationRequest;
+    path?: never;
+    query?: never;
+    url: '/me/reauthentication';
+};
+
+export type ReauthenticateErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11005` The current password is wrong.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ReauthenticateError = ReauthenticateErrors[keyof ReauthenticateErrors];
+
+export type ReauthenticateResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type ReauthenticateResponse = ReauthenticateResponses[keyof ReauthenticateResponses];
+
 export type SignOutData = {
     body?: never;
     path?: never;
@@ -1210,6 +1411,14 @@ export type SignOutErrors = {
      * - `11002` Please sign in.
      */
     401: Failure;
+    /**
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -1262,6 +1471,10 @@ export type GetMeErrors = {
      */
     401: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -1313,6 +1526,10 @@ export type UpdateMeErrors = {
      */
     401: Failure;
     /**
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
      * - `10011` The request took too long to arrive.
      */
     408: Failure;
@@ -1324,6 +1541,10 @@ export type UpdateMeErrors = {
      * - `10006` Send the body as application/json in UTF-8.
      */
     415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -1378,6 +1599,7 @@ export type ChangePasswordErrors = {
     401: Failure;
     /**
      * - `11005` The current password is wrong.
+     * - `17004` This cannot be done with a key.
      */
     403: Failure;
     /**
@@ -1448,6 +1670,14 @@ export type EndMyOtherSessionsErrors = {
      */
     401: Failure;
     /**
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -1508,6 +1738,14 @@ export type ListMySessionsErrors = {
      */
     401: Failure;
     /**
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -1564,10 +1802,18 @@ export type EndMySessionErrors = {
      */
     401: Failure;
     /**
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
      * - `10003` There is nothing at this address.
      * - `11006` There is no such session.
      */
     404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -1623,6 +1869,10 @@ export type ListUsersData = {
          */
         status?: 'active' | 'disabled';
         /**
+         * Only these; `any`: both.
+         */
+        kind?: 'person' | 'service' | 'any';
+        /**
          * Only users who hold the role with this key.
          */
         role?: string;
@@ -1656,6 +1906,10 @@ export type ListUsersErrors = {
      * - `11004` You are not permitted to do this.
      */
     403: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -1721,6 +1975,7 @@ export type CreateUserErrors = {
      * - `12002` This user name is taken.
      * - `12003` This e-mail address is taken.
      * - `12004` This phone number is taken.
+     * - `17006` This is not for a service account.
      */
     409: Failure;
     /**
@@ -1731,6 +1986,10 @@ export type CreateUserErrors = {
      * - `10006` Send the body as application/json in UTF-8.
      */
     415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -1798,6 +2057,10 @@ export type RunBatchErrors = {
      * - `10006` Send the body as application/json in UTF-8.
      */
     415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -1870,6 +2133,10 @@ export type DeleteUserErrors = {
      */
     409: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -1934,6 +2201,10 @@ export type GetUserErrors = {
      * - `12001` There is no such user.
      */
     404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -2008,6 +2279,7 @@ export type UpdateUserErrors = {
      * - `12003` This e-mail address is taken.
      * - `12004` This phone number is taken.
      * - `12007` You cannot do this to your own account.
+     * - `17006` This is not for a service account.
      */
     409: Failure;
     /**
@@ -2018,6 +2290,10 @@ export type UpdateUserErrors = {
      * - `10006` Send the body as application/json in UTF-8.
      */
     415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -2090,6 +2366,10 @@ export type DisableUserErrors = {
      */
     409: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -2155,6 +2435,10 @@ export type EnableUserErrors = {
      * - `12001` There is no such user.
      */
     404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -2228,6 +2512,7 @@ export type SetUserPasswordErrors = {
     408: Failure;
     /**
      * - `12007` You cannot do this to your own account.
+     * - `17006` This is not for a service account.
      */
     409: Failure;
     /**
@@ -2238,6 +2523,10 @@ export type SetUserPasswordErrors = {
      * - `10006` Send the body as application/json in UTF-8.
      */
     415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -2310,6 +2599,7 @@ export type SetUserRolesErrors = {
     408: Failure;
     /**
      * - `12006` One active administrator must remain.
+     * - `17006` This is not for a service account.
      */
     409: Failure;
     /**
@@ -2320,6 +2610,10 @@ export type SetUserRolesErrors = {
      * - `10006` Send the body as application/json in UTF-8.
      */
     415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -2386,6 +2680,10 @@ export type EndUserSessionsErrors = {
      * - `12001` There is no such user.
      */
     404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -2461,6 +2759,10 @@ export type ListUserSessionsErrors = {
      */
     404: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -2532,6 +2834,10 @@ export type EndUserSessionErrors = {
      */
     404: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -2564,6 +2870,488 @@ export type EndUserSessionResponses = {
 };
 
 export type EndUserSessionResponse = EndUserSessionResponses[keyof EndUserSessionResponses];
+
+export type ListUserKeysData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * Which page, from 1.
+         */
+        page?: number;
+        /**
+         * Items on a page.
+         */
+        page_size?: number;
+    };
+    url: '/users/{id}/keys';
+};
+
+export type ListUserKeysErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListUserKeysError = ListUserKeysErrors[keyof ListUserKeysErrors];
+
+export type ListUserKeysResponses = {
+    /**
+     * Success
+     */
+    200: KeyListEnvelope;
+};
+
+export type ListUserKeysResponse = ListUserKeysResponses[keyof ListUserKeysResponses];
+
+export type CreateUserKeyData = {
+    body: CreateKeyRequest;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/{id}/keys';
+};
+
+export type CreateUserKeyErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `17002` This user has as many keys as one can have.
+     * - `17003` A key cannot do what its owner is not permitted to do.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type CreateUserKeyError = CreateUserKeyErrors[keyof CreateUserKeyErrors];
+
+export type CreateUserKeyResponses = {
+    /**
+     * Created
+     */
+    201: NewKeyEnvelope;
+};
+
+export type CreateUserKeyResponse = CreateUserKeyResponses[keyof CreateUserKeyResponses];
+
+export type RotateKeyData = {
+    body: RotateKeyRequest;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/keys/{id}/rotate';
+};
+
+export type RotateKeyErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `17001` There is no such key.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `17005` This key has a successor already.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type RotateKeyError = RotateKeyErrors[keyof RotateKeyErrors];
+
+export type RotateKeyResponses = {
+    /**
+     * Created
+     */
+    201: NewKeyEnvelope;
+};
+
+export type RotateKeyResponse = RotateKeyResponses[keyof RotateKeyResponses];
+
+export type RevokeKeyData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/keys/{id}';
+};
+
+export type RevokeKeyErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `17001` There is no such key.
+     */
+    404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type RevokeKeyError = RevokeKeyErrors[keyof RevokeKeyErrors];
+
+export type RevokeKeyResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type RevokeKeyResponse = RevokeKeyResponses[keyof RevokeKeyResponses];
+
+export type ListMyKeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Which page, from 1.
+         */
+        page?: number;
+        /**
+         * Items on a page.
+         */
+        page_size?: number;
+    };
+    url: '/me/keys';
+};
+
+export type ListMyKeysErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     */
+    404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListMyKeysError = ListMyKeysErrors[keyof ListMyKeysErrors];
+
+export type ListMyKeysResponses = {
+    /**
+     * Success
+     */
+    200: KeyListEnvelope;
+};
+
+export type ListMyKeysResponse = ListMyKeysResponses[keyof ListMyKeysResponses];
+
+export type CreateMyKeyData = {
+    body: CreateKeyRequest;
+    path?: never;
+    query?: never;
+    url: '/me/keys';
+};
+
+export type CreateMyKeyErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `17002` This user has as many keys as one can have.
+     * - `17003` A key cannot do what its owner is not permitted to do.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type CreateMyKeyError = CreateMyKeyErrors[keyof CreateMyKeyErrors];
+
+export type CreateMyKeyResponses = {
+    /**
+     * Created
+     */
+    201: NewKeyEnvelope;
+};
+
+export type CreateMyKeyResponse = CreateMyKeyResponses[keyof CreateMyKeyResponses];
 
 export type ListRolesData = {
     body?: never;
@@ -2599,6 +3387,10 @@ export type ListRolesErrors = {
      * - `11004` You are not permitted to do this.
      */
     403: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -2672,6 +3464,10 @@ export type CreateRoleErrors = {
      */
     415: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -2742,6 +3538,10 @@ export type DeleteRoleErrors = {
      */
     409: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -2806,6 +3606,10 @@ export type GetRoleErrors = {
      * - `13001` There is no such role.
      */
     404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -2889,6 +3693,10 @@ export type UpdateRoleErrors = {
      */
     415: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -2952,6 +3760,10 @@ export type ListPermissionsErrors = {
      * - `13006` There is no such application.
      */
     404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -3020,6 +3832,10 @@ export type ListApplicationsErrors = {
      * - `11004` You are not permitted to do this.
      */
     403: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -3091,6 +3907,10 @@ export type CreateApplicationErrors = {
      * - `10006` Send the body as application/json in UTF-8.
      */
     415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -3171,6 +3991,10 @@ export type DeleteApplicationErrors = {
      */
     412: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -3235,6 +4059,10 @@ export type GetApplicationErrors = {
      * - `13006` There is no such application.
      */
     404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -3322,6 +4150,10 @@ export type UpdateApplicationErrors = {
      * - `10006` Send the body as application/json in UTF-8.
      */
     415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -3414,6 +4246,10 @@ export type DeclarePermissionsErrors = {
      */
     415: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -3473,6 +4309,10 @@ export type ListMyMenusErrors = {
      * - `13006` There is no such application.
      */
     404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -3538,6 +4378,10 @@ export type GetMenusErrors = {
      * - `13006` There is no such application.
      */
     404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -3622,6 +4466,10 @@ export type CreateMenuErrors = {
      * - `10006` Send the body as application/json in UTF-8.
      */
     415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -3715,6 +4563,10 @@ export type OrderMenusErrors = {
      */
     415: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -3793,6 +4645,10 @@ export type DeleteMenuErrors = {
      * - `10013` Somebody has changed this meanwhile. Read it again, and decide anew.
      */
     412: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
@@ -3886,6 +4742,10 @@ export type UpdateMenuErrors = {
      */
     415: Failure;
     /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
      * - `10000` Something went wrong on our side. Please try again later.
      */
     500: Failure;
@@ -3928,7 +4788,7 @@ export type ListAuditEventsData = {
          */
         actor_id?: string;
         /**
-         * Only what was done to this user, session, role, application or menu.
+         * Only what was done to this user, session, role, application, menu or key.
          */
         target_id?: string;
         /**
@@ -3993,6 +4853,10 @@ export type ListAuditEventsErrors = {
      * - `15001` Events after this number are gone. Read the newest page, and go on after the number of its first event.
      */
     410: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
     /**
      * - `10000` Something went wrong on our side. Please try again later.
      */

@@ -10,6 +10,7 @@ import { NameActors1763840000000 } from './1763840000000-name-actors.js';
 import { NumberAuditEvents1763850000000 } from './1763850000000-number-audit-events.js';
 import { CreateApplications1763860000000 } from './1763860000000-create-applications.js';
 import { CreateMenus1763870000000 } from './1763870000000-create-menus.js';
+import { CreateKeys1763880000000 } from './1763880000000-create-keys.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -25,6 +26,7 @@ export const migrations = [
   NumberAuditEvents1763850000000,
   CreateApplications1763860000000,
   CreateMenus1763870000000,
+  CreateKeys1763880000000,
 ];
 
 /** Where a database notes which of them it has. */

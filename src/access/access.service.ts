@@ -9,6 +9,9 @@ import { AccessRepository, isOfApplication, type Grant, type RoleHolder } from '
 /** The built-in role: it holds every permission that the running code and the applications declare. */
 export const ADMINISTRATOR = 'administrator';
 
+/** Whose permissions are asked for. */
+export type Holder = Pick<AuthContext, 'roles' | 'scopes'> & { readonly user: { readonly id: string } };
+
 /** The roles that a user is given and loses, by their keys. */
 export interface RoleChange {
   readonly added: readonly string[];
@@ -46,27 +49,24 @@ export class AccessService {
   }
 
   /** The codes of all permissions of Gatehouse's own that a caller holds, sorted. */
-  async ownPermissions({ roles, user }: AuthContext): Promise<string[]> {
-    if (roles.length === 0) return [];
+  async ownPermissions(caller: AuthContext): Promise<string[]> {
     const declared = declaredPermissions().map(({ code }) => code);
-    if (roles.includes(ADMINISTRATOR)) return declared;
-    const listed = new Set(await this.repository.findListed(user.id, declared));
-    return declared.filter((code) => listed.has(code));
+    const held = await this.heldOf(caller, declared);
+    return declared.filter((code) => held.has(code));
   }
 
   /** Whether a caller holds one of these permissions. */
-  async holdsAny({ roles, user }: AuthContext, anyOf: readonly Permission[]): Promise<boolean> {
-    if (roles.includes(ADMINISTRATOR)) return true;
-    if (roles.length === 0) return false;
+  async holdsAny(caller: AuthContext, anyOf: readonly Permission[]): Promise<boolean> {
     const codes = anyOf.map(({ code }) => code);
-    return (await this.repository.findListed(user.id, codes)).length > 0;
+    return (await this.heldOf(caller, codes)).size > 0;
   }
 
-  /** Which of these permissions a caller holds. */
-  async heldOf({ roles, user }: AuthContext, codes: readonly string[]): Promise<ReadonlySet<string>> {
-    if (roles.includes(ADMINISTRATOR)) return new Set(codes);
-    if (roles.length === 0 || codes.length === 0) return new Set();
-    return new Set(await this.repository.findListed(user.id, codes));
+  /** Which of these permissions a caller holds; with a key only those among its scopes. */
+  async heldOf({ roles, user, scopes }: Holder, codes: readonly string[]): Promise<ReadonlySet<string>> {
+    const asked = scopes === null ? codes : codes.filter((code) => scopes.includes(code));
+    if (roles.includes(ADMINISTRATOR)) return new Set(asked);
+    if (roles.length === 0 || asked.length === 0) return new Set();
+    return new Set(await this.repository.findListed(user.id, asked));
   }
 
   /**
@@ -74,11 +74,12 @@ export class AccessService {
    *
    * @throws PlatformErrors.invalidRequest for one that no application declares
    */
-  async requireGrantable(permissions: readonly string[]): Promise<void> {
+  async requireGrantable(permissions: readonly string[], field = 'permissions'): Promise<void> {
     const ofApplications = [...new Set(permissions.filter(isOfApplication))];
-    if (ofApplications.length === 0) return;
-    if ((await this.repository.countGrantable(ofApplications)) === ofApplications.length) return;
-    throw PlatformErrors.invalidRequest({ violations: [{ field: 'permissions', rule: 'permission' }] });
+    const isKnown = permissions.every((code) => isOfApplication(code) || isDeclared(code));
+    if (isKnown && ofApplications.length === 0) return;
+    if (isKnown && (await this.repository.countGrantable(ofApplications)) === ofApplications.length) return;
+    throw PlatformErrors.invalidRequest({ violations: [{ field, rule: 'permission' }] });
   }
 
   /** Refuses an actor without the permission. @throws AccessErrors.notPermitted */
@@ -120,12 +121,19 @@ export class AccessService {
     await this.repository.give(holder, added);
   }
 
-  private async holds(actor: Actor, permissions: readonly string[]): Promise<boolean> {
-    if (actor === OPERATOR || permissions.length === 0) return true;
-    const grants = await this.repository.findGrantsOfUser(actor.user.id);
+  /** Whether the roles of a user grant all of these. */
+  async doesHold(userId: string, permissions: readonly string[]): Promise<boolean> {
+    const grants = await this.repository.findGrantsOfUser(userId);
     if (isAdministrator(grants)) return true;
     const held = new Set(granted(grants));
     return permissions.every((code) => held.has(code));
+  }
+
+  private async holds(actor: Actor, permissions: readonly string[]): Promise<boolean> {
+    if (actor === OPERATOR || permissions.length === 0) return true;
+    const { scopes = null, user } = actor;
+    if (scopes !== null && !permissions.every((code) => scopes.includes(code))) return false;
+    return this.doesHold(user.id, permissions);
   }
 
   /** Everything that roles grant together: for the administrator also what all applications declare. */
@@ -133,6 +141,10 @@ export class AccessService {
     const codes = granted(grants);
     return isAdministrator(grants) ? [...codes, ...(await this.repository.findOfApplications())] : codes;
   }
+}
+
+function isDeclared(permission: string): boolean {
+  return declaredPermissions().some(({ code }) => code === permission);
 }
 
 /** Whether one of the roles is the one that holds everything. */

@@ -241,7 +241,7 @@ export class ApplicationsService {
       .filter(({ permission }) => written.has(permission));
     // Two statements, however many they are; nothing refers to these rows.
     await this.permissions.delete({ permission: In([...written]) });
-    await this.permissions.createQueryBuilder().insert().values(rows).updateEntity(false).execute();
+    await this.permissions.insert(rows);
     await this.permissions.update({ permission: In([...retired]) }, { retiredAt: now });
     await this.forgetLongRetired(application);
     const after = await this.revise(application);
@@ -287,7 +287,10 @@ export class ApplicationsService {
 
   private async requireOwner(ownerId: string | null): Promise<void> {
     if (ownerId === null) return;
-    const found = await this.applications.query<unknown[]>('SELECT 1 FROM users WHERE id = ?', [ownerId]);
+    const found = await this.applications.query<unknown[]>(
+      "SELECT 1 FROM users WHERE id = ? AND kind = 'service'",
+      [ownerId],
+    );
     if (found.length > 0) return;
     throw PlatformErrors.invalidRequest({ violations: [{ field: 'owner_id', rule: 'service_account' }] });
   }

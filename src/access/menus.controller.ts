@@ -33,7 +33,7 @@ export class MenusController {
    * application checks the permission of each call.
    */
   @Get('me/menus')
-  @SignedIn()
+  @SignedIn({ alsoKeys: true })
   @ApiAnswer(MyMenusResponse, { weakTag: true })
   @ApiFailures(AccessErrors.noSuchApplication)
   async listMyMenus(

@@ -39,7 +39,7 @@ export class AccountController {
 
   /** Who am I, and what may I do? */
   @Get()
-  @SignedIn()
+  @SignedIn({ alsoKeys: true })
   @ApiAnswer(MeResponse)
   async getMe(@CurrentAuth() auth: AuthContext<User>): Promise<MeResponse> {
     return toMeResponse(auth, await this.access.ownPermissions(auth));

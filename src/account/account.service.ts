@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { AuditService, doneBy } from '../audit/audit.service.js';
+import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js';
 import { CredentialsErrors } from '../credentials/credentials.errors.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
 import { canonicalName } from '../platform/display-name.js';
 import type { AuthContext } from '../platform/security/auth-context.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { endsOf, SessionsService } from '../sessions/sessions.service.js';
 import { AttemptBudgets, tooManyAttempts, type Budget } from '../throttling/attempt-budgets.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { UsersService, type UserWithRoles } from '../users/users.service.js';
@@ -52,8 +52,8 @@ export class AccountService {
       // Not if another change was faster: what was verified is no longer the current password.
       if (!(await this.users.replacePassword(user, hash))) return false;
       await this.budgets.reset(budget);
-      const ended = await this.sessions.endAll(user.id, 'password_changed', auth.session.id);
-      await this.recordChange(auth, 'success', { sessions_ended: ended });
+      const ended = await this.sessions.endAll(user.id, 'password_changed', auth, auth.session.id);
+      await this.recordChange(auth, 'success', endsOf(ended));
       return true;
     });
     if (!changed) await this.fail(auth);
@@ -81,7 +81,7 @@ export class AccountService {
   private async recordChange(
     auth: AuthContext,
     outcome: 'success' | 'failure',
-    detail: Readonly<Record<string, string | number>>,
+    detail: AuditEntry['detail'],
   ): Promise<void> {
     const target = { targetType: 'user', targetId: auth.user.id } as const;
     await this.audit.record({ ...doneBy(auth), action: 'password.changed', outcome, ...target, detail });

@@ -3,7 +3,7 @@ export const AUDIT_OUTCOMES = ['success', 'failure'] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
 /** On what something can be done. */
-export const AUDIT_TARGETS = ['user', 'session', 'role', 'application', 'menu'] as const;
+export const AUDIT_TARGETS = ['user', 'session', 'role', 'application', 'menu', 'key'] as const;
 
 export type AuditTarget = (typeof AUDIT_TARGETS)[number];
 
@@ -16,6 +16,7 @@ const OUTCOMES = {
   'signin.failed': FAILURE,
   'signin.limited': FAILURE,
   'session.ended': SUCCESS,
+  'session.reauthenticated': AUDIT_OUTCOMES,
   'token.renewed_elsewhere': SUCCESS,
   'password.changed': AUDIT_OUTCOMES,
   'password.reset': SUCCESS,
@@ -32,6 +33,10 @@ const OUTCOMES = {
   'application.updated': SUCCESS,
   'application.deleted': SUCCESS,
   'application.declared': SUCCESS,
+  'key.created': SUCCESS,
+  'key.rotated': SUCCESS,
+  'key.revoked': SUCCESS,
+  'key.expiring': SUCCESS,
   'menu.created': SUCCESS,
   'menu.updated': SUCCESS,
   'menu.deleted': SUCCESS,

@@ -26,7 +26,7 @@ export class ListAuditEventsQuery {
 
   @MayBeAbsent()
   @IsId()
-  @ApiProperty({ description: 'Only what was done to this user, session, role, application or menu.' })
+  @ApiProperty({ description: 'Only what was done to this user, session, role, application, menu or key.' })
   target_id?: string;
 
   @ReadBy(

@@ -71,20 +71,15 @@ export class AuditService {
     // The list relies on it where it is filtered by action and outcome.
     if (!outcomesOf(event.action).includes(event.outcome))
       throw new Error(`${event.action} cannot be a ${event.outcome}.`);
-    const insert = this.events
-      .createQueryBuilder()
-      .insert()
-      .values({
-        ...event,
-        id: newId(),
-        at: this.clock.now(),
-        ip: clientAddress,
-        userAgent,
-        requestId,
-        detail: JSON.stringify(detail),
-      });
-    // TypeORM would read the row back, for the defaults of its columns.
-    await insert.updateEntity(false).execute();
+    await this.events.insert({
+      ...event,
+      id: newId(),
+      at: this.clock.now(),
+      ip: clientAddress,
+      userAgent,
+      requestId,
+      detail: JSON.stringify(detail),
+    });
     this.database.afterCommit(() => this.logger.log({ ...event, address: clientAddress }, event.action));
   }
 

@@ -5,17 +5,24 @@ import type { FastifyRequest } from 'fastify';
 import type { AuthContext } from '../platform/security/auth-context.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens, type AccessTokenClaims } from '../tokens/access-tokens.js';
-import { bearerToken } from '../tokens/bearer.js';
+import { bearerKey, bearerToken } from '../tokens/bearer.js';
+import { isKeyToken } from '../tokens/key-tokens.js';
+import { refreshDigest } from '../tokens/refresh-tokens.js';
 import type { User } from '../users/user.entity.js';
-import { AuthQueries } from './auth.queries.js';
+import { AuthQueries, type SessionOfCall } from './auth.queries.js';
+import { isFrom } from './renewal.service.js';
+import { TokenFailures } from './token-failures.js';
+
+/** What a caller shows: the claims of an access token, or a key. */
+type Proof = AccessTokenClaims | { readonly key: string };
 
 type Verified = (error: unknown, auth?: AuthContext | false | null) => void;
 
-/** Takes the access token from the one `Authorization` header, verifies it, and looks up its session. */
+/** Takes the access token or the key from the one `Authorization` header, verifies it, and looks up its session. */
 class BearerStrategy extends passport.Strategy {
   constructor(
     private readonly accessTokens: AccessTokens,
-    private readonly whose: (claims: AccessTokenClaims, verified: Verified) => void,
+    private readonly whose: (proof: Proof, verified: Verified) => void,
   ) {
     super();
   }
@@ -23,14 +30,21 @@ class BearerStrategy extends passport.Strategy {
   override authenticate(request: unknown): void {
     const [header, another] = (request as FastifyRequest).raw.headersDistinct['authorization'] ?? [];
     // Of two such headers Node would take the first, and a proxy before us perhaps the second.
-    const token = another === undefined ? bearerToken(header) : undefined;
-    const claims = token === undefined ? undefined : this.accessTokens.verify(token);
-    if (claims === undefined) return this.fail(401);
-    this.whose(claims, (error, auth) => {
+    const proof = another === undefined ? this.proofIn(header) : undefined;
+    if (proof === undefined) return this.fail(401);
+    this.whose(proof, (error, auth) => {
       if (error) this.error(error);
       else if (auth) this.success(auth);
       else this.fail(401);
     });
+  }
+
+  private proofIn(header: string | undefined): Proof | undefined {
+    const token = bearerToken(header);
+    if (token !== undefined) return this.accessTokens.verify(token);
+    const key = bearerKey(header);
+    // What is no key by its checksum is not looked up.
+    return key !== undefined && isKeyToken(key) ? { key } : undefined;
   }
 }
 
@@ -41,13 +55,25 @@ export class AccessTokenStrategy extends PassportStrategy(BearerStrategy, 'acces
     accessTokens: AccessTokens,
     private readonly queries: AuthQueries,
     private readonly sessions: SessionsService,
+    private readonly failures: TokenFailures,
   ) {
     super(accessTokens);
   }
 
-  async validate({ userId, sessionId }: AccessTokenClaims): Promise<AuthContext<User> | false> {
-    const found = await this.queries.findSessionOfCall(sessionId);
-    if (found === undefined || found.user.id !== userId || found.user.status !== 'active') return false;
-    return this.sessions.resume(found.session) && { ...found, via: 'session' };
+  /** @throws PlatformErrors.tooManyRequests for an address that has tried too many keys that are none */
+  async validate(proof: Proof): Promise<AuthContext<User> | false> {
+    if ('key' in proof) {
+      const auth = this.callerOf(await this.queries.findSessionOfKey(refreshDigest(proof.key)));
+      if (auth === undefined) await this.failures.count();
+      return auth ?? false;
+    }
+    const found = await this.queries.findSessionOfCall(proof.sessionId);
+    return found?.user.id === proof.userId ? (this.callerOf(found) ?? false) : false;
+  }
+
+  private callerOf(found: SessionOfCall | undefined): AuthContext<User> | undefined {
+    if (found === undefined || found.user.status !== 'active' || !isFrom(found.networks)) return undefined;
+    const { session, user, roles, scopes } = found;
+    return this.sessions.resume(session) ? { user, session, roles, scopes, via: session.kind } : undefined;
   }
 }

@@ -1,11 +1,13 @@
 import { Body, Controller, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { CredentialsErrors } from '../credentials/credentials.errors.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
 import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { Public, SignedIn } from '../platform/security/route-access.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import {
+  ReauthenticationRequest,
   RefreshTokenRequest,
   RenewAccessResponse,
   SignInRequest,
@@ -15,6 +17,7 @@ import {
 } from './auth.dto.js';
 import { AuthErrors } from './auth.errors.js';
 import { LocalAuthGuard } from './local-auth.guard.js';
+import { ReauthenticationService } from './reauthentication.service.js';
 import { RenewalService } from './renewal.service.js';
 import type { SignInResult } from './sign-in.service.js';
 
@@ -24,6 +27,7 @@ export class AuthController {
   constructor(
     private readonly renewal: RenewalService,
     private readonly sessions: SessionsService,
+    private readonly reauthentication: ReauthenticationService,
   ) {}
 
   /**
@@ -45,7 +49,8 @@ export class AuthController {
   /**
    * Renew the access token
    *
-   * @remarks The refresh token stays as it is, so parallel and repeated renewals all succeed.
+   * @remarks The refresh token stays as it is, so parallel and repeated renewals all succeed. A key in its place gives a
+   * short token for other services, which never see the key.
    */
   @Post('tokens/renew_access')
   @HttpCode(200)
@@ -67,6 +72,24 @@ export class AuthController {
   @ApiAnswer(null)
   async revokeToken(@Body() { refresh_token }: RefreshTokenRequest): Promise<void> {
     await this.renewal.revoke(refresh_token);
+  }
+
+  /**
+   * Give my password again
+   *
+   * @remarks For what needs a fresh session (11012): it is one after each sign-in and after this, for 10 minutes by
+   * default. After too many wrong passwords, wait for the seconds of `Retry-After`; signing in is not affected.
+   */
+  @Post('me/reauthentication')
+  @HttpCode(200)
+  @SignedIn()
+  @ApiAnswer(null)
+  @ApiFailures(PlatformErrors.tooManyRequests, CredentialsErrors.wrongCurrentPassword)
+  async reauthenticate(
+    @CurrentAuth() auth: AuthContext,
+    @Body() { password }: ReauthenticationRequest,
+  ): Promise<void> {
+    await this.reauthentication.confirm(auth, password);
   }
 
   /**

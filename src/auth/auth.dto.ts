@@ -22,10 +22,15 @@ export class RefreshTokenRequest {
   @IsString()
   @CodePoints(1, 512)
   @ApiProperty({
-    example: 'ghr_3mJr7AoUXx2Wqd8zYk4pVb6nTc9sLe1fHg5iKj0uMwE',
-    description: 'As it was issued.',
+    example: 'gatehouse_rt_3mJr7AoUXx2Wqd8zYk4pVb6nTc9sLe1fHg5iKj0uMwE',
+    description: 'As it was issued. A key (`gatehouse_key_…`) is one, too.',
   })
   refresh_token!: string;
+}
+
+export class ReauthenticationRequest {
+  @TypedPassword()
+  password!: string;
 }
 
 export class SignedInUser {
@@ -61,7 +66,10 @@ export class SignInResponse {
   @ApiProperty({ format: 'date-time', example: '2026-11-22T08:47:48.000Z' })
   access_token_expires_at!: string;
 
-  @ApiProperty({ example: 'ghr_3mJr7AoUXx2Wqd8zYk4pVb6nTc9sLe1fHg5iKj0uMwE', description: 'Keep it secret.' })
+  @ApiProperty({
+    example: 'gatehouse_rt_3mJr7AoUXx2Wqd8zYk4pVb6nTc9sLe1fHg5iKj0uMwE',
+    description: 'Keep it secret.',
+  })
   refresh_token!: string;
 
   @ApiProperty({

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AccessModule } from '../access/access.module.js';
 import { PermissionGuard } from '../access/permission.guard.js';
+import { KeysModule } from '../api-keys/keys.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { UndeclaredInputGuard } from '../platform/http/undeclared-input.guard.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -14,9 +15,12 @@ import { AuthMetrics } from './auth-metrics.js';
 import { AuthController } from './auth.controller.js';
 import { AuthQueries } from './auth.queries.js';
 import { LocalStrategy } from './local.strategy.js';
+import { FreshGuard } from './fresh.guard.js';
+import { ReauthenticationService } from './reauthentication.service.js';
 import { RenewalService } from './renewal.service.js';
 import { RouteDeclarations } from './route-declarations.js';
 import { SignInAttempts } from './sign-in-attempts.js';
+import { TokenFailures } from './token-failures.js';
 import { SignInService } from './sign-in.service.js';
 
 @Module({
@@ -24,6 +28,7 @@ import { SignInService } from './sign-in.service.js';
     DiscoveryModule,
     AccessModule,
     CredentialsModule,
+    KeysModule,
     SessionsModule,
     ThrottlingModule,
     TokensModule,
@@ -36,12 +41,16 @@ import { SignInService } from './sign-in.service.js';
     AuthQueries,
     SignInService,
     RenewalService,
+    ReauthenticationService,
+    TokenFailures,
     LocalStrategy,
     AccessTokenStrategy,
     RouteDeclarations,
-    // In this order: who calls, what they may do, and only then whether the route expects what they sent.
+    // In this order: who calls, what they may do, whether they gave their password a short time ago, and only then
+    // whether the route expects what they sent.
     { provide: APP_GUARD, useClass: AccessTokenGuard },
     { provide: APP_GUARD, useClass: PermissionGuard },
+    { provide: APP_GUARD, useClass: FreshGuard },
     { provide: APP_GUARD, useClass: UndeclaredInputGuard },
   ],
 })

@@ -1,32 +1,31 @@
-import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { ConfigType } from '@nestjs/config';
-import { budgetsConfig } from '../config/budgets.config.js';
-import { clientNetwork } from '../platform/http/client-address.js';
+import { Injectable } from '@nestjs/common';
+import { KeysService } from '../api-keys/keys.service.js';
+import { currentRequest } from '../platform/context/request-context.js';
+import { belongsTo } from '../platform/http/client-address.js';
 import { SessionsService } from '../sessions/sessions.service.js';
-import { AttemptBudgets, tooManyAttempts } from '../throttling/attempt-budgets.js';
 import { AccessTokens, type AccessToken } from '../tokens/access-tokens.js';
+import { isKeyToken, looksLikeKey } from '../tokens/key-tokens.js';
 import { refreshDigest } from '../tokens/refresh-tokens.js';
 import { AuthMetrics } from './auth-metrics.js';
 import { AuthErrors } from './auth.errors.js';
 import { AuthQueries } from './auth.queries.js';
+import { TokenFailures } from './token-failures.js';
 
-/** What a refresh token is good for: access tokens while its session lives, and the end of that session. */
+/** What a refresh token or a key is good for: access tokens while its session lives, and the end of that session. */
 @Injectable()
 export class RenewalService {
-  private readonly logger = new Logger(RenewalService.name);
-
   constructor(
     private readonly queries: AuthQueries,
     private readonly sessions: SessionsService,
+    private readonly keys: KeysService,
     private readonly accessTokens: AccessTokens,
-    private readonly budgets: AttemptBudgets,
+    private readonly failures: TokenFailures,
     private readonly metrics: AuthMetrics,
-    @Inject(budgetsConfig.KEY) private readonly config: ConfigType<typeof budgetsConfig>,
   ) {}
 
   /**
    * A new access token. The refresh token stays as it is, so parallel and repeated renewals all succeed. A live token
-   * is never limited: only tokens without a live session are counted, by address.
+   * is never limited: only tokens without a live session are counted, by address. A key that is garbage costs nothing.
    *
    * @throws AuthErrors.invalidRefreshToken; PlatformErrors.tooManyRequests after too many of those
    */
@@ -36,22 +35,26 @@ export class RenewalService {
 
   /** Ends the token's session. An unknown token is no error: what the caller wants is true already (RFC 7009). */
   async revoke(refreshToken: string): Promise<void> {
-    await this.sessions.endByRefreshDigest(refreshDigest(refreshToken), 'revoked');
+    const session = await this.sessions.findByRefreshDigest(refreshDigest(refreshToken));
+    if (session === undefined) return;
+    const by = { user: { id: session.userId }, session };
+    if (session.kind === 'device') await this.sessions.end(session.id, session.userId, 'revoked', by);
+    else await this.keys.revokeIfLive(session, by);
   }
 
   private async issueFor(refreshToken: string): Promise<AccessToken> {
+    if (looksLikeKey(refreshToken) && !isKeyToken(refreshToken)) throw AuthErrors.invalidRefreshToken();
     const found = await this.queries.findSessionOfRenewal(refreshDigest(refreshToken));
-    if (found?.userStatus !== 'active' || !this.sessions.renew(found.session)) return this.fail();
+    const mayUse = found?.userStatus === 'active' && isFrom(found.networks);
+    if (!mayUse || !this.sessions.renew(found.session)) {
+      await this.failures.count();
+      throw AuthErrors.invalidRefreshToken();
+    }
     return this.accessTokens.issue(found.session);
   }
+}
 
-  private async fail(): Promise<never> {
-    const key = `renewal:${clientNetwork()}`;
-    const refusal = await this.budgets.take({ key, limit: this.config.renewAddressFailures });
-    if (refusal === undefined) throw AuthErrors.invalidRefreshToken();
-    if (await this.budgets.isFirstRefusal(refusal)) {
-      this.logger.warn({ key }, 'an address tries refresh tokens that are none');
-    }
-    throw tooManyAttempts(refusal);
-  }
+/** Whether the client's address is in one of these networks; no network is named where a key works from everywhere. */
+export function isFrom(networks: readonly string[]): boolean {
+  return networks.length === 0 || belongsTo(networks)(currentRequest().clientAddress);
 }

@@ -4,6 +4,11 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { inModules, say, userNamed, type Settings } from './modules.js';
 import { StartError } from './start-error.js';
 
+interface Options {
+  readonly all?: boolean;
+  readonly withKeys?: boolean;
+}
+
 export function addSessions(program: Command, settings: Settings): void {
   program
     .command('sessions')
@@ -12,13 +17,15 @@ export function addSessions(program: Command, settings: Settings): void {
     .description('end the sessions of a user, or of everybody, at once on every replica')
     .argument('[identifier]', 'user name, e-mail address or phone number')
     .option('--all', 'everybody')
-    .action(async (identifier: string | undefined, { all = false }: { all?: boolean }) => {
+    .option('--with-keys', 'with --all: the keys of programs, too')
+    .action(async (identifier: string | undefined, { all = false, withKeys = false }: Options) => {
       if (all === (identifier !== undefined)) throw new StartError('Name a user, or say --all.');
+      if (withKeys && !all) throw new StartError('Say --with-keys together with --all.');
       const config = settings();
       const find = identifier === undefined ? undefined : userNamed(identifier, config);
       const ended = await inModules(config, async (modules) => {
         const sessions = modules.get(SessionsService);
-        if (find === undefined) return sessions.revokeEverybody(OPERATOR);
+        if (find === undefined) return sessions.revokeEverybody(OPERATOR, withKeys);
         return sessions.revokeAll((await find(modules)).id, OPERATOR);
       });
       say(`Ended ${ended} sessions.`);

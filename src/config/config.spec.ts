@@ -61,7 +61,14 @@ describe('an empty environment', () => {
         accessTtl: 900_000,
         signingKeysDir: resolve('data/keys'),
       },
-      sessions: { ttl: 2_592_000_000, idleTtl: 604_800_000, maxPerUser: 20, retention: 2_592_000_000 },
+      keys: { maxTtl: 31_536_000_000, maxPerUser: 10, personal: false },
+      sessions: {
+        freshFor: 600_000,
+        ttl: 2_592_000_000,
+        idleTtl: 604_800_000,
+        maxPerUser: 20,
+        retention: 2_592_000_000,
+      },
       passwords: {
         minLength: 8,
         memoryKib: 19_456,

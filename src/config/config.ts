@@ -6,6 +6,7 @@ import { budgetsConfig } from './budgets.config.js';
 import { databaseConfig } from './database.config.js';
 import { Environment } from './environment.js';
 import { httpConfig } from './http.config.js';
+import { keysConfig } from './keys.config.js';
 import { passwordsConfig } from './passwords.config.js';
 import { serviceConfig } from './service.config.js';
 import { sessionsConfig } from './sessions.config.js';
@@ -19,6 +20,7 @@ export const slices = {
   database: databaseConfig,
   tokens: tokensConfig,
   sessions: sessionsConfig,
+  keys: keysConfig,
   audit: auditConfig,
   passwords: passwordsConfig,
   budgets: budgetsConfig,

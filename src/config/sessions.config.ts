@@ -14,6 +14,11 @@ const settings = {
     meaning: 'Live sessions of one user.',
     effect: 'One more sign-in ends the oldest.',
   }),
+  freshFor: setting('FRESH_FOR', duration('1s', '1d'), '10m', {
+    meaning:
+      'How long after the password was given a session may do what is sensitive, such as making a key.',
+    effect: 'Later the person gives it again. Shorter leaves less to whoever finds an open session.',
+  }),
   retention: setting('SESSION_RETENTION', duration('1s', '3650d'), '30d', {
     meaning: 'How long rows of ended sessions are kept.',
     effect: 'Longer keeps more to look back on, and a larger table.',

@@ -66,6 +66,9 @@ export abstract class Database extends DataSource {
    */
   override async initialize(): Promise<this> {
     await this.buildMetadatas();
+    // TypeORM reads an inserted row back for the defaults of its columns, and of several rows it gives each entity the
+    // values of another one, its id among them (typeorm 1.1, MySQL). Every value comes from the application.
+    for (const metadata of this.entityMetadatas) metadata.getInsertionReturningColumns = () => [];
     return Object.assign(this, { isInitialized: true });
   }
 

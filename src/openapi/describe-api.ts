@@ -14,6 +14,10 @@ const TAGS = new Map([
   ['Sign-in', 'Open a session, renew its access token, end it.'],
   ['Me', 'The signed-in user: profile, password, sessions.'],
   ['Users', 'The administration of users and of their sessions.'],
+  [
+    'Keys',
+    'What programs show in place of a password: of service accounts, and of people where that is allowed.',
+  ],
   ['Roles', 'Roles, and the permissions that they give.'],
   ['Applications', 'Other services of the company, and the permissions that they declare.'],
   ['Menus', 'What the front ends of applications show, and to whom.'],
@@ -64,7 +68,7 @@ function header(): Omit<OpenAPIObject, 'paths'> {
       type: 'http',
       scheme: 'bearer',
       bearerFormat: 'JWT',
-      description: 'The `access_token` of `POST /signin` or `POST /tokens/renew_access`.',
+      description: 'The `access_token` of `POST /signin` or `POST /tokens/renew_access`, or a key.',
     });
   for (const [name, description] of TAGS) builder.addTag(name, description);
   const { info, ...rest } = builder.build();

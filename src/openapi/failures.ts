@@ -1,4 +1,5 @@
 import { AccessErrors } from '../access/access.errors.js';
+import { KeysErrors } from '../api-keys/keys.errors.js';
 import { AuthErrors } from '../auth/auth.errors.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import type { DocumentedFailure } from '../platform/http/api-answer.js';
@@ -29,7 +30,7 @@ const DATABASE_FAILURES = [PlatformErrors.overloaded, PlatformErrors.dependencyU
  * @param required the fields that its body must have; `undefined` where it takes no body
  */
 export function failuresOfRoute(
-  { access, answer, failures }: Route,
+  { access, answer, peopleOnly, fresh, failures }: Route,
   path: string,
   required: readonly string[] | undefined,
 ): DocumentedFailure[] {
@@ -39,8 +40,11 @@ export function failuresOfRoute(
     ...(required === undefined ? [] : BODY_FAILURES),
     // A path parameter of more than 100 characters is no route to Fastify.
     ...(path.includes('{') ? [PlatformErrors.noSuchRoute] : []),
-    ...(access.kind === 'public' ? [] : [AuthErrors.notSignedIn]),
+    // Too many keys that are none.
+    ...(access.kind === 'public' ? [] : [AuthErrors.notSignedIn, PlatformErrors.tooManyRequests]),
     ...(access.kind === 'permission' ? [AccessErrors.notPermitted] : []),
+    ...(peopleOnly ? [KeysErrors.notWithKey] : []),
+    ...(fresh ? [AuthErrors.notFresh] : []),
     ...failures,
     PlatformErrors.internal,
     ...(answer === undefined || answer.usesDatabase === false ? [] : DATABASE_FAILURES),

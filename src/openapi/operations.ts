@@ -1,6 +1,5 @@
 import type { MediaTypeObject, OperationObject, ResponsesObject, SchemaObject } from '@nestjs/swagger';
 import type { DocumentedFailure } from '../platform/http/api-answer.js';
-import type { RouteAccess } from '../platform/security/route-access.js';
 import { exampleOf, resolve, schemasBelow, type Schemas } from './examples.js';
 import { failureResponses, headersFor } from './failure-responses.js';
 import type { Route } from './routes.js';
@@ -16,7 +15,7 @@ export interface Described {
 export function completeOperation({ operation, route, failures }: Described, schemas: Schemas): void {
   const { access, answer } = route;
   if (access.kind === 'public') operation.security = [];
-  operation.description = [unwrapped(operation.description), whoMayCall(access)].filter(Boolean).join('\n\n');
+  operation.description = [unwrapped(operation.description), whoMayCall(route)].filter(Boolean).join('\n\n');
   describePathParameters(operation);
   addExample(jsonBody(operation), schemas);
   operation.responses = {
@@ -46,17 +45,18 @@ function unwrapped(text: string | undefined): string | undefined {
   return text?.replace(/(?<!\n)\n(?!\n)/g, ' ');
 }
 
-function whoMayCall(access: RouteAccess): string {
+function whoMayCall({ access, peopleOnly, fresh }: Route): string {
+  const session = fresh ? ' The session must be fresh.' : peopleOnly ? ' Not with a key.' : '';
   switch (access.kind) {
     case 'public':
       return 'Anyone may call this.';
     case 'signed-in':
-      return 'Anyone who is signed in may call this.';
+      return `Anyone who is signed in may call this.${session}`;
     case 'permission': {
       const codes = access.anyOf.map(({ code }) => `\`${code}\``).join(', ');
       return access.anyOf.length === 1
-        ? `Needs the permission ${codes}.`
-        : `Needs one of the permissions ${codes}.`;
+        ? `Needs the permission ${codes}.${session}`
+        : `Needs one of the permissions ${codes}.${session}`;
     }
   }
 }

@@ -6,13 +6,17 @@ import {
   type Answer,
   type DocumentedFailure,
 } from '../platform/http/api-answer.js';
-import { ROUTE_ACCESS, type RouteAccess } from '../platform/security/route-access.js';
+import { Fresh, PeopleOnly, ROUTE_ACCESS, type RouteAccess } from '../platform/security/route-access.js';
 
 /** What the decorators of a controller method say about the route, beyond what Nest's own document holds. */
 export interface Route {
   /** `undefined`: outside the envelope. */
   readonly answer: Answer | undefined;
   readonly access: RouteAccess;
+  /** Whether keys are refused. */
+  readonly peopleOnly: boolean;
+  /** Whether the session must be fresh. */
+  readonly fresh: boolean;
   /** Named with `@ApiFailures`, those of the controller first. */
   readonly failures: readonly DocumentedFailure[];
 }
@@ -36,7 +40,10 @@ export function routesOf(app: NestFastifyApplication): ReadonlyMap<string, Route
       if (routes.has(name))
         throw new Error(`Two routes are called ${name}; rename the one of ${metatype.name}.`);
       const failures = reflector.getAllAndMerge(DocumentedFailures, [metatype, handler]);
-      routes.set(name, { answer: reflector.get(DocumentedAnswer, handler), access, failures });
+      const fresh = reflector.get(Fresh, handler) === true;
+      const peopleOnly = fresh || reflector.get(PeopleOnly, handler) === true;
+      const answer = reflector.get(DocumentedAnswer, handler);
+      routes.set(name, { answer, access, peopleOnly, fresh, failures });
     }
   }
   return routes;

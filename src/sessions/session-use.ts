@@ -10,6 +10,12 @@ import { networkOf } from '../platform/http/client-address.js';
 import { HOUR, MINUTE, type Duration, type Instant } from '../platform/time/clock.js';
 import { Session } from './session.entity.js';
 
+/** What tells whether a session is live. */
+export type SessionLife = Pick<
+  Session,
+  'id' | 'kind' | 'lastSeenAt' | 'idleExpiresAt' | 'expiresAt' | 'endedAt'
+>;
+
 /**
  * Writes down that sessions are in use, beside the requests that use them: no answer waits for it or depends on it.
  * Nothing is written where nothing changed, so that the usual call stays one read.
@@ -33,18 +39,22 @@ export class SessionUse {
   }
 
   /** Notes the use, and moves the idle end with it. */
-  note({ id, lastSeenAt, expiresAt }: Pick<Session, 'id' | 'lastSeenAt' | 'expiresAt'>, now: Instant): void {
+  note({ id, kind, lastSeenAt, expiresAt }: SessionLife, now: Instant): void {
     if (now - lastSeenAt < this.precision) return;
     const idleExpiresAt = Math.min(now + this.config.idleTtl, expiresAt);
     const unnoted = { id, endedAt: IsNull(), lastSeenAt: LessThanOrEqual(now - this.precision) };
-    this.write(`use:${id}`, () => this.sessions.update(unnoted, { lastSeenAt: now, idleExpiresAt }));
+    this.write(`use:${id}`, () =>
+      this.sessions.update(unnoted, { lastSeenAt: now, ...(kind === 'device' && { idleExpiresAt }) }),
+    );
   }
 
   /**
    * Notes a renewal from another network than the last one: a copied refresh token leaves this trace. It does so once an
    * hour at most, because a device that moves between two networks would fill the record.
    */
-  noteAddress({ id, userId, ip, renewedIp, renewedIpAt }: Session, now: Instant): void {
+  noteAddress({ id, kind, userId, ip, renewedIp, renewedIpAt }: Session, now: Instant): void {
+    // A program may run on many machines at once.
+    if (kind === 'key') return;
     if (renewedIpAt !== null && now - renewedIpAt < HOUR) return;
     const { clientAddress } = currentRequest();
     const from = renewedIp ?? ip;

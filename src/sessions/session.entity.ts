@@ -5,10 +5,13 @@ import type { Instant } from '../platform/time/clock.js';
 export type SessionEnd =
   'signed_out' | 'revoked' | 'replaced' | 'password_changed' | 'user_disabled' | 'user_deleted';
 
-/** A signed-in device: one row from its sign-in to its end. */
+/** Who holds a session: a device where somebody signed in, or a program with a key. */
+export type SessionKind = 'device' | 'key';
+
+/** A signed-in device or a key: one row from its beginning to its end. */
 @Entity('sessions')
 @Index('sessions_refresh_digest', ['refreshDigest'], { unique: true })
-@Index('sessions_user_live', ['userId', 'endedAt', 'createdAt', 'idleExpiresAt'])
+@Index('sessions_user_devices', ['userId', 'endedAt', 'createdAt', 'idleExpiresAt', 'kind'])
 @Index('sessions_idle_expires_at', ['idleExpiresAt'])
 @Index('sessions_ended_at', ['endedAt'])
 @ForeignKey('User', ['userId'], ['id'], {
@@ -23,7 +26,14 @@ export class Session {
   @Column('varchar', { name: 'user_id', length: 36 })
   userId!: string;
 
-  /** SHA-256 of the refresh token; the token itself is stored nowhere. */
+  @Column('varchar', { length: 8, default: 'device' })
+  kind!: SessionKind;
+
+  /** Of a key: a JSON list of the permissions beyond which it does nothing. Null for a device. */
+  @Column('text', { nullable: true })
+  scopes!: string | null;
+
+  /** SHA-256 of the refresh token or the key, which are stored nowhere. */
   @Column('varchar', { name: 'refresh_digest', length: 43 })
   refreshDigest!: string;
 
@@ -45,14 +55,19 @@ export class Session {
   @Column('bigint', { name: 'created_at' })
   createdAt!: Instant;
 
+  /** When the password was last given; null: at the sign-in, and never since. */
+  @Column('bigint', { name: 'authenticated_at', nullable: true })
+  authenticatedAt!: Instant | null;
+
+  /** 0 for a key that was never used. */
   @Column('bigint', { name: 'last_seen_at' })
   lastSeenAt!: Instant;
 
-  /** The end without further use; moves with `lastSeenAt`. */
+  /** The end without further use; moves with `lastSeenAt`, but for a key, which ends at `expiresAt` alone. */
   @Column('bigint', { name: 'idle_expires_at' })
   idleExpiresAt!: Instant;
 
-  /** The absolute end, which never moves. */
+  /** The absolute end. It never moves, except that a key which is replaced ends sooner. */
   @Column('bigint', { name: 'expires_at' })
   expiresAt!: Instant;
 

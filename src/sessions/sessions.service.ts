@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, LessThanOrEqual, MoreThan, Not, type Repository } from 'typeorm';
-import { AuditService, doneBy } from '../audit/audit.service.js';
+import { In, IsNull, LessThanOrEqual, MoreThan, Not, type FindOptionsWhere, type Repository } from 'typeorm';
+import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js';
 import { sessionsConfig } from '../config/sessions.config.js';
 import { Database } from '../database/database.js';
 import { currentRequest } from '../platform/context/request-context.js';
@@ -13,19 +13,29 @@ import type { Actor } from '../platform/security/auth-context.js';
 import { Clock, type Instant } from '../platform/time/clock.js';
 import { ADDRESS_KNOWN_FOR, ADDRESS_NOTED_EVERY, KnownAddress } from './known-address.entity.js';
 import { Session, type SessionEnd } from './session.entity.js';
-import { SessionUse } from './session-use.js';
+import { SessionUse, type SessionLife } from './session-use.js';
 import { SessionsErrors } from './sessions.errors.js';
 import { removeEnded } from './sessions.sweep.js';
 
-const EVERYBODY_BATCH = 500;
+/** So many ids fit into the detail of an event. */
+const MOST_NAMED = 500;
+
+const EVERYBODY_BATCH = MOST_NAMED;
 
 /** More than any number of sessions, because both dialects want a LIMIT before an OFFSET. */
 const ALL = 1_000_000_000;
 
 const NEWEST_FIRST = { createdAt: 'DESC', id: 'DESC' } as const;
 
-/** What tells whether a session is live. */
-export type SessionLife = Pick<Session, 'id' | 'lastSeenAt' | 'idleExpiresAt' | 'expiresAt' | 'endedAt'>;
+export type { SessionLife };
+
+/** What a key is made of. */
+export interface NewKeySession {
+  readonly userId: string;
+  readonly digest: string;
+  readonly scopes: readonly string[];
+  readonly expiresAt: Instant;
+}
 
 /** The life of a signed-in device: open, found by its tokens, kept alive by use, ended. */
 @Injectable()
@@ -53,12 +63,15 @@ export class SessionsService {
     const session: Session = {
       id: newId(),
       userId,
+      kind: 'device',
+      scopes: null,
       refreshDigest,
       userAgent,
       ip: clientAddress,
       renewedIp: null,
       renewedIpAt: null,
       createdAt: now,
+      authenticatedAt: null,
       lastSeenAt: now,
       idleExpiresAt: now + idleTtl,
       expiresAt: now + ttl,
@@ -75,6 +88,55 @@ export class SessionsService {
       if (affected === 0) await this.addresses.insert({ ...address, signedInAt: now });
     }
     return session;
+  }
+
+  /** Begins the session of a key in the current transaction. It counts in no limit of devices. */
+  async openForKey({ userId, digest, scopes, expiresAt }: NewKeySession): Promise<Session> {
+    const now = this.clock.now();
+    const { clientAddress, userAgent } = currentRequest();
+    const session: Session = {
+      id: newId(),
+      userId,
+      kind: 'key',
+      scopes: JSON.stringify([...new Set(scopes)].sort()),
+      refreshDigest: digest,
+      userAgent,
+      ip: clientAddress,
+      renewedIp: null,
+      renewedIpAt: null,
+      createdAt: now,
+      authenticatedAt: null,
+      lastSeenAt: 0,
+      idleExpiresAt: expiresAt,
+      expiresAt,
+      endedAt: null,
+      endReason: null,
+    };
+    await this.sessions.insert(session);
+    return session;
+  }
+
+  /** Lets a key end sooner, in the current transaction. */
+  async shortenKey(id: string, expiresAt: Instant): Promise<void> {
+    const isOver = expiresAt <= this.clock.now();
+    await this.sessions.update(
+      { id, kind: 'key', ...this.live() },
+      { expiresAt, idleExpiresAt: expiresAt, ...(isOver && this.ended('replaced')) },
+    );
+  }
+
+  /** Ends a key, in the current transaction; answers whether it was live. */
+  async endKey(id: string): Promise<boolean> {
+    const { affected } = await this.sessions.update(
+      { id, kind: 'key', ...this.live() },
+      this.ended('revoked'),
+    );
+    return affected === 1;
+  }
+
+  /** Notes that the person has just given the password. */
+  async confirm(id: string): Promise<void> {
+    await this.sessions.update({ id, ...this.live() }, { authenticatedAt: this.clock.now() });
   }
 
   /** Whether an address that was noted at this instant still counts as the user's own. */
@@ -99,16 +161,19 @@ export class SessionsService {
 
   /** A page of the live sessions of a user, newest first. */
   async list(userId: string, query: PageQuery): Promise<Slice<Session>> {
-    const where = { userId, ...this.live() };
+    const where = { userId, kind: 'device' as const, ...this.live() };
     const [take, skip] = limitAndOffset(query);
     const rows = await this.sessions.find({ where, order: NEWEST_FIRST, take, skip });
     return withTotal(query, rows, () => this.sessions.countBy(where));
   }
 
-  /** Ends one live session of a user; answers whether there was one. */
+  /** Ends one live device of a user; answers whether there was one. */
   async end(id: string, userId: string, reason: SessionEnd, by: Actor): Promise<boolean> {
     return this.database.transaction(async () => {
-      const { affected } = await this.sessions.update({ id, userId, ...this.live() }, this.ended(reason));
+      const { affected } = await this.sessions.update(
+        { id, userId, kind: 'device', ...this.live() },
+        this.ended(reason),
+      );
       if (affected !== 1) return false;
       const target = { targetType: 'session', targetId: id, detail: { reason, user_id: userId } } as const;
       await this.audit.record({ action: 'session.ended', ...doneBy(by), ...target });
@@ -122,52 +187,77 @@ export class SessionsService {
     if (!isUuid(id) || !(await this.end(id, userId, 'revoked', by))) throw SessionsErrors.noSuchSession();
   }
 
-  /** Ends every live session of a user but `keepId`; answers how many. */
+  /** Ends every device of a user but `keepId`; answers how many. Their keys stay. */
   async revokeAll(userId: string, by: Actor, keepId = ''): Promise<number> {
     return this.database.transaction(async () => {
-      const ended = await this.endAll(userId, 'revoked', keepId);
-      const target = { targetType: 'user', targetId: userId, detail: { reason: 'revoked', ended } } as const;
-      if (ended > 0) await this.audit.record({ action: 'session.ended', ...doneBy(by), ...target });
-      return ended;
+      const ids = await this.endFound({ userId, id: Not(keepId), kind: 'device' }, 'revoked');
+      await this.recordEnds({ targetType: 'user', targetId: userId }, ids, by);
+      return ids.length;
     });
   }
 
   /**
    * Ends every session that is live now; answers how many. Each batch locks few rows and leaves one audit event. Sessions
    * that are opened meanwhile stay, or this would never end where people sign in again.
+   *
+   * @param alsoKeys whether keys end, too
    */
-  async revokeEverybody(by: Actor): Promise<number> {
-    const createdAt = LessThanOrEqual(this.clock.now());
+  async revokeEverybody(by: Actor, alsoKeys = false): Promise<number> {
+    const which = {
+      createdAt: LessThanOrEqual(this.clock.now()),
+      ...(!alsoKeys && { kind: 'device' as const }),
+    };
     for (let total = 0; ;) {
       const ended = await this.database.transaction(async () => {
-        const where = { ...this.live(), createdAt };
-        const rows = await this.sessions.find({ select: { id: true }, where, take: EVERYBODY_BATCH });
-        if (rows.length === 0) return 0;
-        const found = { id: In(rows.map(({ id }) => id)), ...this.live() };
-        const { affected = 0 } = await this.sessions.update(found, this.ended('revoked'));
-        const target = { targetType: 'session', detail: { reason: 'revoked', ended: affected } } as const;
-        if (affected > 0) await this.audit.record({ action: 'session.ended', ...doneBy(by), ...target });
-        return affected;
+        const ids = await this.endFound(which, 'revoked', EVERYBODY_BATCH);
+        await this.recordEnds({ targetType: 'session' }, ids, by);
+        return ids.length;
       });
       if (ended === 0) return total;
       total += ended;
     }
   }
 
-  /** Ends the session behind a refresh token, if it is live. */
-  async endByRefreshDigest(refreshDigest: string, reason: SessionEnd): Promise<void> {
-    const session = await this.sessions.findOneBy({ refreshDigest });
-    if (session === null) return;
-    await this.end(session.id, session.userId, reason, { user: { id: session.userId }, session });
+  /** The session behind a refresh token or a key, whatever state it is in. */
+  async findByRefreshDigest(refreshDigest: string): Promise<Session | undefined> {
+    return (await this.sessions.findOneBy({ refreshDigest })) ?? undefined;
   }
 
   /**
-   * Ends the live sessions of a user but `keepId`; answers how many. The caller has a transaction and records the audit
-   * event.
+   * Ends the live sessions of a user but `keepId`, keys among them; answers their ids, which belong into the record so
+   * that whoever follows it knows which tokens to refuse. The caller has a transaction that keeps the user's row, and
+   * records the event.
    */
-  async endAll(userId: string, reason: SessionEnd, keepId = ''): Promise<number> {
-    const where = { userId, id: Not(keepId), ...this.live() };
-    return (await this.sessions.update(where, this.ended(reason))).affected ?? 0;
+  async endAll(userId: string, reason: SessionEnd, by: Actor, keepId = ''): Promise<readonly string[]> {
+    const ids = await this.endFound({ userId, id: Not(keepId) }, reason);
+    await this.recordEnds({ targetType: 'user', targetId: userId }, ids.slice(MOST_NAMED), by, reason);
+    return ids;
+  }
+
+  /** Ends the live ones of these; answers their ids. */
+  private async endFound(
+    which: FindOptionsWhere<Session>,
+    reason: SessionEnd,
+    most?: number,
+  ): Promise<readonly string[]> {
+    const where = { ...which, ...this.live() };
+    const rows = await this.sessions.find({ select: { id: true }, where, ...(most && { take: most }) });
+    const ids = rows.map(({ id }) => id);
+    if (ids.length > 0) await this.sessions.update({ id: In(ids), ...this.live() }, this.ended(reason));
+    return ids;
+  }
+
+  private async recordEnds(
+    target: Pick<AuditEntry, 'targetType' | 'targetId'>,
+    ids: readonly string[],
+    by: Actor,
+    reason: SessionEnd = 'revoked',
+  ): Promise<void> {
+    for (let start = 0; start < ids.length; start += MOST_NAMED) {
+      const session_ids = ids.slice(start, start + MOST_NAMED);
+      const detail = { reason, ended: session_ids.length, session_ids };
+      await this.audit.record({ action: 'session.ended', ...doneBy(by), ...target, detail });
+    }
   }
 
   /** Removes the rows of a user's sessions that are over, so that few are left to go with the user's own row. */
@@ -186,7 +276,7 @@ export class SessionsService {
     // MySQL wants a table where there is a condition.
     const inserted = await this.database.execute(
       `INSERT INTO sessions (${names}) SELECT ${columns.map(() => '?').join(', ')} FROM (SELECT 1) AS one
-       WHERE (SELECT COUNT(*) FROM sessions WHERE user_id = ? AND ended_at IS NULL AND idle_expires_at > ?) < ?`,
+       WHERE (SELECT COUNT(*) FROM sessions WHERE user_id = ? AND ended_at IS NULL AND idle_expires_at > ? AND kind = 'device') < ?`,
       [...values, session.userId, session.createdAt, this.config.maxPerUser],
     );
     return inserted === 1;
@@ -195,8 +285,8 @@ export class SessionsService {
   /** Ends a user's oldest sessions until there is room for this one. */
   private async endSurplus(session: Session): Promise<void> {
     const { userId, createdAt: now } = session;
-    // The idle end is never after the absolute one, so the index `sessions_user_live` alone tells which are live.
-    const where = { userId, endedAt: IsNull(), idleExpiresAt: MoreThan(now) };
+    // The idle end is never after the absolute one, so the index `sessions_user_devices` alone tells which are live.
+    const where = { userId, kind: 'device' as const, endedAt: IsNull(), idleExpiresAt: MoreThan(now) };
     const beyond = { order: NEWEST_FIRST, skip: this.config.maxPerUser - 1, take: ALL };
     for (const { id } of await this.sessions.find({ select: { id: true }, where, ...beyond })) {
       await this.end(id, userId, 'replaced', { user: { id: userId }, session });
@@ -211,4 +301,9 @@ export class SessionsService {
   private ended(endReason: SessionEnd): Pick<Session, 'endedAt' | 'endReason'> {
     return { endedAt: this.clock.now(), endReason };
   }
+}
+
+/** What the record says of an event that ended these sessions; `endAll` records events for further ones. */
+export function endsOf(ids: readonly string[]) {
+  return { sessions_ended: ids.length, session_ids: ids.slice(0, MOST_NAMED) };
 }

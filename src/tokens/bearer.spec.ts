@@ -36,7 +36,7 @@ describe('bearerToken', () => {
     ['padding', `Bearer ${jws}=`],
     ['the other base64 alphabet', 'Bearer a+b.c/d.e'],
     ['letters beyond ASCII', 'Bearer é.b.c'],
-    ['a refresh token', `Bearer ghr_${'x'.repeat(43)}`],
+    ['a refresh token', `Bearer gatehouse_rt_${'x'.repeat(43)}`],
     ['JSON serialisation', 'Bearer {"payload":"a","signatures":[]}'],
     ['a huge token', `Bearer ${'a'.repeat(4_092)}.b.cd`],
     ['a huge header of blanks', `Bearer${' '.repeat(100_000)}`],

@@ -1,3 +1,5 @@
+import { looksLikeKey } from './key-tokens.js';
+
 /** All our tokens are far shorter; a longer one is refused unread. */
 const MAX_TOKEN_LENGTH = 4_096;
 
@@ -12,6 +14,16 @@ const AUTHORIZATION = /^bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i;
 export function bearerToken(authorization: string | undefined): string | undefined {
   const token = AUTHORIZATION.exec(authorization ?? '')?.[1];
   return token !== undefined && token.length <= MAX_TOKEN_LENGTH ? token : undefined;
+}
+
+/**
+ * The key of an `Authorization` header.
+ *
+ * @returns undefined for everything that does not look like one
+ */
+export function bearerKey(authorization = ''): string | undefined {
+  const [, token = ''] = /^bearer (\S+)$/i.exec(authorization) ?? [];
+  return looksLikeKey(token) ? token : undefined;
 }
 
 /** An ES256 signature is r and s of 32 bytes each (RFC 7518, section 3.4), which is 86 characters. */

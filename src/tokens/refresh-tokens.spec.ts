@@ -4,8 +4,8 @@ import { newRefreshToken, refreshDigest } from './refresh-tokens.js';
 describe('refresh tokens', () => {
   it('carry a readable prefix and 256 random bits', () => {
     const { token } = newRefreshToken();
-    expect(token).toMatch(/^ghr_[A-Za-z0-9_-]{43}$/);
-    expect(Buffer.from(token.slice(4), 'base64url')).toHaveLength(32);
+    expect(token).toMatch(/^gatehouse_rt_[A-Za-z0-9_-]{43}$/);
+    expect(Buffer.from(token.slice('gatehouse_rt_'.length), 'base64url')).toHaveLength(32);
   });
 
   it('do not repeat', () => {
@@ -16,7 +16,7 @@ describe('refresh tokens', () => {
     const { token, digest } = newRefreshToken();
     expect(digest).toMatch(/^[A-Za-z0-9_-]{43}$/);
     expect(refreshDigest(token)).toBe(digest);
-    expect(digest).not.toContain(token.slice(4));
+    expect(digest).not.toContain(token.slice('gatehouse_rt_'.length));
   });
 
   it('are compared exactly as sent', () => {

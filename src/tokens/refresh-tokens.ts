@@ -1,8 +1,11 @@
 import { sha256Base64url } from '../platform/crypto/digest.js';
 import { randomToken } from '../platform/crypto/random.js';
 
-/** A readable prefix lets secret scanners and people recognise a leaked token for what it is. */
-const PREFIX = 'ghr_';
+/**
+ * A readable prefix lets secret scanners and people recognise a leaked token for what it is. Tokens of older builds begin
+ * with `ghr_`, which is that of GitHub's; they are compared as they are sent, and so work until their session ends.
+ */
+const PREFIX = 'gatehouse_rt_';
 const RANDOM_BYTES = 32;
 
 export interface RefreshToken {
@@ -12,7 +15,7 @@ export interface RefreshToken {
   readonly digest: string;
 }
 
-/** A new refresh token: `ghr_` and 256 random bits, opaque to everyone. */
+/** A new refresh token: `gatehouse_rt_` and 256 random bits, opaque to everyone. */
 export function newRefreshToken(): RefreshToken {
   const token = PREFIX + randomToken(RANDOM_BYTES);
   return { token, digest: refreshDigest(token) };

@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AccessService, ADMINISTRATOR } from '../access/access.service.js';
+import { KeysErrors } from '../api-keys/keys.errors.js';
 import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js';
 import { serviceConfig } from '../config/service.config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import type { PageQuery, Slice } from '../platform/http/list-query.js';
 import { OPERATOR, type Actor, type AuthContext } from '../platform/security/auth-context.js';
 import type { Session } from '../sessions/session.entity.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { endsOf, SessionsService } from '../sessions/sessions.service.js';
 import { newIn, readChanges, type ProfileInput } from './profile.js';
 import type { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
@@ -42,7 +43,10 @@ export class UserAdministrationService {
   ): Promise<UserWithRoles> {
     const wanted = readChanges(input, this.config.defaultPhoneRegion);
     const write = async ({ user }: UserWithRoles) => {
-      if (input.email !== undefined || input.phone !== undefined) requireSomebodyElse(actor, user);
+      if (input.email !== undefined || input.phone !== undefined) {
+        requireSomebodyElse(actor, user);
+        requirePerson(user);
+      }
       const changes = newIn(wanted, user);
       const fields = Object.entries(FIELDS).flatMap(([name, field]) => (name in changes ? [field] : []));
       if (fields.length === 0) return undefined;
@@ -66,6 +70,7 @@ export class UserAdministrationService {
     const write = async (found: UserWithRoles) => {
       const change = await this.access.planRoles(actor, found.roles, roles);
       if (change.added.length + change.removed.length === 0) return undefined;
+      if (change.added.includes(ADMINISTRATOR)) requirePerson(found.user);
       if (change.removed.includes(ADMINISTRATOR)) await this.requireAnotherAdministrator(found);
       await this.access.changeRoles(found.user, change);
       return {
@@ -83,7 +88,7 @@ export class UserAdministrationService {
       if (found.user.status === 'disabled') return undefined;
       await this.requireRemovable(actor, found);
       const user = await this.repository.update(found.user, { status: 'disabled' });
-      return { user, detail: { sessions_ended: await this.sessions.endAll(id, 'user_disabled') } };
+      return { user, detail: endsOf(await this.sessions.endAll(id, 'user_disabled', actor)) };
     });
   }
 
@@ -104,9 +109,9 @@ export class UserAdministrationService {
       await this.requireRemovable(actor, found);
       // The row before its sessions, as a sign-in locks them: two in the other order would wait for each other.
       await this.repository.update(found.user, { status: 'disabled' });
-      const ended = await this.sessions.endAll(id, 'user_deleted');
+      const ended = await this.sessions.endAll(id, 'user_deleted', actor);
       await this.repository.delete(id);
-      return { detail: { sessions_ended: ended } };
+      return { detail: endsOf(ended) };
     });
   }
 
@@ -114,13 +119,14 @@ export class UserAdministrationService {
   async setPassword(actor: Actor, id: string, password: string, field: string): Promise<void> {
     const { user } = await this.check(actor, id);
     requireSomebodyElse(actor, user);
+    requirePerson(user);
     this.credentials.checkPolicy(password, user, field, UsersErrors.passwordRefused);
     // Outside the transaction: a hash takes longer than anything in it.
     const hash = await this.credentials.hash(password);
     await this.change(actor, id, 'password.reset', async () => {
       await this.repository.recordPasswordChange(id);
       await this.credentials.replace(id, hash);
-      return { detail: { sessions_ended: await this.sessions.endAll(id, 'password_changed') } };
+      return { detail: endsOf(await this.sessions.endAll(id, 'password_changed', actor)) };
     });
   }
 
@@ -188,4 +194,9 @@ export class UserAdministrationService {
 
 function requireSomebodyElse(actor: Actor, user: User): void {
   if (actor !== OPERATOR && actor.user.id === user.id) throw UsersErrors.notOnYourself();
+}
+
+/** What a service account never has. @throws KeysErrors.notForServiceAccount */
+function requirePerson({ kind }: User): void {
+  if (kind === 'service') throw KeysErrors.notForServiceAccount();
 }

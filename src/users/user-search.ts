@@ -10,7 +10,7 @@ import {
 } from '../platform/http/list-query.js';
 import type { Sort } from '../platform/http/query-values.js';
 import { isWord, searchedPhone, searchWords } from './search-terms.js';
-import { filtersOf, wordFilter, type UserFilter } from './user-filters.js';
+import { filtersOf, PEOPLE, SERVICE_ACCOUNTS, wordFilter, type UserFilter } from './user-filters.js';
 import type { ListUsersQuery } from './users.dto.js';
 import { WITH_ROLES, withRoles, type RowWithRoles, type UserWithRoles } from './users.repository.js';
 
@@ -60,7 +60,7 @@ export class UserSearch {
         violations: [{ field: 'q', rule: 'length', params: { min: 2, max: 100 } }],
       });
     }
-    const filters = await this.sized(query);
+    const filters = [...(await this.sized(query)), ...(query.kind === 'person' ? [PEOPLE] : [])];
     const [limit, offset] = limitAndOffset(query);
     const start = startOfPage(filters, query.sort, offset + limit);
     const page = select(`${start.id} AS id`, filters, start, orderBy(query.sort, start));
@@ -192,13 +192,22 @@ function everybody(sort: UserSort): Start {
 /** The users who pass every filter. Their row is joined only if needed, and LEFT: an inner join might begin with it. */
 function select(what: string, filters: readonly UserFilter[], start: Start, order?: string) {
   const rest = filters.filter((filter) => !start.fulfils.includes(filter));
-  const tests = [start.where, ...rest.map((filter) => testOf(filter, start))].join(' AND ');
+  const tests = [
+    start.where,
+    ...rest.map((filter) => (filter === PEOPLE ? isPerson(start) : testOf(filter, start))),
+  ].join(' AND ');
   const sorted = order === undefined ? '' : ` ORDER BY ${order}`;
   const needsRow = start.row !== undefined && /\bu\./.test(what + tests + sorted);
   return {
     sql: `SELECT ${what} FROM ${start.from}${needsRow ? ` LEFT JOIN users u ON ${start.row}` : ''} WHERE ${tests}${sorted}`,
     values: [...start.values, ...rest.flatMap(({ values }) => values)],
   };
+}
+
+/** That a user is no service account, told by the id that needs no row to be read. */
+function isPerson({ id, shortId }: Start): string {
+  const [own, key] = id.startsWith('u.') ? ([shortId, 'short_id'] as const) : ([id, 'id'] as const);
+  return `${own} NOT IN ${SERVICE_ACCOUNTS(key)}`;
 }
 
 /** A filter as a condition on a user. A scalar subquery, because MySQL would turn IN and EXISTS into a join. */

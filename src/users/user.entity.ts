@@ -3,7 +3,12 @@ import type { Instant } from '../platform/time/clock.js';
 
 export type UserStatus = 'active' | 'disabled';
 
-/** A person. Each kind of identifier has its own unique column, so one identifier can never mean two people. */
+export const USER_KINDS = ['person', 'service'] as const;
+
+/** A service account is a program: it has keys, and no password. */
+export type UserKind = (typeof USER_KINDS)[number];
+
+/** A person or a service account. Each kind of identifier has its own unique column, so one identifier can never mean two people. */
 @Entity('users')
 @Index('users_username', ['username'], { unique: true })
 @Index('users_email', ['email'], { unique: true })
@@ -12,6 +17,7 @@ export type UserStatus = 'active' | 'disabled';
 @Index('users_created_at', ['createdAt', 'id'])
 @Index('users_last_sign_in_at', ['lastSignInAt', 'id'])
 @Index('users_status_created_at', ['status', 'createdAt', 'id'])
+@Index('users_kind', ['kind', 'createdAt', 'id'])
 export class User {
   @PrimaryColumn('varchar', { length: 36 })
   id!: string;
@@ -19,6 +25,9 @@ export class User {
   /** The id's first 48 bits, for search terms: with the whole id their rows would be twice as long. */
   @Column('bigint', { name: 'short_id', nullable: true })
   shortId!: number | null;
+
+  @Column('varchar', { length: 8, default: 'person' })
+  kind!: UserKind;
 
   @Column('varchar', { length: 32 })
   username!: string;

@@ -14,6 +14,7 @@ import {
 import { ApiTags } from '@nestjs/swagger';
 import { AccessErrors } from '../access/access.errors.js';
 import { AccessPermissions } from '../access/access.permissions.js';
+import { KeysErrors } from '../api-keys/keys.errors.js';
 import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
 import { ListLimitInterceptor } from '../platform/http/list-limiter.js';
 import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
@@ -72,6 +73,7 @@ export class UsersController {
     UsersErrors.phoneTaken,
     passwordRefusedExample('password'),
     AccessErrors.exceedsOwn,
+    KeysErrors.notForServiceAccount,
   )
   async createUser(
     @CurrentAuth() actor: AuthContext,
@@ -105,7 +107,13 @@ export class UsersController {
   @Patch(':id')
   @RequirePermission(UsersPermissions.update)
   @ApiAnswer(UserResponse)
-  @ApiFailures(...ON_OTHERS, UsersErrors.notOnYourself, UsersErrors.emailTaken, UsersErrors.phoneTaken)
+  @ApiFailures(
+    ...ON_OTHERS,
+    UsersErrors.notOnYourself,
+    UsersErrors.emailTaken,
+    UsersErrors.phoneTaken,
+    KeysErrors.notForServiceAccount,
+  )
   async updateUser(
     @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
@@ -148,7 +156,12 @@ export class UsersController {
   @HttpCode(200)
   @RequirePermission(UsersPermissions.setPassword)
   @ApiAnswer(null)
-  @ApiFailures(...ON_OTHERS, UsersErrors.notOnYourself, passwordRefusedExample('new_password'))
+  @ApiFailures(
+    ...ON_OTHERS,
+    UsersErrors.notOnYourself,
+    passwordRefusedExample('new_password'),
+    KeysErrors.notForServiceAccount,
+  )
   async setUserPassword(
     @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
@@ -161,7 +174,7 @@ export class UsersController {
   @Put(':id/roles')
   @RequirePermission(AccessPermissions.assignRoles)
   @ApiAnswer(UserResponse)
-  @ApiFailures(...ON_OTHERS, UsersErrors.lastAdministrator)
+  @ApiFailures(...ON_OTHERS, UsersErrors.lastAdministrator, KeysErrors.notForServiceAccount)
   async setUserRoles(
     @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,

@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsString } from 'class-validator';
+import { IsIn, IsString, ValidateIf } from 'class-validator';
 import { RoleKeys } from '../access/roles.dto.js';
 import { NewPassword } from '../credentials/passwords.dto.js';
 import { isUuid } from '../platform/crypto/random.js';
@@ -16,7 +16,7 @@ import { SortBy, Time, Trimmed, type Sort } from '../platform/http/query-values.
 import { toTimestamp, type Instant } from '../platform/time/clock.js';
 import { BATCH_ACTIONS, type BatchAction, type BatchResult } from './user-batch.service.js';
 import { FULL_NAME_MAX_LENGTH } from './profile.js';
-import type { UserStatus } from './user.entity.js';
+import { USER_KINDS, type UserKind, type UserStatus } from './user.entity.js';
 import type { UserSort } from './user-search.js';
 import type { UserWithRoles } from './users.service.js';
 
@@ -43,6 +43,11 @@ export class ListUsersQuery extends PageQuery {
   @IsIn(['active', 'disabled'])
   @ApiProperty({ description: 'Only users in this state.' })
   status?: UserStatus;
+
+  @MayBeAbsent()
+  @IsIn([...USER_KINDS, 'any'])
+  @ApiProperty({ default: 'person', description: 'Only these; `any`: both.' })
+  kind: UserKind | 'any' = 'person';
 
   @MayBeAbsent()
   @Trimmed()
@@ -87,9 +92,23 @@ export class CreateUserRequest extends Contact {
   @FullName()
   full_name!: string;
 
-  @ApiProperty({ example: 'correct horse battery staple' })
+  @MayBeAbsent()
+  @IsIn(USER_KINDS)
+  @ApiProperty({
+    example: 'person',
+    description:
+      'By default `person`. A service account has keys, and no password, e-mail address or phone number.',
+  })
+  kind?: UserKind;
+
+  @ValidateIf(({ kind }: CreateUserRequest, password) => kind !== 'service' || password !== undefined)
   @NewPassword()
-  password!: string;
+  @ApiProperty({
+    required: false,
+    example: 'correct horse battery staple',
+    description: 'A person needs one.',
+  })
+  password?: string;
 
   @MayBeAbsent()
   @RoleKeys()
@@ -145,6 +164,9 @@ export class UserResponse {
   @ApiProperty({ format: 'uuid', example: '3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11' })
   id!: string;
 
+  @ApiProperty({ enum: USER_KINDS, example: 'person' })
+  kind!: string;
+
   @ApiProperty({ example: 'mei.lin' })
   username!: string;
 
@@ -179,6 +201,7 @@ export class UserResponse {
 export function toUserResponse({ user, roles }: UserWithRoles): UserResponse {
   return {
     id: user.id,
+    kind: user.kind,
     username: user.username,
     full_name: user.fullName,
     email: user.email ?? '',

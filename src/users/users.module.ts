@@ -1,10 +1,13 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessModule } from '../access/access.module.js';
+import { KeysModule } from '../api-keys/keys.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { UserAdministrationService } from './user-administration.service.js';
 import { UserBatchService } from './user-batch.service.js';
+import { UserKeysController } from './user-keys.controller.js';
+import { UserKeysService } from './user-keys.service.js';
 import { UserSearchTerm } from './user-search-term.entity.js';
 import { UserSearchTermsRepository } from './user-search-terms.repository.js';
 import { UserSearch } from './user-search.js';
@@ -18,14 +21,16 @@ import { UsersService } from './users.service.js';
     TypeOrmModule.forFeature([User, UserSearchTerm]),
     AccessModule,
     CredentialsModule,
+    KeysModule,
     SessionsModule,
   ],
-  controllers: [UsersController],
+  controllers: [UsersController, UserKeysController],
   providers: [
     UsersRepository,
     UsersService,
     UserAdministrationService,
     UserBatchService,
+    UserKeysService,
     UserSearch,
     UserSearchTermsRepository,
   ],

@@ -10,7 +10,7 @@ import { Clock } from '../platform/time/clock.js';
 import { IDENTIFIER_KINDS, type Identifier, type IdentifierKind } from './identifiers.js';
 import type { Profile, ProfileChanges } from './profile.js';
 import { UserSearchTermsRepository } from './user-search-terms.repository.js';
-import { shortIdOf, User } from './user.entity.js';
+import { shortIdOf, User, type UserKind } from './user.entity.js';
 import { TAKEN, UsersErrors } from './users.errors.js';
 
 /** A user together with the keys of the roles that it holds, sorted. */
@@ -35,13 +35,14 @@ export class UsersRepository {
   ) {}
 
   /** A new active user, in the current transaction. @throws DuplicateKeyError for an identifier that is taken */
-  async insert(profile: Profile): Promise<User> {
+  async insert(profile: Profile, kind: UserKind): Promise<User> {
     const now = this.clock.now();
     const id = newId();
     const user: User = {
       ...profile,
       id,
       shortId: shortIdOf(id),
+      kind,
       status: 'active',
       credentialVersion: 1,
       passwordChangeAt: now,

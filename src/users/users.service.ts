@@ -1,20 +1,25 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AccessPermissions } from '../access/access.permissions.js';
-import { AccessService } from '../access/access.service.js';
+import { AccessService, ADMINISTRATOR } from '../access/access.service.js';
+import { KeysErrors } from '../api-keys/keys.errors.js';
 import { AuditService, doneBy } from '../audit/audit.service.js';
 import { serviceConfig } from '../config/service.config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
+import { refuse } from '../platform/errors/platform-errors.js';
 import type { Actor } from '../platform/security/auth-context.js';
 import { parseIdentifier, type Identifier } from './identifiers.js';
-import { readProfile, type ProfileInput } from './profile.js';
-import type { User } from './user.entity.js';
+import { readProfile, type Profile, type ProfileInput } from './profile.js';
+import type { User, UserKind } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
 import { UsersRepository, type UserWithRoles } from './users.repository.js';
 
 export interface NewUser extends ProfileInput {
-  readonly password: string;
+  /** By default a person. */
+  readonly kind?: UserKind | undefined;
+  /** A person has one, a service account has none. */
+  readonly password?: string | undefined;
   readonly roles?: readonly string[] | undefined;
 }
 
@@ -37,22 +42,24 @@ export class UsersService {
    *
    * @throws AccessErrors.notPermitted when roles are given without the permission to assign them;
    *   PlatformErrors.invalidRequest for a field that is not valid or a role that does not exist; AccessErrors.exceedsOwn;
-   *   UsersErrors.passwordRefused; PlatformErrors.overloaded when the hash queue is full; UsersErrors.usernameTaken,
+   *   KeysErrors.notForServiceAccount; UsersErrors.passwordRefused; PlatformErrors.overloaded when the hash queue is full; UsersErrors.usernameTaken,
    *   emailTaken, phoneTaken
    */
   async create(actor: Actor, input: NewUser): Promise<UserWithRoles> {
     const roles = [...new Set(input.roles)].sort();
     if (roles.length > 0) await this.access.require(actor, AccessPermissions.assignRoles);
+    const { kind = 'person', password } = input;
+    if (kind === 'service') refuseWhatPeopleHave(input);
     const profile = readProfile(input, this.config.defaultPhoneRegion);
     await this.access.planRoles(actor, [], roles);
-    this.credentials.checkPolicy(input.password, profile, 'password', UsersErrors.passwordRefused);
-    const hash = await this.credentials.hash(input.password);
+    if (kind === 'service' && roles.includes(ADMINISTRATOR)) throw KeysErrors.notForServiceAccount();
+    const hash = password === undefined ? undefined : await this.newHash(password, profile);
     const write = async () => {
       // Again, because what the actor holds may have changed during the hash.
       const change = await this.access.planRoles(actor, [], roles);
-      const user = await this.repository.insert(profile);
+      const user = await this.repository.insert(profile, kind);
       const target = { targetType: 'user', targetId: user.id } as const;
-      await this.credentials.store(user.id, hash);
+      if (hash !== undefined) await this.credentials.store(user.id, hash);
       await this.access.changeRoles(user, change);
       await this.audit.record({ ...doneBy(actor), action: 'user.created', ...target, detail: { roles } });
       return { user, roles };
@@ -61,6 +68,11 @@ export class UsersService {
     return written.catch(async (error: unknown) => {
       throw await this.repository.takenBy(error, profile);
     });
+  }
+
+  private async newHash(password: string, profile: Profile): Promise<string> {
+    this.credentials.checkPolicy(password, profile, 'password', UsersErrors.passwordRefused);
+    return this.credentials.hash(password);
   }
 
   /** @throws UsersErrors.notFound */
@@ -97,4 +109,10 @@ export class UsersService {
     await this.credentials.replace(id, hash);
     return true;
   }
+}
+
+/** A program signs in nowhere and is written to by nobody. @throws PlatformErrors.invalidRequest */
+function refuseWhatPeopleHave(input: NewUser): void {
+  const given = (['password', 'email', 'phone'] as const).filter((field) => input[field] !== undefined);
+  refuse(given.map((field) => ({ field, rule: 'not_for_service_account' })));
 }

@@ -10,6 +10,14 @@ let app: TestApp;
 let admin: Administration;
 let made = 0;
 
+async function serviceAccount(): Promise<{ readonly id: string }> {
+  return admin.done('POST', '/users', {
+    kind: 'service',
+    username: `service-${++made}`,
+    full_name: 'A service',
+  });
+}
+
 beforeAll(async () => {
   app = await startApp();
   admin = await Administration.of(app);
@@ -30,7 +38,7 @@ describe('applications', () => {
     const { items } = await admin.done<ListData<ApplicationData>>('GET', '/applications?sort=-created_at');
     expect(items).toContainEqual(shop);
 
-    const owner = await app.createUser();
+    const owner = await serviceAccount();
     const changed = await admin.done<ApplicationData>('PATCH', '/applications/shop', {
       name: 'Shop',
       owner_id: owner.id,
@@ -52,7 +60,7 @@ describe('applications', () => {
   });
 
   it('lose an owner who is deleted', async () => {
-    const owner = await app.createUser();
+    const owner = await serviceAccount();
     const { id } = await createApplication(admin, [], owner.id);
     await admin.done('DELETE', `/users/${owner.id}`);
     expect(await admin.done('GET', `/applications/${id}`)).toMatchObject({ owner_id: null });

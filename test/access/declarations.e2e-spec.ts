@@ -3,6 +3,7 @@ import { Administration, refusal, type Person } from '../support/administration.
 import { startApp, type TestApp } from '../support/app.ts';
 import { codesOf, createApplication, declare, listed, type DeclaredData } from '../support/applications.ts';
 import { refusals } from '../support/envelope.ts';
+import { createKey, createServiceAccount } from '../support/keys.ts';
 import { statementsOfTransactions } from '../support/statements.ts';
 
 let app: TestApp;
@@ -14,7 +15,14 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-function declareAs(person: Person, id: string, codes: readonly string[]) {
+/** A service account that may declare, and its key. */
+async function service(): Promise<{ readonly id: string; readonly token: string }> {
+  const { id } = await createServiceAccount(admin, ['applications:declare']);
+  const { secret: token } = await createKey(admin, id, ['applications:declare']);
+  return { id, token };
+}
+
+function declareAs(person: Pick<Person, 'token'>, id: string, codes: readonly string[]) {
   const body = { permissions: listed(codes) };
   return app.call('PUT', `/applications/${id}/permissions`, { token: person.token, body });
 }
@@ -166,8 +174,7 @@ describe('a declaration', () => {
   });
 
   it('comes from who manages applications, or from the owner, and from nobody else', async () => {
-    const owner = await admin.personWith(['applications:declare']);
-    const other = await admin.personWith(['applications:declare']);
+    const [owner, other] = [await service(), await service()];
     const reader = await admin.personWith(['applications:read']);
     const { id, key } = await createApplication(admin, ['orders:read'], owner.id);
     expect((await declareAs(owner, key, ['orders:read', 'orders:write'])).status).toBe(200);

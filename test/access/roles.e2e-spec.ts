@@ -32,6 +32,8 @@ describe('GET /permissions', () => {
       'applications:manage',
       'applications:read',
       'audit:read',
+      'keys:manage',
+      'keys:read',
       'menus:manage',
       'roles:assign',
       'roles:manage',
@@ -185,7 +187,7 @@ describe('roles', () => {
   it('that are built in cannot change', async () => {
     const role = await administratorRole();
     expect(role.built_in).toBe(true);
-    expect(role.permissions).toHaveLength(15);
+    expect(role.permissions).toHaveLength(17);
     for (const body of [{}, { name: 'x' }, { permissions: [] }]) {
       expect(refusal(await admin.call('PATCH', `/roles/${role.id}`, body))).toEqual([409, 13003]);
     }

@@ -16,6 +16,7 @@ describe('GET /me', () => {
     expectEnvelope(answer);
     expect(Object.entries(answer.body.data)).toEqual([
       ['id', user.id],
+      ['kind', 'person'],
       ['username', user.username],
       ['full_name', 'A Person'],
       ['email', 'who@example.com'],

@@ -140,7 +140,7 @@ describe('POST /me/password', () => {
     );
     expect(rows).toEqual([
       { outcome: 'failure', detail: '{"reason":"wrong_current_password"}' },
-      { outcome: 'success', detail: '{"sessions_ended":0}' },
+      { outcome: 'success', detail: '{"sessions_ended":0,"session_ids":[]}' },
     ]);
   });
 

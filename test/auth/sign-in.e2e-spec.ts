@@ -53,7 +53,7 @@ describe('POST /signin', () => {
       ['created_at', expect.stringMatching(TIMESTAMP)],
     ]);
     expect(data.session_id).toMatch(UUID);
-    expect(data.refresh_token).toMatch(/^[a-z]+_[A-Za-z0-9_-]{43}$/);
+    expect(data.refresh_token).toMatch(/^gatehouse_rt_[A-Za-z0-9_-]{43}$/);
   });
 
   it('answers empty text for an e-mail address and a phone that are not set', async () => {

@@ -9,7 +9,7 @@ const ROWS: ReadonlyArray<readonly string[]> = [
   ['openapi'],
   ['auth', 'account', 'health'],
   ['users'],
-  ['credentials', 'access'],
+  ['credentials', 'access', 'api-keys'],
   ['sessions', 'tokens'],
   ['audit', 'throttling'],
   ['database'],
@@ -19,9 +19,11 @@ const ROWS: ReadonlyArray<readonly string[]> = [
 /** Reads of several tables at once, which would cost a round trip for each module if every module read its own. */
 const JOINED_READS: Readonly<Record<string, readonly string[]>> = {
   // Who is calling, who signs in: all that is to be known of an account, by primary keys.
-  auth: ['users', 'sessions', 'roles', 'user_roles', 'password_credentials', 'known_addresses'],
-  // Whether the owner of an application is a user.
+  auth: ['users', 'sessions', 'api_keys', 'roles', 'user_roles', 'password_credentials', 'known_addresses'],
+  // Whether the owner of an application is a service account.
   access: ['users'],
+  // A key is a session, and what only keys have.
+  'api-keys': ['sessions'],
   // Users are shown with their roles and found by them.
   users: ['roles', 'user_roles'],
 };

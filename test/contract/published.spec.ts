@@ -27,6 +27,7 @@ const PUBLISHED: ReadonlyArray<readonly [code: number, status: number, key: stri
   [11004, 403, 'access.notPermitted'],
   [11005, 403, 'credentials.wrongCurrentPassword'],
   [11006, 404, 'sessions.noSuchSession'],
+  [11012, 403, 'auth.notFresh'],
   [12001, 404, 'users.notFound'],
   [12002, 409, 'users.usernameTaken'],
   [12003, 409, 'users.emailTaken'],
@@ -49,6 +50,12 @@ const PUBLISHED: ReadonlyArray<readonly [code: number, status: number, key: stri
   [14004, 409, 'menus.hasChildren'],
   [14005, 409, 'menus.tooMany'],
   [15001, 410, 'audit.eventsRemoved'],
+  [17001, 404, 'keys.noSuchKey'],
+  [17002, 409, 'keys.tooManyKeys'],
+  [17003, 409, 'keys.ownerLacks'],
+  [17004, 403, 'keys.notWithKey'],
+  [17005, 409, 'keys.alreadyReplaced'],
+  [17006, 409, 'keys.notForServiceAccount'],
 ];
 
 const LOCALES: ReadonlyArray<readonly [string, Readonly<Record<string, string>>]> = [

@@ -53,6 +53,16 @@ export function belongsTo(networks: readonly string[]): (address: string | undef
   };
 }
 
+/** Whether a text is an address or a CIDR network, such as `10.0.0.0/8`. */
+export function isNetwork(text: string): boolean {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = address.includes('%') ? 0 : isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  return (
+    prefix === undefined || (/^[1-9][0-9]{0,2}$/.test(prefix) && Number(prefix) <= (family === 4 ? 32 : 128))
+  );
+}
+
 /**
  * What counts as one client where attempts are counted: an IPv4 address, or the /64 of an IPv6 address, because a
  * single host can take any address of its /64 (RFC 8981).

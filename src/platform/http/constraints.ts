@@ -99,6 +99,16 @@ export function IsListOfObjects(
   );
 }
 
+/** A whole number from `min` to `max`. */
+export function IsWholeNumber(min: number, max: number): PropertyDecorator {
+  return applyDecorators(
+    rule('integer', (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max, {
+      context: { params: { min, max } },
+    }),
+    ApiProperty({ type: 'integer', minimum: min, maximum: max }),
+  );
+}
+
 export function IsBoolean(): PropertyDecorator {
   return applyDecorators(
     rule('boolean', (value) => typeof value === 'boolean'),

@@ -1,4 +1,5 @@
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Instant } from '../time/clock.js';
 
 /** A signed-in account as far as every module may know it; the entity of `users` has more. */
 export interface AuthUser {
@@ -9,11 +10,14 @@ export interface AuthUser {
 /** The caller, as read when the call came in. */
 export interface AuthContext<User extends AuthUser = AuthUser> {
   readonly user: User;
-  readonly session: { readonly id: string };
+  /** Of a program the session of its key. `authenticatedAt`: when the person last gave the password. */
+  readonly session: { readonly id: string; readonly authenticatedAt: Instant };
   /** The keys of the user's roles. */
   readonly roles: readonly string[];
-  /** The way by which the caller came in. */
-  readonly via: 'session';
+  /** Whether it is a person on a device, or a program with a key or with a token that it got for one. */
+  readonly via: 'device' | 'key';
+  /** Permissions beyond which a key does nothing, whatever its owner holds; null for a device. */
+  readonly scopes: readonly string[] | null;
 }
 
 /** The start of a trial, and an operator's commands on the machine. No permission binds them. */
@@ -25,6 +29,7 @@ export type Actor =
       /** Without a name where only a token told who it is. */
       readonly user: { readonly id: string; readonly username?: string };
       readonly session: { readonly id: string };
+      readonly scopes?: readonly string[] | null;
     }
   | typeof OPERATOR;
 

@@ -149,5 +149,6 @@ export const forgedBodies: Record<string, Forgery> = {
   'ten megabytes': () => 'a'.repeat(10_000_000),
   'a million dots': () => '.'.repeat(1_000_000),
   'a refresh token': () => newRefreshToken().token,
-  'a refresh token in three parts': () => `ghr_.${newRefreshToken().token}.${encode('x'.repeat(64))}`,
+  'a refresh token in three parts': () =>
+    `gatehouse_rt_.${newRefreshToken().token}.${encode('x'.repeat(64))}`,
 };

@@ -19,6 +19,8 @@ export const en = {
 
   'auth.wrongCredentials': 'Wrong user name or password.',
   'auth.notSignedIn': 'Please sign in.',
+  'auth.notFresh':
+    'Please give your password again: this needs a session in which that was done a short time ago.',
   'auth.invalidRefreshToken': 'The refresh token is not valid. Please sign in again.',
   'access.notPermitted': 'You are not permitted to do this.',
   'access.noSuchRole': 'There is no such role.',
@@ -31,6 +33,12 @@ export const en = {
   'access.permissionsInUse': 'Roles still list permissions of the application.',
   'access.retiresTooMuch':
     'This would retire more than half of the permissions. If that is meant, say allow_retire.',
+  'keys.noSuchKey': 'There is no such key.',
+  'keys.tooManyKeys': 'This user has as many keys as one can have.',
+  'keys.ownerLacks': 'A key cannot do what its owner is not permitted to do.',
+  'keys.notWithKey': 'This cannot be done with a key.',
+  'keys.alreadyReplaced': 'This key has a successor already.',
+  'keys.notForServiceAccount': 'This is not for a service account.',
   'menus.noSuchMenu': 'There is no such menu.',
   'menus.menuKeyTaken': 'The application has a menu with this key already.',
   'menus.misplaced': 'A menu cannot stand there, or one that stands there was not named.',
@@ -82,6 +90,8 @@ export const en = {
   'rule.harmless_text': 'contains characters or an address that it cannot have',
   'rule.size': 'must have at most {max} bytes as JSON',
   'rule.id_or_null': 'must be an id, or null',
+  'rule.network': 'must be a list of addresses or networks, such as 10.0.0.0/8',
+  'rule.not_for_service_account': 'a service account has none',
   'rule.integer': 'must be a whole number from {min} to {max}',
   'rule.page_window': 'page × page_size may be at most {max}; narrow the list by its filters',
   'rule.choice': 'must be one of {choices}',

@@ -1,0 +1,59 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { IsNull, type Repository } from 'typeorm';
+import { AuditService } from '../audit/audit.service.js';
+import { Database } from '../database/database.js';
+import { Clock, DAY, HOUR, type Duration, type Instant } from '../platform/time/clock.js';
+import { Periodic } from '../platform/time/periodic.js';
+import { ApiKey } from './api-key.entity.js';
+
+const NOTICE: Duration = 14 * DAY;
+const BATCH = 100;
+
+/** A key that lives no longer than the notice is not told of: whoever made it knows. */
+const ENDING_SOON = `
+  SELECT s.id, s.user_id AS "userId", s.expires_at AS "expiresAt" FROM api_keys k JOIN sessions s ON s.id = k.session_id
+  WHERE k.warned_at IS NULL AND k.replaced_by IS NULL AND s.ended_at IS NULL
+    AND s.expires_at > ? AND s.expires_at <= ? AND s.expires_at - s.created_at > ?
+  ORDER BY s.expires_at LIMIT ${BATCH}`;
+
+/** Tells in the record, once, that a key will end: whoever follows it can warn the people who use the key. */
+@Injectable()
+export class KeysExpiry {
+  constructor(
+    @InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>,
+    private readonly audit: AuditService,
+    private readonly database: Database,
+    private readonly clock: Clock,
+    periodic: Periodic,
+  ) {
+    periodic.every(HOUR, 'keys that end soon', (stop) => this.warn(stop));
+  }
+
+  /** Answers of how many it told. */
+  async warn(stop?: AbortSignal): Promise<number> {
+    const now = this.clock.now();
+    for (let told = 0; ;) {
+      const ending = await this.database.query<Array<{ id: string; userId: string; expiresAt: Instant }>>(
+        ENDING_SOON,
+        [now, now + NOTICE, NOTICE],
+      );
+      for (const key of ending) told += Number(await this.warnOf(key, now));
+      if (ending.length < BATCH || stop?.aborted === true) return told;
+    }
+  }
+
+  private async warnOf(
+    { id, userId, expiresAt }: { id: string; userId: string; expiresAt: Instant },
+    now: Instant,
+  ): Promise<boolean> {
+    return this.database.transaction(async () => {
+      const { affected } = await this.keys.update({ sessionId: id, warnedAt: IsNull() }, { warnedAt: now });
+      // Another replica was first.
+      if (affected !== 1) return false;
+      const detail = { user_id: userId, expires_at: expiresAt };
+      await this.audit.record({ action: 'key.expiring', targetType: 'key', targetId: id, detail });
+      return true;
+    });
+  }
+}
