@@ -4,7 +4,6 @@ import { Administration, refusal, type AuditEventData, type ListData } from '../
 import { PASSWORD, startApp, type TestApp } from '../support/app.ts';
 import { refusals } from '../support/envelope.ts';
 import { createKey, createServiceAccount, type KeyData, type NewKeyData } from '../support/keys.ts';
-import { singleStatements } from '../support/statements.ts';
 
 const NOTHING = '6f0f1c2d-8a7b-4c3e-9d5f-2b1a0c9e8d7f';
 const DAY = 86_400_000;
@@ -40,56 +39,6 @@ function renew(key: string, from?: string) {
 function create(userId: string, body: object) {
   return admin.call<NewKeyData>('POST', `/users/${userId}/keys`, { name: 'A key', ...body });
 }
-
-describe('a service account', () => {
-  it('is a user of its own kind, found where it is asked for', async () => {
-    const service = await createServiceAccount(admin, ['users:read']);
-    expect(service).toMatchObject({ kind: 'service', email: '', phone: '', status: 'active' });
-    const ids = async (query: string) =>
-      (await admin.done<ListData<{ id: string }>>('GET', `/users?${query}&page_size=100`)).items.map(
-        ({ id }) => id,
-      );
-    const search = `q=${service.username}`;
-    expect(await ids(search)).toEqual([]);
-    expect(await ids(`${search}&kind=person`)).toEqual([]);
-    expect(await ids(`${search}&kind=service`)).toEqual([service.id]);
-    expect(await ids(`${search}&kind=any`)).toEqual([service.id]);
-    expect(await ids('sort=-created_at')).not.toContain(service.id);
-    expect(await ids('kind=service&sort=username&status=active')).toContain(service.id);
-  });
-
-  it.each([
-    [{ password: PASSWORD }, 'password: not_for_service_account'],
-    [{ email: 'a@example.com' }, 'email: not_for_service_account'],
-    [{ phone: '' }, 'phone: not_for_service_account'],
-  ])('has no %j', async (given, refused) => {
-    const body = { kind: 'service', username: 'bot', full_name: 'Bot', ...given };
-    expect(refusals(await admin.call('POST', '/users', body))).toEqual([refused]);
-  });
-
-  it('needs what a person needs not, and a person what it has not', async () => {
-    const person = { username: 'somebody', full_name: 'Somebody' };
-    expect(refusals(await admin.call('POST', '/users', person))).toEqual(['password: required']);
-    expect(
-      refusals(await admin.call('POST', '/users', { ...person, password: PASSWORD, kind: 'robot' })),
-    ).toEqual(['kind: choice']);
-  });
-
-  it('is no administrator, and has no password, e-mail address or phone number', async () => {
-    const { id, username } = await createServiceAccount(admin);
-    const body = { kind: 'service', username: 'boss-bot', full_name: 'Bot', roles: ['administrator'] };
-    expect(refusal(await admin.call('POST', '/users', body))).toEqual([409, 17006]);
-    const roles = { roles: ['administrator'] };
-    expect(refusal(await admin.call('PUT', `/users/${id}/roles`, roles))).toEqual([409, 17006]);
-    const password = { new_password: PASSWORD };
-    expect(refusal(await admin.call('POST', `/users/${id}/password`, password))).toEqual([409, 17006]);
-    const email = { email: 'bot@example.com' };
-    expect(refusal(await admin.call('PATCH', `/users/${id}`, email))).toEqual([409, 17006]);
-    await admin.done('PATCH', `/users/${id}`, { full_name: 'Renamed' });
-    const signIn = await app.call('POST', '/signin', { body: { username, password: PASSWORD } });
-    expect(refusal(signIn)).toEqual([401, 11001]);
-  });
-});
 
 describe('a key', () => {
   it('is told once, works at once, and is listed without its secret', async () => {
@@ -291,73 +240,6 @@ describe('a rotation', () => {
       expect(refusals(await rotate({ overlap_hours: 169 }))).toEqual(['overlap_hours: integer']);
     },
   );
-});
-
-describe('what a key cannot do', () => {
-  const PEOPLE_ONLY = [
-    ['PATCH', '/me'],
-    ['POST', '/me/password'],
-    ['POST', '/me/reauthentication'],
-    ['GET', '/me/sessions'],
-    ['DELETE', '/me/sessions'],
-    ['DELETE', `/me/sessions/${NOTHING}`],
-    ['GET', '/me/keys'],
-    ['POST', '/me/keys'],
-    ['POST', '/signout'],
-    ['GET', `/users/${NOTHING}/keys`],
-    ['POST', `/users/${NOTHING}/keys`],
-    ['POST', `/keys/${NOTHING}/rotate`],
-    ['DELETE', `/keys/${NOTHING}`],
-  ] as const;
-
-  it.each(PEOPLE_ONLY)('is %s %s', async (method, path) => {
-    const service = await createServiceAccount(admin, ['keys:manage', 'keys:read']);
-    const { secret } = await createKey(admin, service.id, ['keys:manage', 'keys:read']);
-    const token = (await renew(secret)).body.data.access_token;
-    for (const bearer of [secret, token])
-      expect(refusal(await app.call(method, path, { token: bearer })), path).toEqual([403, 17004]);
-  });
-});
-
-describe('a text that is no key', () => {
-  it('costs nothing where its checksum is wrong', async () => {
-    const wrong = `gatehouse_key_${'x'.repeat(49)}`;
-    const statements = await singleStatements(app.database, async () => {
-      for (let n = 0; n < 400; n += 1) expect((await me(wrong)).status).toBe(401);
-      expect(refusal(await renew(wrong))).toEqual([401, 11003]);
-    });
-    expect(statements).toEqual([]);
-  });
-
-  it(
-    'is counted by address where it could be one, and a live key never is',
-    { timeout: 60_000 },
-    async () => {
-      const { id } = await createServiceAccount(admin, ['users:read']);
-      const key = await createKey(admin, id, ['users:read']);
-      const dead = await createKey(admin, id, ['users:read']);
-      await admin.done('DELETE', `/keys/${dead.id}`);
-      const from = '127.0.0.77';
-      const statuses: number[] = [];
-      for (let n = 0; n < 302; n += 1) statuses.push((await me(dead.secret, from)).status);
-      expect(statuses.slice(0, 300).every((status) => status === 401)).toBe(true);
-      expect(statuses.slice(300)).toEqual([429, 429]);
-      expect((await renew(dead.secret, from)).status).toBe(429);
-      expect((await me(key.secret, from)).status).toBe(200);
-    },
-  );
-
-  it('answers like a key from elsewhere', async () => {
-    const { id } = await createServiceAccount(admin, ['users:read']);
-    const { secret } = await createKey(admin, id, ['users:read'], { networks: ['127.0.0.9', 'fd00::/8'] });
-    const token = (await renew(secret, '127.0.0.9')).body.data.access_token;
-    expect((await me(secret, '127.0.0.9')).status).toBe(200);
-    const none = await me('x');
-    for (const bearer of [secret, token]) expect((await me(bearer)).text).toBe(none.text);
-    const forged = { token: secret, headers: { 'x-forwarded-for': '127.0.0.9' } };
-    expect((await app.call('GET', '/me', forged)).status).toBe(401);
-    expect(refusal(await renew(secret))).toEqual([401, 11003]);
-  });
 });
 
 describe('a personal key', () => {

@@ -149,7 +149,7 @@ describe('the program', { timeout: 60_000 }, () => {
     );
     expect(await back.end(), back.errors).toBe(0);
     expect(await signIn(url)).toBe(200);
-    const file = join(dist, 'shop.permissions.json');
+    const file = join(dist, `${inject('lane')}.permissions.json`);
     const declare = async (codes: readonly string[], ...options: readonly string[]) => {
       writeFileSync(
         file,
