@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CreateApplicationData, CreateApplicationErrors, CreateApplicationResponses, CreateMenuData, CreateMenuErrors, CreateMenuResponses, CreateMyKeyData, CreateMyKeyErrors, CreateMyKeyResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateUserData, CreateUserErrors, CreateUserKeyData, CreateUserKeyErrors, CreateUserKeyResponses, CreateUserResponses, DeclarePermissionsData, DeclarePermissionsErrors, DeclarePermissionsResponses, DeleteApplicationData, DeleteApplicationErrors, DeleteApplicationResponses, DeleteMenuData, DeleteMenuErrors, DeleteMenuResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableUserData, DisableUserErrors, DisableUserResponses, EnableUserData, EnableUserErrors, EnableUserResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, GetApplicationData, GetApplicationErrors, GetApplicationResponses, GetDocsFileData, GetDocsFileErrors, GetDocsFileResponses, GetLiveData, GetLiveErrors, GetLiveResponses, GetMeData, GetMeErrors, GetMenusData, GetMenusErrors, GetMenusResponses, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenApiJsonData, GetOpenApiJsonErrors, GetOpenApiJsonResponses, GetOpenApiYamlData, GetOpenApiYamlErrors, GetOpenApiYamlResponses, GetReadyData, GetReadyErrors, GetReadyResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetSigningKeysData, GetSigningKeysErrors, GetSigningKeysResponses, GetUserData, GetUserErrors, GetUserResponses, ListApplicationsData, ListApplicationsErrors, ListApplicationsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListErrorCodesData, ListErrorCodesErrors, ListErrorCodesResponses, ListMyKeysData, ListMyKeysErrors, ListMyKeysResponses, ListMyMenusData, ListMyMenusErrors, ListMyMenusResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListUserKeysData, ListUserKeysErrors, ListUserKeysResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, OrderMenusData, OrderMenusErrors, OrderMenusResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RedirectToDocsData, RedirectToDocsErrors, RedirectToDocsResponses, RenewAccessData, RenewAccessErrors, RenewAccessResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, RunBatchData, RunBatchErrors, RunBatchResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, ShowDocsData, ShowDocsErrors, ShowDocsResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, UpdateApplicationData, UpdateApplicationErrors, UpdateApplicationResponses, UpdateMeData, UpdateMeErrors, UpdateMenuData, UpdateMenuErrors, UpdateMenuResponses, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
+import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckPermissionsData, CheckPermissionsErrors, CheckPermissionsResponses, CreateApplicationData, CreateApplicationErrors, CreateApplicationResponses, CreateMenuData, CreateMenuErrors, CreateMenuResponses, CreateMyKeyData, CreateMyKeyErrors, CreateMyKeyResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateUserData, CreateUserErrors, CreateUserKeyData, CreateUserKeyErrors, CreateUserKeyResponses, CreateUserResponses, DeclarePermissionsData, DeclarePermissionsErrors, DeclarePermissionsResponses, DeleteApplicationData, DeleteApplicationErrors, DeleteApplicationResponses, DeleteMenuData, DeleteMenuErrors, DeleteMenuResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableUserData, DisableUserErrors, DisableUserResponses, EnableUserData, EnableUserErrors, EnableUserResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, GetApplicationData, GetApplicationErrors, GetApplicationResponses, GetDocsFileData, GetDocsFileErrors, GetDocsFileResponses, GetLiveData, GetLiveErrors, GetLiveResponses, GetMeData, GetMeErrors, GetMenusData, GetMenusErrors, GetMenusResponses, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenApiJsonData, GetOpenApiJsonErrors, GetOpenApiJsonResponses, GetOpenApiYamlData, GetOpenApiYamlErrors, GetOpenApiYamlResponses, GetReadyData, GetReadyErrors, GetReadyResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetServerMetadataData, GetServerMetadataErrors, GetServerMetadataResponses, GetSigningKeysData, GetSigningKeysErrors, GetSigningKeysResponses, GetUserData, GetUserErrors, GetUserResponses, IntrospectTokenData, IntrospectTokenErrors, IntrospectTokenResponses, ListApplicationsData, ListApplicationsErrors, ListApplicationsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListErrorCodesData, ListErrorCodesErrors, ListErrorCodesResponses, ListMyKeysData, ListMyKeysErrors, ListMyKeysResponses, ListMyMenusData, ListMyMenusErrors, ListMyMenusResponses, ListMyPermissionsData, ListMyPermissionsErrors, ListMyPermissionsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListUserKeysData, ListUserKeysErrors, ListUserKeysResponses, ListUserPermissionsData, ListUserPermissionsErrors, ListUserPermissionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, OrderMenusData, OrderMenusErrors, OrderMenusResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RedirectToDocsData, RedirectToDocsErrors, RedirectToDocsResponses, RenewAccessData, RenewAccessErrors, RenewAccessResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, RunBatchData, RunBatchErrors, RunBatchResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, ShowDocsData, ShowDocsErrors, ShowDocsResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, UpdateApplicationData, UpdateApplicationErrors, UpdateApplicationResponses, UpdateMeData, UpdateMeErrors, UpdateMenuData, UpdateMenuErrors, UpdateMenuResponses, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -658,6 +658,75 @@ export const updateMenu = <ThrowOnError extends boolean = false>(options: Option
 });
 
 /**
+ * What is this token good for, now?
+ *
+ * `data` has the members of RFC 7662. Whatever is no live access token or key, for whatever reason, is answered `{"active": false}`.
+ *
+ * Needs the permission `tokens:introspect`.
+ */
+export const introspectToken = <ThrowOnError extends boolean = false>(options: Options<IntrospectTokenData, ThrowOnError>): RequestResult<IntrospectTokenResponses, IntrospectTokenErrors, ThrowOnError> => (options.client ?? client).post<IntrospectTokenResponses, IntrospectTokenErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/tokens/introspect',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What has ended or changed?
+ *
+ * For services that verify tokens themselves: which sessions and keys ended, and whose permissions may have changed. Go on from `next`; each change comes once, in one order, within two seconds. 410: begin again without `after`.
+ *
+ * Needs the permission `tokens:introspect`.
+ */
+export const listChanges = <ThrowOnError extends boolean = false>(options?: Options<ListChangesData, ThrowOnError>): RequestResult<ListChangesResponses, ListChangesErrors, ThrowOnError> => (options?.client ?? client).get<ListChangesResponses, ListChangesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/tokens/changes',
+    ...options
+});
+
+/**
+ * May they do this?
+ *
+ * For a user, or for whoever holds a token. An unknown user or permission is answered as not allowed, with the reason, so that one of a hundred checks does not spoil the others.
+ *
+ * Needs the permission `authz:check`.
+ */
+export const checkPermissions = <ThrowOnError extends boolean = false>(options: Options<CheckPermissionsData, ThrowOnError>): RequestResult<CheckPermissionsResponses, CheckPermissionsErrors, ThrowOnError> => (options.client ?? client).post<CheckPermissionsResponses, CheckPermissionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/authz/check',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What may I do in an application?
+ *
+ * Anyone who is signed in may call this.
+ */
+export const listMyPermissions = <ThrowOnError extends boolean = false>(options?: Options<ListMyPermissionsData, ThrowOnError>): RequestResult<ListMyPermissionsResponses, ListMyPermissionsErrors, ThrowOnError> => (options?.client ?? client).get<ListMyPermissionsResponses, ListMyPermissionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/permissions',
+    ...options
+});
+
+/**
+ * What may a user do, and by which roles?
+ *
+ * Needs the permissions `users:read` and `roles:read`.
+ */
+export const listUserPermissions = <ThrowOnError extends boolean = false>(options: Options<ListUserPermissionsData, ThrowOnError>): RequestResult<ListUserPermissionsResponses, ListUserPermissionsErrors, ThrowOnError> => (options.client ?? client).get<ListUserPermissionsResponses, ListUserPermissionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/users/{id}/permissions',
+    ...options
+});
+
+/**
  * Who did what, newest first, or in the order of the record
  *
  * A page with two or more filters, or with `session_id` or `request_id`, looks through a bounded number of events. So it may hold fewer than `limit`, even none, and still have a `next_cursor`: go on until that is null.
@@ -743,6 +812,15 @@ export const getOpenApiYaml = <ThrowOnError extends boolean = false>(options?: O
  * Anyone may call this.
  */
 export const getSigningKeys = <ThrowOnError extends boolean = false>(options?: Options<GetSigningKeysData, ThrowOnError>): RequestResult<GetSigningKeysResponses, GetSigningKeysErrors, ThrowOnError> => (options?.client ?? client).get<GetSigningKeysResponses, GetSigningKeysErrors, ThrowOnError>({ url: '/.well-known/jwks.json', ...options });
+
+/**
+ * Where the signing keys are
+ *
+ * Metadata of RFC 8414, for libraries that begin with the issuer. Only where `TOKEN_ISSUER` is a web address.
+ *
+ * Anyone may call this.
+ */
+export const getServerMetadata = <ThrowOnError extends boolean = false>(options?: Options<GetServerMetadataData, ThrowOnError>): RequestResult<GetServerMetadataResponses, GetServerMetadataErrors, ThrowOnError> => (options?.client ?? client).get<GetServerMetadataResponses, GetServerMetadataErrors, ThrowOnError>({ url: '/.well-known/oauth-authorization-server', ...options });
 
 /**
  * Is the process alive?

@@ -169,6 +169,182 @@ export type ReauthenticationRequest = {
     password: string;
 };
 
+export type IntrospectionResponse = {
+    active: boolean;
+    /**
+     * The user.
+     */
+    sub?: string;
+    /**
+     * The session, or the key.
+     */
+    sid?: string;
+    iss?: string;
+    aud?: string;
+    /**
+     * Seconds since 1970.
+     */
+    iat?: number;
+    /**
+     * Seconds since 1970.
+     */
+    exp?: number;
+    jti?: string;
+    token_type?: 'access_token' | 'key';
+    username?: string;
+    kind?: 'person' | 'service';
+    /**
+     * Only with `application`: what the holder may do there, sorted; for a key within its scopes.
+     */
+    permissions?: Array<string>;
+};
+
+export type IntrospectionEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: IntrospectionResponse;
+    msg: string;
+};
+
+export type IntrospectRequest = {
+    /**
+     * An access token or a key.
+     */
+    token: string;
+    /**
+     * Also answer what its holder may do in this application: its id or its key.
+     */
+    application?: string;
+};
+
+export type ChangeResponse = {
+    seq: number;
+    at: string;
+    /**
+     * Sessions and keys that ended: refuse tokens with these as `sid`.
+     */
+    ended?: Array<string>;
+    /**
+     * Whose permissions may have changed: the id of a user, or `*` for everybody.
+     */
+    permissions?: string;
+};
+
+export type ChangesResponse = {
+    items: Array<ChangeResponse>;
+    /**
+     * The next `after`.
+     */
+    next: number;
+    /**
+     * How many seconds an access token lives at most.
+     */
+    ttl: number;
+};
+
+export type ChangesEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: ChangesResponse;
+    msg: string;
+};
+
+export type CheckResultResponse = {
+    permission: string;
+    allowed: boolean;
+    /**
+     * With `explain`, where it is allowed: the keys of the roles that give it.
+     */
+    via?: Array<string>;
+    /**
+     * Where it is not allowed.
+     */
+    why?: 'no_role' | 'outside_scopes' | 'disabled' | 'no_such_user' | 'no_such_permission';
+};
+
+export type CheckResponse = {
+    /**
+     * In the order of `checks`.
+     */
+    results: Array<CheckResultResponse>;
+};
+
+export type CheckEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: CheckResponse;
+    msg: string;
+};
+
+export type CheckSubject = {
+    user_id?: string;
+    /**
+     * An access token or a key; with it in place of `user_id`.
+     */
+    token?: string;
+};
+
+export type CheckRequest = {
+    /**
+     * A user, or whoever holds a token.
+     */
+    subject: CheckSubject;
+    /**
+     * Full codes of permissions.
+     */
+    checks: Array<string>;
+    /**
+     * Also answer by which roles.
+     */
+    explain?: boolean;
+};
+
+export type MyPermissionsResponse = {
+    /**
+     * Codes as the application knows them, sorted.
+     */
+    items: Array<string>;
+};
+
+export type MyPermissionsEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: MyPermissionsResponse;
+    msg: string;
+};
+
+export type HeldPermissionResponse = {
+    /**
+     * As the application knows it.
+     */
+    code: string;
+    /**
+     * Keys of the roles that give it.
+     */
+    roles: Array<string>;
+};
+
+export type HeldPermissionsResponse = {
+    items: Array<HeldPermissionResponse>;
+};
+
+export type HeldPermissionsEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: HeldPermissionsResponse;
+    msg: string;
+};
+
 export type RoleResponse = {
     id: string;
     key: string;
@@ -669,6 +845,15 @@ export type JwkResponse = {
 
 export type JwksResponse = {
     keys: Array<JwkResponse>;
+};
+
+export type ServerMetadataResponse = {
+    issuer: string;
+    jwks_uri: string;
+    /**
+     * None: Gatehouse signs in by its own calls.
+     */
+    response_types_supported: Array<string>;
 };
 
 export type UserResponse = {
@@ -1876,6 +2061,10 @@ export type ListUsersData = {
          * Only users who hold the role with this key.
          */
         role?: string;
+        /**
+         * Only users who hold this permission; needs `roles:read`, too.
+         */
+        permission?: string;
         /**
          * Only users created then or later.
          */
@@ -4779,6 +4968,363 @@ export type UpdateMenuResponses = {
 
 export type UpdateMenuResponse = UpdateMenuResponses[keyof UpdateMenuResponses];
 
+export type IntrospectTokenData = {
+    body: IntrospectRequest;
+    path?: never;
+    query?: never;
+    url: '/tokens/introspect';
+};
+
+export type IntrospectTokenErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `13006` There is no such application.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type IntrospectTokenError = IntrospectTokenErrors[keyof IntrospectTokenErrors];
+
+export type IntrospectTokenResponses = {
+    /**
+     * Success
+     */
+    200: IntrospectionEnvelope;
+};
+
+export type IntrospectTokenResponse = IntrospectTokenResponses[keyof IntrospectTokenResponses];
+
+export type ListChangesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * The `next` of the answer before. Without it: all that can matter to a token that is in use.
+         */
+        after?: number;
+        /**
+         * How many seconds to wait where there is nothing yet.
+         */
+        wait?: number;
+    };
+    url: '/tokens/changes';
+};
+
+export type ListChangesErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `15001` Events after this number are gone. Read the newest page, and go on after the number of its first event.
+     */
+    410: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListChangesError = ListChangesErrors[keyof ListChangesErrors];
+
+export type ListChangesResponses = {
+    /**
+     * Success
+     */
+    200: ChangesEnvelope;
+};
+
+export type ListChangesResponse = ListChangesResponses[keyof ListChangesResponses];
+
+export type CheckPermissionsData = {
+    body: CheckRequest;
+    path?: never;
+    query?: never;
+    url: '/authz/check';
+};
+
+export type CheckPermissionsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type CheckPermissionsError = CheckPermissionsErrors[keyof CheckPermissionsErrors];
+
+export type CheckPermissionsResponses = {
+    /**
+     * Success
+     */
+    200: CheckEnvelope;
+};
+
+export type CheckPermissionsResponse = CheckPermissionsResponses[keyof CheckPermissionsResponses];
+
+export type ListMyPermissionsData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * In this application: its id or its key. Without it, Gatehouse's own permissions.
+         */
+        application?: string;
+    };
+    url: '/me/permissions';
+};
+
+export type ListMyPermissionsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `13006` There is no such application.
+     */
+    404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListMyPermissionsError = ListMyPermissionsErrors[keyof ListMyPermissionsErrors];
+
+export type ListMyPermissionsResponses = {
+    /**
+     * Success
+     */
+    200: MyPermissionsEnvelope;
+};
+
+export type ListMyPermissionsResponse = ListMyPermissionsResponses[keyof ListMyPermissionsResponses];
+
+export type ListUserPermissionsData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: {
+        /**
+         * In this application: its id or its key. Without it, Gatehouse's own permissions.
+         */
+        application?: string;
+    };
+    url: '/users/{id}/permissions';
+};
+
+export type ListUserPermissionsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: Failure;
+    /**
+     * - `11004` You are not permitted to do this.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     * - `13006` There is no such application.
+     */
+    404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListUserPermissionsError = ListUserPermissionsErrors[keyof ListUserPermissionsErrors];
+
+export type ListUserPermissionsResponses = {
+    /**
+     * Success
+     */
+    200: HeldPermissionsEnvelope;
+};
+
+export type ListUserPermissionsResponse = ListUserPermissionsResponses[keyof ListUserPermissionsResponses];
+
 export type ListAuditEventsData = {
     body?: never;
     path?: never;
@@ -5253,6 +5799,52 @@ export type GetSigningKeysResponses = {
 };
 
 export type GetSigningKeysResponse = GetSigningKeysResponses[keyof GetSigningKeysResponses];
+
+export type GetServerMetadataData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/.well-known/oauth-authorization-server';
+};
+
+export type GetServerMetadataErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `10003` There is nothing at this address.
+     */
+    404: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type GetServerMetadataError = GetServerMetadataErrors[keyof GetServerMetadataErrors];
+
+export type GetServerMetadataResponses = {
+    /**
+     * Success
+     */
+    200: ServerMetadataResponse;
+};
+
+export type GetServerMetadataResponse = GetServerMetadataResponses[keyof GetServerMetadataResponses];
 
 export type GetLiveData = {
     body?: never;

@@ -106,6 +106,25 @@ export class AccessRepository {
     return rows.map(({ permission }) => permission);
   }
 
+  /** Which of these permissions of applications are declared, or were and still count. */
+  async findKnownOfApplications(permissions: readonly string[]): Promise<string[]> {
+    if (permissions.length === 0) return [];
+    const rows = await this.ofApplications.find({
+      select: { permission: true },
+      where: { permission: In(permissions) },
+    });
+    return rows.map(({ permission }) => permission);
+  }
+
+  /** The ids of the roles that list a permission, and that of the role which holds everything. */
+  async findRolesWith(permission: string, administrator: string): Promise<string[]> {
+    const rows = await this.roles.query<Array<{ id: string }>>(
+      'SELECT role_id AS id FROM role_permissions WHERE permission = ? UNION SELECT id FROM roles WHERE role_key = ?',
+      [permission, administrator],
+    );
+    return rows.map(({ id }) => id);
+  }
+
   /** How many of these permissions of applications can be granted. */
   async countGrantable(permissions: readonly string[]): Promise<number> {
     return this.ofApplications.countBy({ permission: In(permissions), retiredAt: IsNull() });

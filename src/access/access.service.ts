@@ -61,6 +61,11 @@ export class AccessService {
     return (await this.heldOf(caller, codes)).size > 0;
   }
 
+  async holdsEvery(caller: AuthContext, allOf: readonly Permission[]): Promise<boolean> {
+    const codes = allOf.map(({ code }) => code);
+    return (await this.heldOf(caller, codes)).size === new Set(codes).size;
+  }
+
   /** Which of these permissions a caller holds; with a key only those among its scopes. */
   async heldOf({ roles, user, scopes }: Holder, codes: readonly string[]): Promise<ReadonlySet<string>> {
     const asked = scopes === null ? codes : codes.filter((code) => scopes.includes(code));
@@ -80,6 +85,36 @@ export class AccessService {
     if (isKnown && ofApplications.length === 0) return;
     if (isKnown && (await this.repository.countGrantable(ofApplications)) === ofApplications.length) return;
     throw PlatformErrors.invalidRequest({ violations: [{ field, rule: 'permission' }] });
+  }
+
+  /** Which of these permissions there are. */
+  async known(permissions: readonly string[]): Promise<ReadonlySet<string>> {
+    const [ofApplications, own] = [permissions.filter(isOfApplication), permissions.filter(isDeclared)];
+    return new Set([...own, ...(await this.repository.findKnownOfApplications(ofApplications))]);
+  }
+
+  /** For each of these permissions the keys of the roles by which a user holds it, sorted; all are there. */
+  async rolesBehind(userId: string, permissions: readonly string[]): Promise<ReadonlyMap<string, string[]>> {
+    const grants = await this.repository.findGrantsOfUser(userId);
+    const listing = Map.groupBy(grants, ({ permission }) => permission);
+    const always = isAdministrator(grants) ? [ADMINISTRATOR] : [];
+    return new Map(
+      permissions.map((code) => {
+        const keys = (listing.get(code) ?? []).map(({ roleKey }) => roleKey);
+        return [code, [...new Set([...always, ...keys])].sort()];
+      }),
+    );
+  }
+
+  /**
+   * The ids of the roles whose holders hold a permission.
+   *
+   * @throws PlatformErrors.invalidRequest for a permission that there is not
+   */
+  async rolesWith(permission: string): Promise<string[]> {
+    if (!(await this.known([permission])).has(permission))
+      throw PlatformErrors.invalidRequest({ violations: [{ field: 'permission', rule: 'permission' }] });
+    return this.repository.findRolesWith(permission, ADMINISTRATOR);
   }
 
   /** Refuses an actor without the permission. @throws AccessErrors.notPermitted */

@@ -260,8 +260,8 @@ export function toDeclaredPermissionsResponse({
   };
 }
 
-/** The part of a full code that its application knows. */
-function codeOf(permission: string): string {
+/** The part of a full code that its application knows; one of Gatehouse's own is whole. */
+export function codeOf(permission: string): string {
   return permission.slice(permission.indexOf('/') + 1);
 }
 

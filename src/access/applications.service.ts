@@ -103,6 +103,11 @@ export class ApplicationsService {
     return declared.filter(({ retiredAt }) => retiredAt === null);
   }
 
+  /** The full codes of an application, those that it has retired among them. */
+  async codesOf(idOrKey: string): Promise<string[]> {
+    return codesOf(await this.declaredBy(await this.find(idOrKey)));
+  }
+
   async create(actor: Actor, request: CreateApplicationRequest): Promise<Application> {
     const now = this.clock.now();
     const { key } = request;

@@ -15,10 +15,14 @@ export class PermissionGuard implements CanActivate {
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const needs = this.reflector.get<RouteAccess>(ROUTE_ACCESS, context.getHandler());
-    if (needs.kind !== 'permission') return true;
+    if (needs.kind === 'public' || needs.kind === 'signed-in') return true;
     const { user: auth } = context.switchToHttp().getRequest<RequestWithAuth>();
     if (auth === undefined) throw new Error('The permission guard ran before the access-token guard.');
-    if (!(await this.access.holdsAny(auth, needs.anyOf))) throw AccessErrors.notPermitted();
+    const isPermitted =
+      needs.kind === 'permission'
+        ? await this.access.holdsAny(auth, needs.anyOf)
+        : await this.access.holdsEvery(auth, needs.allOf);
+    if (!isPermitted) throw AccessErrors.notPermitted();
     return true;
   }
 }

@@ -18,6 +18,16 @@ import type { AuditFeed, AuditPage } from './audit.service.js';
 const MOST_ACTIONS = 10;
 const MOST_SEQ = Number.MAX_SAFE_INTEGER;
 
+/** A number of the record, or 0. */
+export function AfterNumber(): PropertyDecorator {
+  return ReadBy(
+    'integer',
+    parseSeq,
+    { type: 'integer', minimum: 0, maximum: MOST_SEQ },
+    { min: 0, max: MOST_SEQ },
+  );
+}
+
 export class ListAuditEventsQuery {
   @MayBeAbsent()
   @IsId()
@@ -72,7 +82,7 @@ export class ListAuditEventsQuery {
   @ApiProperty({ description: 'The `next_cursor` of the page before; with the same filters.' })
   cursor?: AuditCursor;
 
-  @ReadBy('integer', parseSeq, { type: 'integer', minimum: 0, maximum: MOST_SEQ }, { min: 0, max: MOST_SEQ })
+  @AfterNumber()
   @rule('after_alone', isAfterAlone)
   @ApiProperty({
     description:

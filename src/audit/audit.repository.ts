@@ -72,6 +72,17 @@ export class AuditRepository {
     );
   }
 
+  /** The number of the newest event before an instant, or what comes before the oldest number that is kept. */
+  async findNumberBefore(instant: Instant): Promise<number | undefined> {
+    const [row] = await this.database.query<Array<{ before: number | null; oldest: number | null }>>(
+      `SELECT (SELECT seq FROM audit_events WHERE at < ? AND seq IS NOT NULL ORDER BY at DESC, id DESC LIMIT 1) AS "before",
+         (SELECT MIN(seq) FROM audit_events) AS oldest`,
+      [instant],
+    );
+    if (row === undefined || row.oldest === null) return undefined;
+    return Number(row.before ?? row.oldest - 1);
+  }
+
   /** How many events there are after one number and up to another. */
   async countBetween(after: number, until: number): Promise<number> {
     const [row] = await this.database.query<Array<{ n: number }>>(

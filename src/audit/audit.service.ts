@@ -6,7 +6,7 @@ import { currentRequest } from '../platform/context/request-context.js';
 import { newId } from '../platform/crypto/random.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { OPERATOR, type Actor } from '../platform/security/auth-context.js';
-import { Clock, DAY, type Duration } from '../platform/time/clock.js';
+import { Clock, DAY, type Duration, type Instant } from '../platform/time/clock.js';
 import { outcomesOf, type AuditAction, type AuditOutcome, type AuditTarget } from './audit-actions.js';
 import { AuditEvent, type AuditCursor } from './audit-event.entity.js';
 import { AuditErrors } from './audit.errors.js';
@@ -118,6 +118,16 @@ export class AuditService {
     const present = await this.repository.countBetween(after, next);
     if (present !== next - after) throw AuditErrors.eventsRemoved();
     return { events, next };
+  }
+
+  /** How far the record is numbered. */
+  async head(): Promise<number> {
+    return (await this.repository.readHead()).seq;
+  }
+
+  /** A number after which everything stands that happened since an instant, as far as it is kept. */
+  async numberBefore(instant: Instant): Promise<number> {
+    return (await this.repository.findNumberBefore(instant)) ?? (await this.head());
   }
 
   private refuseWideTime({ session_id, request_id, from = 0, to = this.clock.now() }: AuditFilters): void {

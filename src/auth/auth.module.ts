@@ -3,6 +3,7 @@ import { APP_GUARD, DiscoveryModule } from '@nestjs/core';
 import { AccessModule } from '../access/access.module.js';
 import { PermissionGuard } from '../access/permission.guard.js';
 import { KeysModule } from '../api-keys/keys.module.js';
+import { AuditModule } from '../audit/audit.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
 import { UndeclaredInputGuard } from '../platform/http/undeclared-input.guard.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -13,6 +14,12 @@ import { AccessTokenGuard } from './access-token.guard.js';
 import { AccessTokenStrategy } from './access-token.strategy.js';
 import { AuthMetrics } from './auth-metrics.js';
 import { AuthController } from './auth.controller.js';
+import { AuthzController } from './authz.controller.js';
+import { AuthzService } from './authz.service.js';
+import { ChangesService } from './changes.service.js';
+import { IntrospectionController } from './introspection.controller.js';
+import { IntrospectionService } from './introspection.service.js';
+import { TokenHolderService } from './token-holder.service.js';
 import { AuthQueries } from './auth.queries.js';
 import { LocalStrategy } from './local.strategy.js';
 import { FreshGuard } from './fresh.guard.js';
@@ -27,6 +34,7 @@ import { SignInService } from './sign-in.service.js';
   imports: [
     DiscoveryModule,
     AccessModule,
+    AuditModule,
     CredentialsModule,
     KeysModule,
     SessionsModule,
@@ -34,7 +42,7 @@ import { SignInService } from './sign-in.service.js';
     TokensModule,
     UsersModule,
   ],
-  controllers: [AuthController],
+  controllers: [AuthController, IntrospectionController, AuthzController],
   providers: [
     AuthMetrics,
     SignInAttempts,
@@ -43,6 +51,10 @@ import { SignInService } from './sign-in.service.js';
     RenewalService,
     ReauthenticationService,
     TokenFailures,
+    TokenHolderService,
+    IntrospectionService,
+    ChangesService,
+    AuthzService,
     LocalStrategy,
     AccessTokenStrategy,
     RouteDeclarations,

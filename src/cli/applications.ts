@@ -3,7 +3,6 @@ import type { Command } from 'commander';
 import { DeclarePermissionsRequest } from '../access/applications.dto.js';
 import { AccessErrors } from '../access/access.errors.js';
 import { ApplicationsService } from '../access/applications.service.js';
-import { AppError } from '../platform/errors/app-error.js';
 import { validated } from '../platform/http/validation.pipe.js';
 import { isPlainObject } from '../platform/plain-object.js';
 import { OPERATOR } from '../platform/security/auth-context.js';
@@ -66,8 +65,7 @@ async function exists(applications: ApplicationsService, key: string): Promise<b
     await applications.find(key);
     return true;
   } catch (error) {
-    if (error instanceof AppError && error.definition === AccessErrors.noSuchApplication().definition)
-      return false;
+    if (AccessErrors.noSuchApplication.describes(error)) return false;
     throw error;
   }
 }

@@ -21,6 +21,7 @@ const TAGS = new Map([
   ['Roles', 'Roles, and the permissions that they give.'],
   ['Applications', 'Other services of the company, and the permissions that they declare.'],
   ['Menus', 'What the front ends of applications show, and to whom.'],
+  ['Services', 'For the company’s other services: introspection, decisions, what ended and what changed.'],
   ['Audit', 'Who did what, and when.'],
   ['System', 'The error catalogue, signing keys, health, this document.'],
 ]);

@@ -42,7 +42,7 @@ export function failuresOfRoute(
     ...(path.includes('{') ? [PlatformErrors.noSuchRoute] : []),
     // Too many keys that are none.
     ...(access.kind === 'public' ? [] : [AuthErrors.notSignedIn, PlatformErrors.tooManyRequests]),
-    ...(access.kind === 'permission' ? [AccessErrors.notPermitted] : []),
+    ...(access.kind === 'permission' || access.kind === 'all-permissions' ? [AccessErrors.notPermitted] : []),
     ...(peopleOnly ? [KeysErrors.notWithKey] : []),
     ...(fresh ? [AuthErrors.notFresh] : []),
     ...failures,

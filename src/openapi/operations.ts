@@ -58,6 +58,10 @@ function whoMayCall({ access, peopleOnly, fresh }: Route): string {
         ? `Needs the permission ${codes}.${session}`
         : `Needs one of the permissions ${codes}.${session}`;
     }
+    case 'all-permissions': {
+      const codes = access.allOf.map(({ code }) => `\`${code}\``).join(' and ');
+      return `Needs the permissions ${codes}.${session}`;
+    }
   }
 }
 

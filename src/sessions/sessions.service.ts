@@ -146,10 +146,15 @@ export class SessionsService {
 
   /** Whether a session that was just read is live; if so, it is noted as in use. */
   resume(session: SessionLife): boolean {
-    const now = this.clock.now();
-    if (session.endedAt !== null || now >= session.idleExpiresAt || now >= session.expiresAt) return false;
-    this.uses.note(session, now);
+    if (!this.isLive(session)) return false;
+    this.uses.note(session, this.clock.now());
     return true;
+  }
+
+  /** Whether a session that was just read is live. */
+  isLive({ endedAt, idleExpiresAt, expiresAt }: SessionLife): boolean {
+    const now = this.clock.now();
+    return endedAt === null && now < idleExpiresAt && now < expiresAt;
   }
 
   /** Like `resume`, for a renewal: if the client's address has changed, it is noted, too. */

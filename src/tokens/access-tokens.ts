@@ -18,6 +18,8 @@ export interface AccessToken {
 export interface AccessTokenClaims {
   readonly userId: string;
   readonly sessionId: string;
+  readonly tokenId: string;
+  readonly issuedAt: Instant;
   readonly expiresAt: Instant;
 }
 
@@ -101,7 +103,13 @@ export class AccessTokens {
     if (iss !== this.config.issuer || aud !== this.config.audience) return undefined;
     if (!isUuid(sub) || !isUuid(sid) || typeof jti !== 'string' || jti === '') return undefined;
     if (!isNumericDate(iat) || !isNumericDate(exp)) return undefined;
-    return { userId: sub, sessionId: sid, expiresAt: exp * SECOND };
+    return {
+      userId: sub,
+      sessionId: sid,
+      tokenId: jti,
+      issuedAt: iat * SECOND,
+      expiresAt: exp * SECOND,
+    };
   }
 }
 

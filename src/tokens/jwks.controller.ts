@@ -1,15 +1,23 @@
-import { Controller, Get, Header } from '@nestjs/common';
+import { Controller, Get, Header, Inject } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
+import { tokensConfig } from '../config/tokens.config.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { ApiFailures } from '../platform/http/api-answer.js';
 import { OutsideEnvelope } from '../platform/http/envelope.interceptor.js';
 import { Public } from '../platform/security/route-access.js';
 import { JwksResponse } from './jwks.dto.js';
+import { ServerMetadataResponse } from './metadata.dto.js';
 import { SigningKeys } from './signing-keys.js';
 
 /** The public signing keys, for services that verify access tokens themselves. */
 @ApiTags('System')
 @Controller('.well-known')
 export class JwksController {
-  constructor(private readonly keys: SigningKeys) {}
+  constructor(
+    private readonly keys: SigningKeys,
+    @Inject(tokensConfig.KEY) private readonly config: ConfigType<typeof tokensConfig>,
+  ) {}
 
   /**
    * The public signing keys
@@ -24,5 +32,23 @@ export class JwksController {
   @Header('Cache-Control', 'public, max-age=300')
   getSigningKeys(): JwksResponse {
     return this.keys.jwks();
+  }
+
+  /**
+   * Where the signing keys are
+   *
+   * @remarks Metadata of RFC 8414, for libraries that begin with the issuer. Only where `TOKEN_ISSUER` is a web address.
+   */
+  @Get('oauth-authorization-server')
+  @Public()
+  @OutsideEnvelope()
+  @ApiResponse({ status: 200, type: ServerMetadataResponse })
+  @ApiFailures(PlatformErrors.noSuchRoute)
+  @Header('Cache-Control', 'public, max-age=300')
+  getServerMetadata(): ServerMetadataResponse {
+    const { issuer } = this.config;
+    if (!/^https?:\/\//.test(issuer)) throw PlatformErrors.noSuchRoute();
+    const jwks_uri = `${issuer.replace(/\/$/, '')}/.well-known/jwks.json`;
+    return { issuer, jwks_uri, response_types_supported: [] };
   }
 }

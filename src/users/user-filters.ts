@@ -12,6 +12,8 @@ export interface UserFilter {
   readonly column: string;
   readonly passes: string;
   readonly values: readonly SqlValue[];
+  /** Whether a user can stand in the index more than once. */
+  readonly repeats?: boolean;
   /** How many it lets through, up to a bound; infinite if not counted. */
   readonly size: number;
 }
@@ -32,6 +34,13 @@ export const SERVICE_ACCOUNTS = (key: 'id' | 'short_id') =>
 export function wordFilter(word: string): UserFilter {
   const column = { column: 'term', passes: BETWEEN, values: rangeOf(word) };
   return { table: 'user_search_terms', key: 'short_id', userKey: 'short_id', size: Infinity, ...column };
+}
+
+/** Users who hold one of these roles. Somebody who holds several stands in the index several times. */
+export function rolesFilter(roleIds: readonly string[]): UserFilter {
+  const passes = `IN (${roleIds.map(() => '?').join(', ')})`;
+  const column = { column: 'role_id', passes, values: roleIds, repeats: true };
+  return { ...OF_USERS, table: 'user_roles', key: 'user_id', ...column };
 }
 
 /** The filters of a query beside `q`. */

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AccessService } from '../access/access.service.js';
 import { Database, type SqlValue } from '../database/database.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import {
@@ -10,7 +11,14 @@ import {
 } from '../platform/http/list-query.js';
 import type { Sort } from '../platform/http/query-values.js';
 import { isWord, searchedPhone, searchWords } from './search-terms.js';
-import { filtersOf, PEOPLE, SERVICE_ACCOUNTS, wordFilter, type UserFilter } from './user-filters.js';
+import {
+  filtersOf,
+  PEOPLE,
+  rolesFilter,
+  SERVICE_ACCOUNTS,
+  wordFilter,
+  type UserFilter,
+} from './user-filters.js';
 import type { ListUsersQuery } from './users.dto.js';
 import { WITH_ROLES, withRoles, type RowWithRoles, type UserWithRoles } from './users.repository.js';
 
@@ -51,7 +59,10 @@ interface Start {
  */
 @Injectable()
 export class UserSearch {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly access: AccessService,
+  ) {}
 
   /** @throws PlatformErrors.invalidRequest for a `q` that is no word */
   async find(query: ListUsersQuery): Promise<Slice<UserWithRoles>> {
@@ -80,8 +91,11 @@ export class UserSearch {
   private async sized(query: ListUsersQuery): Promise<UserFilter[]> {
     const { q = '', sort } = query;
     const words = searchWords(q);
-    const others = filtersOf(query);
-    if (words.length === 0 && others.length < (sort.field === 'created_at' ? 2 : 1)) return others;
+    const { permission } = query;
+    const holding = permission === undefined ? [] : [rolesFilter(await this.access.rolesWith(permission))];
+    const others = [...filtersOf(query), ...holding];
+    if (words.length === 0 && holding.length === 0 && others.length < (sort.field === 'created_at' ? 2 : 1))
+      return others;
     const phone = searchedPhone(q);
     const isSpelled = phone !== undefined && phone !== words[0];
     const asked = [...(isSpelled ? [phone] : []), ...words.slice(0, MOST_COUNTED_WORDS)];
@@ -113,7 +127,7 @@ function startOfPage(filters: readonly UserFilter[], { field }: Sort<UserSort>, 
   const most = Math.min(MOST_SORTED, Math.max(LIST_WINDOW, Math.ceil(Math.sqrt(end * USERS))));
   const few = filters.filter(({ size }) => size <= most);
   if (few.length > 0) return candidates(few);
-  const role = filters.find(({ table }) => table === 'user_roles');
+  const role = filters.find(({ table, repeats }) => table === 'user_roles' && repeats !== true);
   return role !== undefined && field === 'created_at' ? through(role) : everybody(field);
 }
 
@@ -122,12 +136,10 @@ function count(filters: readonly UserFilter[]) {
   const indexed = filters.find(({ table }) => table !== 'users');
   const start =
     few.length > 0 ? candidates(few) : indexed === undefined ? everybody('created_at') : through(indexed);
-  // Two terms of one user may begin with the word.
-  return select(
-    indexed?.table === 'user_search_terms' ? `DISTINCT ${start.shortId}` : start.id,
-    filters,
-    start,
-  );
+  // Two terms of one user may begin with the word, and two of a user's roles give a permission.
+  const repeats = indexed?.table === 'user_search_terms' || indexed?.repeats === true;
+  const own = indexed?.table === 'user_search_terms' ? start.shortId : start.id;
+  return select(repeats ? `DISTINCT ${own}` : start.id, filters, start);
 }
 
 /**

@@ -56,6 +56,14 @@ export class ListUsersQuery extends PageQuery {
   @ApiProperty({ example: 'administrator', description: 'Only users who hold the role with this key.' })
   role?: string;
 
+  @MayBeAbsent()
+  @CodePoints(1, 128)
+  @ApiProperty({
+    example: 'shop/orders:refund',
+    description: 'Only users who hold this permission; needs `roles:read`, too.',
+  })
+  permission?: string;
+
   @Time()
   @ApiProperty({ description: 'Only users created then or later.' })
   created_from?: Instant;

@@ -43,6 +43,9 @@ const PUBLISHED: Record<string, readonly string[]> = {
   'DELETE /menus/{id}': ['menus:manage'],
   'GET /users/{id}/keys': ['keys:read'],
   'POST /users/{id}/keys': ['keys:manage'],
+  'POST /tokens/introspect': ['tokens:introspect'],
+  'GET /tokens/changes': ['tokens:introspect'],
+  'POST /authz/check': ['authz:check'],
   'GET /audit-events': ['audit:read'],
 };
 
@@ -77,6 +80,15 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
+function needsPermission({ kind }: RouteAccess): boolean {
+  return kind === 'permission' || kind === 'all-permissions';
+}
+
+function neededOf(access: RouteAccess): string[] {
+  if (access.kind === 'permission') return access.anyOf.map(({ code }) => code);
+  return access.kind === 'all-permissions' ? access.allOf.map(({ code }) => code) : [];
+}
+
 function call({ method, path }: DeclaredRoute, token?: string) {
   const target = path.replace(/\{\w+\}/g, ABSENT);
   return app.call(method, target, token === undefined ? {} : { token });
@@ -92,13 +104,13 @@ describe('every route that needs a permission', () => {
 
   it('says in its documentation what it needs', () => {
     for (const { name, access, description } of routes) {
-      const codes = access.kind === 'permission' ? access.anyOf.map(({ code }) => code) : [];
+      const codes = neededOf(access);
       for (const code of codes) expect(description, name).toContain(code);
     }
   });
 
   it('is refused without a token, and to a user without any permission', async () => {
-    for (const route of routes.filter(({ access }) => access.kind === 'permission')) {
+    for (const route of routes.filter(({ access }) => needsPermission(access))) {
       expect(refusal(await call(route)), route.name).toEqual([401, 11002]);
       expect(refusal(await call(route, plain.token)), route.name).toEqual([403, 11004]);
     }
@@ -106,6 +118,11 @@ describe('every route that needs a permission', () => {
 
   it('lets in who holds one of its permissions, and nobody who holds any other', async () => {
     for (const route of routes) {
+      if (route.access.kind === 'all-permissions') {
+        // One of two is not enough; both are tried where the route is.
+        for (const [, { token }] of holders)
+          expect(refusal(await call(route, token)), route.name).toEqual([403, 11004]);
+      }
       if (route.access.kind !== 'permission') continue;
       const needed = route.access.anyOf.map(({ code }) => code);
       for (const [code, { token }] of holders) {
@@ -124,7 +141,7 @@ describe('every route that needs a permission', () => {
 
 describe('every other route', () => {
   it('is open or wants no more than a token', async () => {
-    for (const route of routes.filter(({ access }) => access.kind !== 'permission')) {
+    for (const route of routes.filter(({ access }) => !needsPermission(access))) {
       const [, number] = refusal(await call(route));
       if (route.access.kind === 'signed-in') expect(number, route.name).toBe(11002);
       else expect(number, route.name).not.toBe(11002);

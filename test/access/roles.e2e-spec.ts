@@ -32,6 +32,7 @@ describe('GET /permissions', () => {
       'applications:manage',
       'applications:read',
       'audit:read',
+      'authz:check',
       'keys:manage',
       'keys:read',
       'menus:manage',
@@ -40,6 +41,7 @@ describe('GET /permissions', () => {
       'roles:read',
       'sessions:read',
       'sessions:revoke',
+      'tokens:introspect',
       'users:create',
       'users:delete',
       'users:read',
@@ -187,7 +189,7 @@ describe('roles', () => {
   it('that are built in cannot change', async () => {
     const role = await administratorRole();
     expect(role.built_in).toBe(true);
-    expect(role.permissions).toHaveLength(17);
+    expect(role.permissions).toHaveLength(19);
     for (const body of [{}, { name: 'x' }, { permissions: [] }]) {
       expect(refusal(await admin.call('PATCH', `/roles/${role.id}`, body))).toEqual([409, 13003]);
     }

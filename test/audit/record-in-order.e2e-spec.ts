@@ -80,47 +80,51 @@ describe('the order of the record', () => {
     expect(await sequencer.number()).toBe(0);
   });
 
-  it('has each event once, whatever commits late, while two replicas number and one reader follows', async () => {
-    const WRITERS = 20;
-    const EACH = 15;
-    const start = await headSeq();
-    const targets: string[] = [];
-    let writing = true;
-    const writers = Array.from({ length: WRITERS }, async (_, writer) => {
-      const { nest, database } = writer % 2 === 0 ? app : replica;
-      const audit = nest.get(AuditService);
-      for (let turn = 0; turn < EACH; turn += 1) {
-        const targetId = crypto.randomUUID();
-        await database.transaction(async () => {
-          await audit.record({ action: 'user.updated', targetType: 'user', targetId });
-          if (Math.random() < 0.3) await sleep(Math.random() * 20);
-        });
-        targets.push(targetId);
-      }
-    });
-    const sequencers = [sequencer, replica.nest.get(AuditSequencer)].map(async (one) => {
-      while (writing) {
-        await one.number();
-        await sleep(1);
-      }
-    });
-    const seen: AuditEventData[] = [];
-    const reader = (async () => {
-      for (let next = start; writing || next < start + targets.length;) {
-        const read = await feed({ after: String(next), limit: '100' });
-        seen.push(...read.items);
-        next = read.next;
-      }
-    })();
-    await Promise.all(writers);
-    await sequencer.number();
-    writing = false;
-    await Promise.all([...sequencers, reader]);
+  it(
+    'has each event once, whatever commits late, while two replicas number and one reader follows',
+    { timeout: 60_000 },
+    async () => {
+      const WRITERS = 20;
+      const EACH = 15;
+      const start = await headSeq();
+      const targets: string[] = [];
+      let writing = true;
+      const writers = Array.from({ length: WRITERS }, async (_, writer) => {
+        const { nest, database } = writer % 2 === 0 ? app : replica;
+        const audit = nest.get(AuditService);
+        for (let turn = 0; turn < EACH; turn += 1) {
+          const targetId = crypto.randomUUID();
+          await database.transaction(async () => {
+            await audit.record({ action: 'user.updated', targetType: 'user', targetId });
+            if (Math.random() < 0.3) await sleep(Math.random() * 20);
+          });
+          targets.push(targetId);
+        }
+      });
+      const sequencers = [sequencer, replica.nest.get(AuditSequencer)].map(async (one) => {
+        while (writing) {
+          await one.number();
+          await sleep(1);
+        }
+      });
+      const seen: AuditEventData[] = [];
+      const reader = (async () => {
+        for (let next = start; writing || next < start + targets.length;) {
+          const read = await feed({ after: String(next), limit: '100' });
+          seen.push(...read.items);
+          next = read.next;
+        }
+      })();
+      await Promise.all(writers);
+      await sequencer.number();
+      writing = false;
+      await Promise.all([...sequencers, reader]);
 
-    expect(targets).toHaveLength(WRITERS * EACH);
-    expect(seen.map(({ seq }) => seq)).toEqual(targets.map((_, index) => start + index + 1));
-    expect(new Set(seen.map(({ target_id }) => target_id))).toEqual(new Set(targets));
-  });
+      expect(targets).toHaveLength(WRITERS * EACH);
+      expect(seen.map(({ seq }) => seq)).toEqual(targets.map((_, index) => start + index + 1));
+      expect(new Set(seen.map(({ target_id }) => target_id))).toEqual(new Set(targets));
+    },
+  );
 
   it('is counted by hour, action and outcome', async () => {
     app.clock.advance(3_600_000);

@@ -15,6 +15,7 @@ const OPEN = new Set([
   'POST /tokens/revoke',
   'GET /codes',
   'GET /.well-known/jwks.json',
+  'GET /.well-known/oauth-authorization-server',
   'GET /health/live',
   'GET /health/ready',
   'GET /metrics',
@@ -28,7 +29,7 @@ const OPEN = new Set([
 let app: TestApp;
 let routes: string[];
 beforeAll(async () => {
-  app = await startApp({ env: WITH_DOCS });
+  app = await startApp({ env: { ...WITH_DOCS, TOKEN_ISSUER: 'https://id.example.com' } });
   const { text } = await app.call('GET', '/openapi.json');
   const document: { paths: Record<string, object> } = JSON.parse(text);
   routes = Object.entries(document.paths).flatMap(([path, operations]) =>

@@ -61,7 +61,7 @@ describe('the build', () => {
   it('holds no file that only tests need', () => {
     const files = readdirSync(dist, { recursive: true, encoding: 'utf8' });
     expect(files).toContain(join('src', 'main.js'));
-    expect(files.filter((file) => /spec|testing|^test/.test(file))).toEqual([]);
+    expect(files.filter((file) => /\.spec\.|\.testing\.|^test/.test(file))).toEqual([]);
   });
 });
 

@@ -59,9 +59,11 @@ describe('while as many lists are read as may be', () => {
       [
         '/applications',
         '/audit-events',
+        '/me/keys',
         '/me/sessions',
         '/roles',
         '/users',
+        `/users/${ANYBODY}/keys`,
         `/users/${ANYBODY}/sessions`,
       ].toSorted(),
     );

@@ -40,7 +40,13 @@ export class AppError extends HttpException {
   }
 }
 
-type Factories<T> = { readonly [K in keyof T]: (details?: AppErrorDetails) => AppError };
+/** Makes the error to throw, and tells whether something that was thrown is it. */
+interface Failure {
+  (details?: AppErrorDetails): AppError;
+  describes(thrown: unknown): boolean;
+}
+
+type Factories<T> = { readonly [K in keyof T]: Failure };
 
 const catalogue = new Map<number, ErrorDefinition>();
 
@@ -56,7 +62,7 @@ export function defineErrors<const T extends Record<string, readonly [code: numb
   module: string,
   members: T,
 ): Factories<T> {
-  const factories: Record<string, (details?: AppErrorDetails) => AppError> = {};
+  const factories: Record<string, Failure> = {};
   for (const [name, [code, status]] of Object.entries(members)) {
     const definition: ErrorDefinition = Object.freeze({ code, status, key: `${module}.${name}` });
     const other = catalogue.get(code);
@@ -64,7 +70,9 @@ export function defineErrors<const T extends Record<string, readonly [code: numb
       throw new Error(`Error number ${code} is claimed by ${other.key} and by ${definition.key}.`);
     }
     catalogue.set(code, definition);
-    factories[name] = (details) => new AppError(definition, details);
+    factories[name] = Object.assign((details?: AppErrorDetails) => new AppError(definition, details), {
+      describes: (thrown: unknown) => thrown instanceof AppError && thrown.definition.code === code,
+    });
   }
   return factories as Factories<T>;
 }

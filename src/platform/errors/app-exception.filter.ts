@@ -20,5 +20,9 @@ export function sendFailure(thrown: unknown, reply: FastifyReply, language: Lang
   const error = toAppError(thrown);
   if (error.definition.status >= 500 && error.details.cause !== undefined) log.error(error);
   const { status, headers, body } = failureFor(error, language);
-  void reply.code(status).headers(headers).send(body);
+  // A route that lets its answers be kept does not mean its failures.
+  void reply
+    .code(status)
+    .headers({ 'cache-control': 'no-store', ...headers })
+    .send(body);
 }

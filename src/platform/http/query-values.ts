@@ -23,9 +23,9 @@ export function ReadBy(
   );
 }
 
-const DECIMAL = /^[1-9][0-9]{0,8}$/;
+const DECIMAL = /^(?:0|[1-9][0-9]{0,8})$/;
 
-/** A whole number from `min`, which is at least 1, to `max`; plain digits only. */
+/** A whole number from `min` to `max`; plain digits only. */
 export function WholeNumber(min: number, max: number): PropertyDecorator {
   const parse = (text: string) => {
     const value = DECIMAL.test(text) ? Number(text) : NaN;

@@ -7,7 +7,8 @@ import type { Permission } from './permission.js';
 export type RouteAccess =
   | { readonly kind: 'public' }
   | { readonly kind: 'signed-in' }
-  | { readonly kind: 'permission'; readonly anyOf: readonly Permission[] };
+  | { readonly kind: 'permission'; readonly anyOf: readonly Permission[] }
+  | { readonly kind: 'all-permissions'; readonly allOf: readonly Permission[] };
 
 export const ROUTE_ACCESS = Symbol('gatehouse:route-access');
 
@@ -32,5 +33,12 @@ export const SignedIn = ({ alsoKeys = false } = {}) =>
 export const RequirePermission = (...anyOf: readonly [Permission, ...Permission[]]) =>
   applyDecorators(
     SetMetadata(ROUTE_ACCESS, { kind: 'permission', anyOf } satisfies RouteAccess),
+    ApiBearerAuth(),
+  );
+
+/** The caller must hold all of these permissions. */
+export const RequireAllPermissions = (...allOf: readonly [Permission, ...Permission[]]) =>
+  applyDecorators(
+    SetMetadata(ROUTE_ACCESS, { kind: 'all-permissions', allOf } satisfies RouteAccess),
     ApiBearerAuth(),
   );

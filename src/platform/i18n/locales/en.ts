@@ -92,6 +92,7 @@ export const en = {
   'rule.id_or_null': 'must be an id, or null',
   'rule.network': 'must be a list of addresses or networks, such as 10.0.0.0/8',
   'rule.not_for_service_account': 'a service account has none',
+  'rule.one_subject': 'names a user_id or a token, and not both',
   'rule.integer': 'must be a whole number from {min} to {max}',
   'rule.page_window': 'page × page_size may be at most {max}; narrow the list by its filters',
   'rule.choice': 'must be one of {choices}',

@@ -90,6 +90,7 @@ export const zhCN: Record<LocaleKey, string> = {
   'rule.id_or_null': '必须是 ID 或 null',
   'rule.network': '必须是地址或网段的列表，例如 10.0.0.0/8',
   'rule.not_for_service_account': '服务账号不能有此项',
+  'rule.one_subject': '必须且只能指定 user_id 或 token 之一',
   'rule.integer': '必须是 {min} 到 {max} 之间的整数',
   'rule.page_window': 'page × page_size 不能超过 {max}，请使用筛选条件缩小范围',
   'rule.choice': '必须是以下之一：{choices}',
