@@ -11,8 +11,9 @@ ARG NODE_IMAGE=docker.io/library/node:24-slim
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# No install script runs in any stage: the two native modules bring their binaries inside the package.
-RUN npm ci --ignore-scripts --no-audit --no-fund
+# No install script runs in any stage: the two native modules bring their binaries inside the package. The packages beside
+# Gatehouse, which the lock file knows as workspaces, are no part of the image.
+RUN npm ci --workspaces=false --ignore-scripts --no-audit --no-fund
 COPY nest-cli.json tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY migrations ./migrations
@@ -23,7 +24,7 @@ RUN npm run build
 FROM ${NODE_IMAGE} AS modules
 WORKDIR /app
 COPY package.json package-lock.json ./
-RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund
+RUN npm ci --omit=dev --workspaces=false --ignore-scripts --no-audit --no-fund
 COPY deploy/prune.mjs /tmp/prune.mjs
 COPY --from=build /app/dist ./dist
 RUN node /tmp/prune.mjs /app

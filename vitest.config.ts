@@ -17,7 +17,12 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 60_000,
     projects: [
-      { test: { name: 'unit', include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['src/**/*.spec.ts', 'test/**/*.spec.ts', 'packages/*/test/**/*.spec.ts'],
+        },
+      },
       // In the Chromium of the system; one database is enough.
       {
         test: {
