@@ -101,8 +101,11 @@ export class Keys {
       this.failure = undefined;
     } catch (error) {
       this.failure = error;
-      if (this.areUsable())
-        this.onStale?.({ ageSeconds: Math.round((this.now() - this.fetchedAt) / SECOND), error });
+      const { onStale } = this;
+      if (onStale === undefined || !this.areUsable()) return;
+      const ageSeconds = Math.round((this.now() - this.fetchedAt) / SECOND);
+      // Apart from here, so that a mistake in it refuses no request.
+      queueMicrotask(() => onStale({ ageSeconds, error }));
     }
   }
 
