@@ -90,6 +90,20 @@ describe('with changes', () => {
     }
   });
 
+  it('permissions are asked for again when it is too late to hear what changed', async () => {
+    const { gatehouse, verifier } = await start();
+    const kit = verifier(FOLLOWING);
+    const session = gatehouse.signIn(['orders:read']);
+    const principal = await kit.verify(session.token);
+    expect((await kit.permissions(principal)).size).toBe(1);
+    await gatehouse.stop();
+    gatehouse.permit(session.userId, []);
+    gatehouse.permit('another user', []);
+    gatehouse.forgetEvents({ longAgo: true });
+    await gatehouse.start();
+    await expect.poll(async () => (await kit.permissions(principal)).size, { timeout: 5_000 }).toBe(0);
+  });
+
   it.each([
     ['accept', 'accepted'],
     ['refuse', 'Unavailable'],
@@ -178,7 +192,10 @@ describe('with introspect: always', () => {
       expect([...(await kit.permissions(principal))]).toEqual(['orders:read']);
       expect(gatehouse.count(INTROSPECT)).toBe(i);
     }
+    const held = await kit.verify(token);
+    expect((await kit.permissions(held)).size).toBe(1);
     gatehouse.permit(userId, []);
+    expect((await kit.permissions(held)).size).toBe(0);
     expect((await kit.permissions(await kit.verify(token))).size).toBe(0);
     gatehouse.end(sessionId);
     expect(await outcome(kit, token)).toBe('invalid_token');
@@ -189,11 +206,19 @@ describe('with introspect: always', () => {
   it('an answer about another session or user is none', async () => {
     const { gatehouse, verifier } = await start();
     const kit = verifier({ key: KEY, introspect: 'always' });
-    const { token } = gatehouse.signIn();
-    await outcome(kit, token);
-    gatehouse.broken = (_request, response) =>
-      void response.end(JSON.stringify({ code: 0, data: { active: true, sub: 'x', sid: 'y' }, msg: 'ok' }));
-    expect(await outcome(kit, token)).toBe('invalid_token');
+    const { token, userId: sub, sessionId: sid } = gatehouse.signIn();
+    expect(await outcome(kit, token)).toBe('accepted');
+    for (const other of [
+      { sub },
+      { sid },
+      { sub, sid: 'x' },
+      { sub: 'x', sid },
+      { sub, sid, active: 'true' },
+    ]) {
+      const answer = JSON.stringify({ code: 0, data: { active: true, ...other }, msg: 'ok' });
+      gatehouse.broken = (_request, response) => void response.end(answer);
+      expect(await outcome(kit, token)).toBe('invalid_token');
+    }
   });
 });
 

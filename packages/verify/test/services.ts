@@ -11,7 +11,7 @@ import * as onFastify from '../src/fastify.ts';
 import type { Principal, Verifier } from '../src/index.ts';
 import { CurrentPrincipal, GatehouseGuard, Public, RequirePermission } from '../src/nest.ts';
 
-/** The same little service on a framework: `/open`, `/me`, and `/orders` for who holds `orders:read`. */
+/** The same little service on a framework: `/open`, `/me`, `/orders` and `/refunds`, of which the last needs two permissions. */
 export interface Service {
   readonly name: string;
   readonly url: string;
@@ -30,6 +30,9 @@ async function serveExpress(verifier: Verifier): Promise<Service> {
   app.get('/orders', onExpress.requirePermission('orders:read'), (request, response) => {
     response.json(onExpress.principalOf(request));
   });
+  app.get('/refunds', onExpress.requirePermission('orders:read', 'orders:refund'), (_request, response) => {
+    response.json('refunds');
+  });
   return listening('Express 5', app);
 }
 
@@ -42,6 +45,7 @@ async function serveFastify(verifier: Verifier): Promise<Service> {
     guarded.get('/orders', onFastify.requirePermission('orders:read'), (request): Principal =>
       onFastify.principalOf(request),
     );
+    guarded.get('/refunds', onFastify.requirePermission('orders:read', 'orders:refund'), () => 'refunds');
     done();
   });
   const url = await app.listen({ port: 0, host: '127.0.0.1' });
@@ -68,7 +72,17 @@ class OrdersController {
   }
 }
 
-@Module({ controllers: [OrdersController] })
+@Controller('refunds')
+@RequirePermission('orders:refund')
+class RefundsController {
+  @Get()
+  @RequirePermission('orders:read')
+  refunds(): string {
+    return 'refunds';
+  }
+}
+
+@Module({ controllers: [OrdersController, RefundsController] })
 class ShopModule {}
 
 async function serveNest(verifier: Verifier): Promise<Service> {

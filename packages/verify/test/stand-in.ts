@@ -33,6 +33,7 @@ export class StandIn {
   private readonly ended = new Set<string>();
   private readonly permissions = new Map<string, readonly string[]>();
   private removedUpTo = 0;
+  private toldFrom = 0;
 
   constructor() {
     this.addKey();
@@ -91,9 +92,10 @@ export class StandIn {
     this.tell({ permissions: userId });
   }
 
-  /** As the sweep of the record does. */
-  forgetEvents(): void {
+  /** As the sweep of the record does; what is long ago is not told to who begins again either. */
+  forgetEvents({ longAgo = false } = {}): void {
     this.removedUpTo = this.events.length;
+    if (longAgo) this.toldFrom = this.events.length;
   }
 
   private tell(what: { ended: string[] } | { permissions: string }): void {
@@ -139,7 +141,7 @@ export class StandIn {
   }
 
   private async changes(after: string | null, wait: number, request: IncomingMessage): Promise<object> {
-    const found = (): Event[] => this.events.filter(({ seq }) => seq > Number(after ?? 0));
+    const found = (): Event[] => this.events.filter(({ seq }) => seq > Number(after ?? this.toldFrom));
     if (found().length === 0 && wait > 0) {
       await new Promise<void>((done) => {
         const timer = setTimeout(done, wait * 1_000).unref();

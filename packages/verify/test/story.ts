@@ -48,6 +48,7 @@ export async function tellStory(world: World): Promise<number[]> {
       expect(await ask(service, '/orders', `${ann.token}x`), name).toMatchObject(invalid);
       const denied = { status: 403, code: 11004, challenge: 'Bearer error="insufficient_scope"' };
       expect(await ask(service, '/orders', bob.token), name).toMatchObject(denied);
+      expect(await ask(service, '/refunds', ann.token), name).toMatchObject(denied);
       expect(await ask(service, '/me', bob.token), name).toMatchObject({ status: 200, userId: bob.userId });
       expect(await ask(service, '/orders', ann.token), name).toMatchObject({
         status: 200,
