@@ -69,14 +69,18 @@ async function tour(): Promise<void> {
   const token = await signIn(url, MEI.username, MEI.password);
   const orders = () => call(shop, 'GET', '/orders', token);
   const refund = () => call(shop, 'POST', '/orders/1/refund', token);
-  say(`Mei is a clerk. She lists orders: ${(await orders()).status}. She refunds one: ${(await refund()).status}.`);
+  say(
+    `Mei is a clerk. She lists orders: ${(await orders()).status}. She refunds one: ${(await refund()).status}.`,
+  );
 
   await put(`/users/${mei}/roles`, { roles: ['clerk', 'cashier'] });
   say(`Now she is a cashier, too. She refunds one: 200 after ${await until(refund, 200)} ms.`);
   await put(`/users/${mei}/roles`, { roles: ['clerk'] });
   say(`The role is taken away. She refunds one: 403 after ${await until(refund, 403)} ms.`);
   await by(token).post('/signout');
-  say(`She signs out. She lists orders: 401 after ${await until(orders, 401)} ms, with a token that is still valid by itself.`);
+  say(
+    `She signs out. She lists orders: 401 after ${await until(orders, 401)} ms, with a token that is still valid by itself.`,
+  );
 }
 
 /** Asks until this is the answer; how many milliseconds that took. */
@@ -90,7 +94,10 @@ async function until(ask: () => Promise<Answer<unknown>>, status: number): Promi
 }
 
 async function signIn(url: string, username: string, password: string): Promise<string> {
-  const { data } = await call<{ access_token: string }>(url, 'POST', '/signin', undefined, { username, password });
+  const { data } = await call<{ access_token: string }>(url, 'POST', '/signin', undefined, {
+    username,
+    password,
+  });
   return data.access_token;
 }
 
