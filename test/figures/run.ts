@@ -1,11 +1,13 @@
 /**
  * `npm run figures -- <name> [database] [size]`: the full figure behind a promise that the tests show in short, on the
- * built program. Names: timing, burst, revoke, renewals, flood, record, or all. Databases: sqlite, mysql; both by default.
+ * built program. Names: timing, burst, revoke, renewals, flood, record,
+ * changes, or all. Databases: sqlite, mysql; both by default.
  * The exit code is 1 when a promise does not hold.
  *
  * Node runs this file as it stands, so it keeps to TypeScript that can be erased.
  */
 import { burst } from './burst.ts';
+import { changes } from './changes.ts';
 import { flood } from './flood.ts';
 import { record } from './record.ts';
 import { renewals } from './renewals.ts';
@@ -20,6 +22,7 @@ const figures: Readonly<Record<string, (kind: Kind, size?: number) => Promise<vo
   renewals,
   flood,
   record,
+  changes,
 };
 
 const [name = 'all', ...rest] = process.argv.slice(2);
