@@ -27,6 +27,21 @@ export function readRoleKeys(column: string | null): string[] {
   return column?.split(',').sort() ?? [];
 }
 
+/** Longer lists are cut by MySQL: see `group_concat_max_len` in database/mysql-database.ts. */
+const MOST_CONCATENATED = 1_000_000;
+
+/** A column for other modules' statements: the permissions that the roles of a user list. */
+export function listedPermissionsOf(userId: string): string {
+  return `(SELECT GROUP_CONCAT(permission) FROM role_permissions JOIN user_roles ON user_roles.role_id = role_permissions.role_id
+    WHERE user_id = ${userId})`;
+}
+
+/** The permissions in such a column; undefined where they may not all be there. */
+export function readListedPermissions(column: string | null): ReadonlySet<string> | undefined {
+  if (column === null) return new Set();
+  return column.length > MOST_CONCATENATED ? undefined : new Set(column.split(','));
+}
+
 /** For other modules' statements: the ids of the users who hold the role whose key is `:roleKey`. */
 export const HOLDERS_OF_ROLE =
   '(SELECT user_id FROM user_roles WHERE role_id = (SELECT id FROM roles WHERE role_key = :roleKey))';

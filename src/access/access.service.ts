@@ -10,7 +10,9 @@ import { AccessRepository, isOfApplication, type Grant, type RoleHolder } from '
 export const ADMINISTRATOR = 'administrator';
 
 /** Whose permissions are asked for. */
-export type Holder = Pick<AuthContext, 'roles' | 'scopes'> & { readonly user: { readonly id: string } };
+export type Holder = Pick<AuthContext, 'roles' | 'scopes' | 'listed'> & {
+  readonly user: { readonly id: string };
+};
 
 /** The roles that a user is given and loses, by their keys. */
 export interface RoleChange {
@@ -67,10 +69,14 @@ export class AccessService {
   }
 
   /** Which of these permissions a caller holds; with a key only those among its scopes. */
-  async heldOf({ roles, user, scopes }: Holder, codes: readonly string[]): Promise<ReadonlySet<string>> {
+  async heldOf(
+    { roles, user, scopes, listed }: Holder,
+    codes: readonly string[],
+  ): Promise<ReadonlySet<string>> {
     const asked = scopes === null ? codes : codes.filter((code) => scopes.includes(code));
     if (roles.includes(ADMINISTRATOR)) return new Set(asked);
     if (roles.length === 0 || asked.length === 0) return new Set();
+    if (listed !== undefined) return new Set(asked.filter((code) => listed.has(code)));
     return new Set(await this.repository.findListed(user.id, asked));
   }
 

@@ -73,7 +73,9 @@ export class AccessTokenStrategy extends PassportStrategy(BearerStrategy, 'acces
 
   private callerOf(found: SessionOfCall | undefined): AuthContext<User> | undefined {
     if (found === undefined || found.user.status !== 'active' || !isFrom(found.networks)) return undefined;
-    const { session, user, roles, scopes } = found;
-    return this.sessions.resume(session) ? { user, session, roles, scopes, via: session.kind } : undefined;
+    const { session, user, roles, scopes, listed } = found;
+    return this.sessions.resume(session)
+      ? { user, session, roles, scopes, listed, via: session.kind }
+      : undefined;
   }
 }

@@ -1,5 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { readRoleKeys, roleKeysOf } from '../access/access.repository.js';
+import {
+  listedPermissionsOf,
+  readListedPermissions,
+  readRoleKeys,
+  roleKeysOf,
+} from '../access/access.repository.js';
 import { networksOf, scopesOf } from '../api-keys/keys.service.js';
 import { Database } from '../database/database.js';
 import { columnList } from '../database/entity-statements.js';
@@ -27,6 +32,8 @@ export interface SessionOfCall {
   /** Of a key: what bounds it. */
   readonly scopes: readonly string[] | null;
   readonly networks: readonly string[];
+  /** What the roles of a key's owner list; see `AuthContext.listed`. */
+  readonly listed: ReadonlySet<string> | undefined;
 }
 
 /** A session as a renewal finds it. */
@@ -51,7 +58,8 @@ const SESSION_OF_CALL = `
   SELECT ${columnList(User, 'users')}, sessions.id AS "sessionId", sessions.kind AS "sessionKind", scopes, ${NETWORKS},
     COALESCE(authenticated_at, sessions.created_at) AS "authenticatedAt",
     last_seen_at AS "lastSeenAt", idle_expires_at AS "idleExpiresAt", expires_at AS "expiresAt", ended_at AS "endedAt",
-    ${roleKeysOf('users.id')} AS "roleKeys"
+    ${roleKeysOf('users.id')} AS "roleKeys",
+    CASE WHEN sessions.kind = 'key' THEN ${listedPermissionsOf('users.id')} END AS listed
   FROM sessions JOIN users ON users.id = user_id`;
 
 const BY_ID = `${SESSION_OF_CALL} WHERE sessions.id = (SELECT ?)`;
@@ -64,6 +72,7 @@ type RowOfCall = User &
     readonly scopes: string | null;
     readonly networks: string | null;
     readonly roleKeys: string | null;
+    readonly listed: string | null;
   };
 
 const SESSION_OF_RENEWAL = `
@@ -109,7 +118,7 @@ export class AuthQueries {
 
 function toSessionOfCall([row]: readonly RowOfCall[]): SessionOfCall | undefined {
   if (row === undefined) return undefined;
-  const { sessionId: id, sessionKind: kind, scopes, networks, roleKeys, ...rest } = row;
+  const { sessionId: id, sessionKind: kind, scopes, networks, roleKeys, listed, ...rest } = row;
   const { authenticatedAt, lastSeenAt, idleExpiresAt, expiresAt, endedAt, ...user } = rest;
   return {
     session: { id, kind, authenticatedAt, lastSeenAt, idleExpiresAt, expiresAt, endedAt },
@@ -117,5 +126,6 @@ function toSessionOfCall([row]: readonly RowOfCall[]): SessionOfCall | undefined
     roles: readRoleKeys(roleKeys),
     scopes: kind === 'key' ? scopesOf(scopes) : null,
     networks: networksOf(networks),
+    listed: kind === 'key' ? readListedPermissions(listed) : undefined,
   };
 }

@@ -70,6 +70,8 @@ describe('verification', () => {
     expect(tokens.verify(token)).toEqual({
       userId: given.userId,
       sessionId: given.id,
+      tokenId: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      issuedAt: Math.floor(clock.now() / 1_000) * 1_000,
       expiresAt,
     });
   });

@@ -50,6 +50,20 @@ describe('what a key cannot do', () => {
   });
 });
 
+describe('a call with a key', () => {
+  it('costs one statement, whatever the route needs', async () => {
+    const service = await createServiceAccount(admin, ['roles:read', 'users:read']);
+    const { secret } = await createKey(admin, service.id, ['roles:read']);
+    // The first use is noted.
+    await me(secret);
+    const statements = await singleStatements(app.database, async () => {
+      const answer = await app.call('GET', '/users/x/permissions', { token: secret });
+      expect(refusal(answer)).toEqual([403, 11004]);
+    });
+    expect(statements).toHaveLength(1);
+  });
+});
+
 describe('a text that is no key', () => {
   it('costs nothing where its checksum is wrong', async () => {
     const wrong = `gatehouse_key_${'x'.repeat(49)}`;

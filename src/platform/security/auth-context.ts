@@ -18,6 +18,8 @@ export interface AuthContext<User extends AuthUser = AuthUser> {
   readonly via: 'device' | 'key';
   /** Permissions beyond which a key does nothing, whatever its owner holds; null for a device. */
   readonly scopes: readonly string[] | null;
+  /** What the roles list, where it was read together with the caller: a program calls more often than a person. */
+  readonly listed?: ReadonlySet<string> | undefined;
 }
 
 /** The start of a trial, and an operator's commands on the machine. No permission binds them. */
