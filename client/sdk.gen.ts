@@ -275,7 +275,7 @@ export const enableUser = <ThrowOnError extends boolean = false>(options: Option
 /**
  * Set a user's password and end its sessions
  *
- * Needs the permission `users:set_password`.
+ * Needs the permission `users:set_password`. Not with a key.
  */
 export const setUserPassword = <ThrowOnError extends boolean = false>(options: Options<SetUserPasswordData, ThrowOnError>): RequestResult<SetUserPasswordResponses, SetUserPasswordErrors, ThrowOnError> => (options.client ?? client).post<SetUserPasswordResponses, SetUserPasswordErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -2688,6 +2688,7 @@ export type SetUserPasswordErrors = {
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
+     * - `17004` This cannot be done with a key.
      */
     403: Failure;
     /**
@@ -3267,6 +3268,8 @@ export type RotateKeyErrors = {
      */
     408: Failure;
     /**
+     * - `17002` This user has as many keys as one can have.
+     * - `17003` A key cannot do what its owner is not permitted to do.
      * - `17005` This key has a successor already.
      */
     409: Failure;
@@ -3478,6 +3481,7 @@ export type CreateMyKeyErrors = {
      */
     401: Failure;
     /**
+     * - `11004` You are not permitted to do this.
      * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
      * - `13005` This exceeds the permissions that you hold yourself.
      * - `17004` This cannot be done with a key.
@@ -4644,7 +4648,7 @@ export type CreateMenuErrors = {
     /**
      * - `14002` The application has a menu with this key already.
      * - `14003` A menu cannot stand there, or one that stands there was not named.
-     * - `14005` The application has as many menus as it can have.
+     * - `14005` There are as many menus as there can be.
      */
     409: Failure;
     /**

@@ -41,6 +41,8 @@ export class CreateKeys1763880000000 implements MigrationInterface {
       `ALTER TABLE "sessions" DROP COLUMN "authenticated_at"`,
       `ALTER TABLE "sessions" DROP COLUMN "scopes"`,
       `ALTER TABLE "sessions" DROP COLUMN "kind"`,
+      // They would become people, with all their roles.
+      `UPDATE "users" SET "status" = 'disabled' WHERE "kind" = 'service'`,
       `DROP INDEX "users_kind" ON "users"`,
       `ALTER TABLE "users" DROP COLUMN "kind"`,
     ]);

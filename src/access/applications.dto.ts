@@ -16,6 +16,7 @@ import {
 import { Holds } from '../platform/http/class-rules.js';
 import { PageQuery } from '../platform/http/list-query.js';
 import { SortBy, type Sort } from '../platform/http/query-values.js';
+import { isPlainObject } from '../platform/plain-object.js';
 import { toTimestamp } from '../platform/time/clock.js';
 import type { Application, ApplicationPermission } from './application.entity.js';
 import type { ApplicationWithPermissions, Declared } from './applications.service.js';
@@ -267,6 +268,9 @@ export function codeOf(permission: string): string {
 
 function areDistinct(declarations: unknown): boolean {
   if (!Array.isArray(declarations)) return false;
-  const codes = declarations.map((declaration: Partial<PermissionDeclaration> | null) => declaration?.code);
+  // What has no code is refused for that.
+  const codes = declarations.flatMap((declaration) =>
+    isPlainObject(declaration) ? (declaration['code'] ?? []) : [],
+  );
   return new Set(codes).size === codes.length;
 }

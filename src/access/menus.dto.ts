@@ -47,7 +47,12 @@ function Kind(): PropertyDecorator {
 function Title(): PropertyDecorator {
   return stacked(
     Holds(() => MenuTitle),
-    rule('one_text', (value) => isPlainObject(value) && Object.values(value).some((text) => text !== '')),
+    rule(
+      'one_text',
+      (value) =>
+        isPlainObject(value) &&
+        Object.values(value).some((text) => typeof text === 'string' && text.trim() !== ''),
+    ),
   );
 }
 

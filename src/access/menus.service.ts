@@ -20,6 +20,9 @@ import { MenusErrors } from './menus.errors.js';
 /** How many nodes an application can have. */
 const MOST_MENUS = 500;
 
+/** How many nodes can stand under one: as many as one call can order. */
+const MOST_CHILDREN = 200;
+
 /** All nodes of an application, and how often any of them has changed. */
 export interface MenuTree {
   readonly revision: number;
@@ -71,6 +74,7 @@ export class MenusService {
       if (menus.length >= MOST_MENUS) throw MenusErrors.tooMany();
       await this.access.requireGrantable(request.permissions ?? []);
       const siblings = menus.filter((menu) => menu.parentId === parentId);
+      if (siblings.length >= MOST_CHILDREN) throw MenusErrors.tooMany();
       const position = Math.max(-1, ...siblings.map((menu) => menu.position)) + 1;
       const place = { id: newId(), applicationId, parentId, position, kind, key, revision: 1 };
       const menu: Menu = { ...place, ...NOTHING_SET, ...columnsOf(request) };

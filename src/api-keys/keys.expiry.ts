@@ -3,8 +3,9 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { IsNull, type Repository } from 'typeorm';
 import { AuditService } from '../audit/audit.service.js';
 import { Database } from '../database/database.js';
-import { Clock, DAY, HOUR, type Duration, type Instant } from '../platform/time/clock.js';
+import { Clock, DAY, HOUR, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import { Periodic } from '../platform/time/periodic.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { ApiKey } from './api-key.entity.js';
 
 const NOTICE: Duration = 14 * DAY;
@@ -17,17 +18,36 @@ const ENDING_SOON = `
     AND s.expires_at > ? AND s.expires_at <= ? AND s.expires_at - s.created_at > ?
   ORDER BY s.expires_at LIMIT ${BATCH}`;
 
-/** Tells in the record, once, that a key will end: whoever follows it can warn the people who use the key. */
+/** Keys whose overlap is over, and of whose end the record has not told. */
+const OVERLAP_OVER = `
+  SELECT s.id FROM api_keys k JOIN sessions s ON s.id = k.session_id
+  WHERE k.replaced_by IS NOT NULL AND s.ended_at IS NULL AND s.expires_at <= ? ORDER BY s.expires_at LIMIT ${BATCH}`;
+
+/**
+ * Tells in the record, once, that a key will end, so that whoever follows it can warn the people who use the key; and that
+ * a replaced key has ended, because tokens that were made from it may live longer than the overlap.
+ */
 @Injectable()
 export class KeysExpiry {
   constructor(
     @InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>,
+    private readonly sessions: SessionsService,
     private readonly audit: AuditService,
     private readonly database: Database,
     private readonly clock: Clock,
     periodic: Periodic,
   ) {
     periodic.every(HOUR, 'keys that end soon', (stop) => this.warn(stop));
+    periodic.every(10 * SECOND, 'keys that were replaced', (stop) => this.endReplaced(stop));
+  }
+
+  /** Ends keys whose overlap is over; answers how many. */
+  async endReplaced(stop?: AbortSignal): Promise<number> {
+    for (let ended = 0; ;) {
+      const over = await this.database.query<Array<{ id: string }>>(OVERLAP_OVER, [this.clock.now()]);
+      for (const { id } of over) ended += Number(await this.sessions.endOutdatedKey(id));
+      if (over.length < BATCH || stop?.aborted === true) return ended;
+    }
   }
 
   /** Answers of how many it told. */

@@ -89,13 +89,16 @@ export class KeysService {
    * A successor on the same terms, with a full new life. The old key works during the overlap, so that programs can be
    * given the new one.
    *
-   * @throws KeysErrors.alreadyReplaced; KeysErrors.noSuchKey for one that has ended
+   * @throws KeysErrors.alreadyReplaced; KeysErrors.noSuchKey for one that has ended; KeysErrors.tooManyKeys where too many
+   *   have a successor and still work
    */
   async rotate(old: Key, overlap: Duration, by: Actor): Promise<NewKey> {
     if (old.replacedBy !== null) throw KeysErrors.alreadyReplaced();
     if (!this.isLive(old)) throw KeysErrors.noSuchKey();
     return this.database.transaction(async () => {
-      const terms = { ...termsOf(old), life: old.expiresAt - old.createdAt };
+      await this.requireRoom(old.userId, 2 * this.config.maxPerUser);
+      const life = Math.min(old.expiresAt - old.createdAt, this.config.maxTtl);
+      const terms = { ...termsOf(old), life };
       const made = await this.insert(old.userId, terms, by);
       const { key } = made;
       // Of several at once, one finds it without a successor.
@@ -144,13 +147,15 @@ export class KeysService {
     return { key: { ...session, ...apiKey }, secret: token };
   }
 
-  private async requireRoom(userId: string): Promise<void> {
+  /** @param most if given, keys that have a successor count, too */
+  private async requireRoom(userId: string, most?: number): Promise<void> {
+    const unreplaced = most === undefined ? 'AND k.replaced_by IS NULL' : '';
     const [counted] = await this.database.query<Array<{ live: number }>>(
       `SELECT COUNT(*) AS live FROM api_keys k JOIN sessions s ON s.id = k.session_id
-       WHERE s.user_id = ? AND s.ended_at IS NULL AND s.expires_at > ? AND k.replaced_by IS NULL`,
+       WHERE s.user_id = ? AND s.ended_at IS NULL AND s.expires_at > ? ${unreplaced}`,
       [userId, this.clock.now()],
     );
-    if (Number(counted?.live ?? 0) >= this.config.maxPerUser) throw KeysErrors.tooManyKeys();
+    if (Number(counted?.live ?? 0) >= (most ?? this.config.maxPerUser)) throw KeysErrors.tooManyKeys();
   }
 
   private isLive({ endedAt, expiresAt }: Session): boolean {

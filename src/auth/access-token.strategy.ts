@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { PassportStrategy } from '@nestjs/passport';
 import passport from 'passport';
 import type { FastifyRequest } from 'fastify';
+import { isClientIn } from '../platform/http/client-address.js';
 import type { AuthContext } from '../platform/security/auth-context.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens, type AccessTokenClaims } from '../tokens/access-tokens.js';
@@ -10,7 +11,6 @@ import { isKeyToken } from '../tokens/key-tokens.js';
 import { refreshDigest } from '../tokens/refresh-tokens.js';
 import type { User } from '../users/user.entity.js';
 import { AuthQueries, type SessionOfCall } from './auth.queries.js';
-import { isFrom } from './renewal.service.js';
 import { TokenFailures } from './token-failures.js';
 
 /** What a caller shows: the claims of an access token, or a key. */
@@ -72,7 +72,8 @@ export class AccessTokenStrategy extends PassportStrategy(BearerStrategy, 'acces
   }
 
   private callerOf(found: SessionOfCall | undefined): AuthContext<User> | undefined {
-    if (found === undefined || found.user.status !== 'active' || !isFrom(found.networks)) return undefined;
+    if (found === undefined || found.user.status !== 'active' || !isClientIn(found.networks))
+      return undefined;
     const { session, user, roles, scopes, listed } = found;
     return this.sessions.resume(session)
       ? { user, session, roles, scopes, listed, via: session.kind }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import type { AuditAction } from '../audit/audit-actions.js';
@@ -48,6 +49,8 @@ const ACTIONS: readonly AuditAction[] = [
 const MARGIN: Duration = 5 * MINUTE;
 const MOST_ITEMS = 500;
 const MOST_WAITERS = 1_000;
+/** How often one call reads on; each time looks at some thousand events. */
+const MOST_ROUNDS = 3;
 /** How often the head of the record is asked for while somebody waits. */
 const POLL: Duration = SECOND / 2;
 
@@ -63,7 +66,8 @@ export class ChangesService implements BeforeApplicationShutdown {
   private heard: Change[] = [];
   private heardFrom = 0;
   private heardTo = 0;
-  private timer: NodeJS.Timeout | undefined;
+  /** Of the polling; another one once nobody waits any more. */
+  private polling: AbortController | undefined;
   private ending = false;
 
   constructor(
@@ -84,7 +88,7 @@ export class ChangesService implements BeforeApplicationShutdown {
     const since = this.clock.now() - this.config.accessTtl - MARGIN;
     const found = await this.read(number ?? (await this.audit.numberBefore(since)));
     // Who begins needs no event to know where.
-    const isAnswer = found.items.length > 0 || number === undefined || this.waiters.size >= MOST_WAITERS;
+    const isAnswer = !found.isUpToDate || number === undefined || this.waiters.size >= MOST_WAITERS;
     const left = until - performance.now();
     if (isAnswer || left <= 0 || this.isEnding() || gone.aborted) return found;
     return this.wait(found.next, left, gone);
@@ -100,13 +104,15 @@ export class ChangesService implements BeforeApplicationShutdown {
     return this.ending || this.draining.begun;
   }
 
-  private async read(after: number): Promise<Changes> {
+  /** Reads on over what matters to nobody, though not for long: who is far behind comes again. */
+  private async read(after: number): Promise<Changes & { readonly isUpToDate: boolean }> {
     let position = after;
-    for (;;) {
+    for (let round = 0; ; round += 1) {
       const { events, next } = await this.audit.readAfter(position, { action: ACTIONS, limit: MOST_ITEMS });
       const items = events.flatMap(changesIn);
-      // A part of the record may hold nothing of interest, and not be the last one.
-      if (items.length > 0 || next === position) return this.answer(items, next);
+      const isUpToDate = next === position;
+      if (items.length > 0 || isUpToDate || round === MOST_ROUNDS)
+        return { ...this.answer(items, next), isUpToDate };
       position = next;
     }
   }
@@ -140,24 +146,29 @@ export class ChangesService implements BeforeApplicationShutdown {
     this.heard = [];
     this.heardFrom = after;
     this.heardTo = after;
-    this.timer = setTimeout(() => void this.poll(), POLL);
+    this.polling = new AbortController();
+    void this.poll(this.polling.signal);
   }
 
   private end(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    this.polling?.abort();
     this.heard = [];
   }
 
-  private async poll(): Promise<void> {
-    if (this.isEnding()) return this.release();
-    try {
-      if ((await this.audit.head()) > this.heardTo) this.tell(await this.read(this.heardTo));
-    } catch (error) {
-      // Who waits asks again after its time, and is then told what is wrong.
-      this.logger.debug({ err: error }, 'changes could not be read');
+  private async poll(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      await sleep(POLL, undefined, { signal: stop }).catch(() => undefined);
+      if (stop.aborted) return;
+      if (this.isEnding()) return this.release();
+      try {
+        const news = (await this.audit.head()) > this.heardTo ? await this.read(this.heardTo) : undefined;
+        // Meanwhile the last one may have left, and another one may have begun anew.
+        if (news !== undefined && !stop.aborted) this.tell(news);
+      } catch (error) {
+        // Who waits asks again after its time, and is then told what is wrong.
+        this.logger.debug({ err: error }, 'changes could not be read');
+      }
     }
-    if (this.waiters.size > 0) this.timer = setTimeout(() => void this.poll(), POLL);
   }
 
   private tell({ items, next }: Changes): void {
@@ -190,7 +201,7 @@ function changesIn({ seq, at, action, targetType, targetId, detail }: AuditEvent
     case 'key.revoked':
       return ended([targetId]);
     case 'key.rotated':
-      // With an overlap the old key is no more used by the time when its tokens end.
+      // With an overlap the old key ends later, and `session.ended` tells of it.
       return told.ends_at !== undefined && told.ends_at <= at ? ended([targetId]) : [];
     case 'user.roles_changed':
       return targetId === null ? [] : [{ seq, at, permissions: targetId }];

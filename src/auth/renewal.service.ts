@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { KeysService } from '../api-keys/keys.service.js';
-import { currentRequest } from '../platform/context/request-context.js';
-import { belongsTo } from '../platform/http/client-address.js';
+import { isClientIn } from '../platform/http/client-address.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens, type AccessToken } from '../tokens/access-tokens.js';
 import { isKeyToken, looksLikeKey } from '../tokens/key-tokens.js';
@@ -35,6 +34,7 @@ export class RenewalService {
 
   /** Ends the token's session. An unknown token is no error: what the caller wants is true already (RFC 7009). */
   async revoke(refreshToken: string): Promise<void> {
+    if (isGarbage(refreshToken)) return;
     const session = await this.sessions.findByRefreshDigest(refreshDigest(refreshToken));
     if (session === undefined) return;
     const by = { user: { id: session.userId }, session };
@@ -43,9 +43,9 @@ export class RenewalService {
   }
 
   private async issueFor(refreshToken: string): Promise<AccessToken> {
-    if (looksLikeKey(refreshToken) && !isKeyToken(refreshToken)) throw AuthErrors.invalidRefreshToken();
+    if (isGarbage(refreshToken)) throw AuthErrors.invalidRefreshToken();
     const found = await this.queries.findSessionOfRenewal(refreshDigest(refreshToken));
-    const mayUse = found?.userStatus === 'active' && isFrom(found.networks);
+    const mayUse = found?.userStatus === 'active' && isClientIn(found.networks);
     if (!mayUse || !this.sessions.renew(found.session)) {
       await this.failures.count();
       throw AuthErrors.invalidRefreshToken();
@@ -54,7 +54,7 @@ export class RenewalService {
   }
 }
 
-/** Whether the client's address is in one of these networks; no network is named where a key works from everywhere. */
-export function isFrom(networks: readonly string[]): boolean {
-  return networks.length === 0 || belongsTo(networks)(currentRequest().clientAddress);
+/** What is meant to be a key and is none, by its checksum. */
+function isGarbage(refreshToken: string): boolean {
+  return looksLikeKey(refreshToken) && !isKeyToken(refreshToken);
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { DeclarePermissionsRequest } from '../access/applications.dto.js';
+import { CreateApplicationRequest, DeclarePermissionsRequest } from '../access/applications.dto.js';
 import { AccessErrors } from '../access/access.errors.js';
 import { ApplicationsService } from '../access/applications.service.js';
 import { validated } from '../platform/http/validation.pipe.js';
@@ -35,7 +35,7 @@ export function addApplications(program: Command, settings: Settings): void {
       const declared = await inModules(settings(), async (modules) => {
         const applications = modules.get(ApplicationsService);
         if (create !== undefined && !(await exists(applications, key)))
-          await applications.create(OPERATOR, { key, name: create });
+          await applications.create(OPERATOR, validated(CreateApplicationRequest, { key, name: create }));
         return applications.declare(OPERATOR, key, request);
       });
       for (const code of declared.added) say(`+ ${code}`);

@@ -37,7 +37,7 @@ export interface NewKeySession {
   readonly expiresAt: Instant;
 }
 
-/** The life of a signed-in device: open, found by its tokens, kept alive by use, ended. */
+/** The life of a session, of a device or of a key: open, found by its tokens, kept alive by use, ended. */
 @Injectable()
 export class SessionsService {
   constructor(
@@ -125,6 +125,23 @@ export class SessionsService {
     );
   }
 
+  /** Ends a replaced key whose time is over, and records it; answers whether another replica had not done so before. */
+  async endOutdatedKey(id: string): Promise<boolean> {
+    return this.database.transaction(async () => {
+      const outdated = {
+        id,
+        kind: 'key' as const,
+        endedAt: IsNull(),
+        expiresAt: LessThanOrEqual(this.clock.now()),
+      };
+      const { affected } = await this.sessions.update(outdated, this.ended('replaced'));
+      if (affected !== 1) return false;
+      const target = { targetType: 'session', targetId: id, detail: { reason: 'replaced' } } as const;
+      await this.audit.record({ action: 'session.ended', ...target });
+      return true;
+    });
+  }
+
   /** Ends a key, in the current transaction; answers whether it was live. */
   async endKey(id: string): Promise<boolean> {
     const { affected } = await this.sessions.update(
@@ -149,6 +166,11 @@ export class SessionsService {
     if (!this.isLive(session)) return false;
     this.uses.note(session, this.clock.now());
     return true;
+  }
+
+  /** Whether a session is live, as the current transaction sees it. */
+  async isStillLive(id: string): Promise<boolean> {
+    return this.sessions.existsBy({ id, ...this.live() });
   }
 
   /** Whether a session that was just read is live. */
@@ -186,7 +208,7 @@ export class SessionsService {
     });
   }
 
-  /** Ends one live session of a user. @throws SessionsErrors.noSuchSession */
+  /** Ends one live device of a user. @throws SessionsErrors.noSuchSession */
   async revoke(id: string, userId: string, by: Actor): Promise<void> {
     // MySQL ignores blanks after an id and would find it.
     if (!isUuid(id) || !(await this.end(id, userId, 'revoked', by))) throw SessionsErrors.noSuchSession();

@@ -74,7 +74,10 @@ export class UserKeysController {
   @ApiFailures(
     AccessErrors.notPermitted,
     AccessErrors.exceedsOwn,
+    PlatformErrors.noSuchRoute,
     KeysErrors.noSuchKey,
+    KeysErrors.ownerLacks,
+    KeysErrors.tooManyKeys,
     KeysErrors.alreadyReplaced,
   )
   async rotateKey(
@@ -124,6 +127,7 @@ export class UserKeysController {
   @ApiAnswer(NewKeyResponse)
   @ApiFailures(
     PlatformErrors.noSuchRoute,
+    AccessErrors.notPermitted,
     AccessErrors.exceedsOwn,
     KeysErrors.ownerLacks,
     KeysErrors.tooManyKeys,

@@ -11,6 +11,7 @@ import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import type { PageQuery, Slice } from '../platform/http/list-query.js';
 import type { AuthContext } from '../platform/security/auth-context.js';
 import { DAY, HOUR } from '../platform/time/clock.js';
+import { SessionsService } from '../sessions/sessions.service.js';
 import { UsersRepository } from './users.repository.js';
 
 const DEFAULT_LIFE = 90 * DAY;
@@ -22,6 +23,7 @@ export class UserKeysService {
   constructor(
     private readonly users: UsersRepository,
     private readonly keys: KeysService,
+    private readonly sessions: SessionsService,
     private readonly access: AccessService,
     @Inject(keysConfig.KEY) private readonly config: ConfigType<typeof keysConfig>,
   ) {}
@@ -47,6 +49,7 @@ export class UserKeysService {
     return this.access.serialised(async () => {
       const { user } = await this.users.get(userId);
       if (user.kind === 'person') this.requirePersonal();
+      await this.takeTurn(actor, userId);
       if (userId !== actor.user.id) await this.access.requireNotBelow(actor, userId);
       await this.access.requireGrantable(terms.scopes, 'scopes');
       if (!(await this.access.doesHold(userId, terms.scopes))) throw KeysErrors.ownerLacks();
@@ -59,7 +62,11 @@ export class UserKeysService {
   async rotate(actor: AuthContext, id: string, request: RotateKeyRequest): Promise<NewKey> {
     const { overlap_hours = DEFAULT_OVERLAP_HOURS } = request;
     return this.access.serialised(async () => {
-      const key = await this.find(actor, id);
+      const { userId } = await this.find(actor, id);
+      const { user } = await this.users.get(userId);
+      if (user.kind === 'person') this.requirePersonal();
+      await this.takeTurn(actor, userId);
+      const key = await this.keys.get(id);
       await this.access.requireHolding(actor, scopesOf(key.scopes));
       return this.keys.rotate(key, overlap_hours * HOUR, actor);
     });
@@ -68,6 +75,17 @@ export class UserKeysService {
   /** @throws KeysErrors.noSuchKey; AccessErrors.notPermitted, exceedsOwn */
   async revoke(actor: AuthContext, id: string): Promise<void> {
     await this.access.serialised(async () => this.keys.revoke(await this.find(actor, id), actor));
+  }
+
+  /**
+   * Waits for whatever ends the owner's sessions at this moment, such as a change of the password, and keeps such a change
+   * waiting: a key that was made beside it would outlive it. The owner's row is the lock of both.
+   *
+   * @throws KeysErrors.ownerLacks for an owner who is not active; AccessErrors.notPermitted if the actor's session has ended
+   */
+  private async takeTurn(actor: AuthContext, ownerId: string): Promise<void> {
+    if (!(await this.users.lockActive(ownerId))) throw KeysErrors.ownerLacks();
+    if (!(await this.sessions.isStillLive(actor.session.id))) throw AccessErrors.notPermitted();
   }
 
   /** A key of one's own, or of somebody who is not above oneself. */

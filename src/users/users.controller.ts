@@ -20,7 +20,7 @@ import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
 import { ListLimitInterceptor } from '../platform/http/list-limiter.js';
 import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
-import { RequirePermission } from '../platform/security/route-access.js';
+import { PeopleOnly, RequirePermission } from '../platform/security/route-access.js';
 import { EndedSessionsResponse, SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
 import { SessionsErrors } from '../sessions/sessions.errors.js';
 import { SessionsPermissions } from '../sessions/sessions.permissions.js';
@@ -161,6 +161,7 @@ export class UsersController {
   @Post(':id/password')
   @HttpCode(200)
   @RequirePermission(UsersPermissions.setPassword)
+  @PeopleOnly()
   @ApiAnswer(null)
   @ApiFailures(
     ...ON_OTHERS,

@@ -70,6 +70,12 @@ export class UsersRepository {
     await this.users.update({ id }, { id: () => 'id' });
   }
 
+  /** Locks the row of an active user until the transaction ends; answers whether there is one. */
+  async lockActive(id: string): Promise<boolean> {
+    const { affected } = await this.users.update({ id, status: 'active' }, { id: () => 'id' });
+    return affected === 1;
+  }
+
   /** Each kind of identifier is looked up in its own column only. */
   async findByIdentifier({ kind, value }: Identifier): Promise<User | undefined> {
     const where: FindOptionsWhere<User> = { [kind]: value };

@@ -122,7 +122,12 @@ describe('the menu of an application', () => {
 
   it('ends at 500 nodes', { timeout: 120_000 }, async () => {
     const { key } = await createApplication(admin);
-    for (let n = 0; n < 500; n += 1) await add({}, key);
+    const groups = [await add({ kind: 'group' }, key), await add({ kind: 'group' }, key)];
+    for (const { id } of groups) {
+      for (let n = 0; n < 200; n += 1) await add({ parent_id: id }, key);
+      expect(refusal(await post({ parent_id: id }, key))).toEqual([409, 14005]);
+    }
+    for (let n = 0; n < 98; n += 1) await add({}, key);
     expect(refusal(await post({}, key))).toEqual([409, 14005]);
   });
 
@@ -228,6 +233,7 @@ describe('a text of a node', () => {
     'data:text/html,x',
     '//evil.example',
     '\\evil',
+    '/\\evil',
   ];
   const UNSEEN = ['a\u202Eb', 'a\u2066b', 'a\u0000b', 'a\nb', '\ud800'];
 
@@ -264,12 +270,15 @@ describe('a text of a node', () => {
     [{ kind: 'catalog' }, 'kind: choice'],
     [{ title: {} }, 'title: one_text'],
     [{ title: { en: '' } }, 'title: one_text'],
+    [{ title: { en: '  ' } }, 'title: one_text'],
     [{ title: { fr: 'x' } }, 'title.fr: unknown'],
     [{ title: 'x' }, 'title: one_text'],
     [{ title: null }, 'title: one_text'],
     [{ url: 'ftp://example.com' }, 'url: web_address'],
     [{ url: 'https://a:b@example.com' }, 'url: web_address'],
     [{ meta: [] }, 'meta: object'],
+    [{ url: 'https://@evil.example' }, 'url: web_address'],
+    [{ path: 'java\u200Bscript' }, 'path: inner_path'],
     [{ meta: { x: 'y'.repeat(2048) } }, 'meta: size'],
     [{ permissions: ['users:fly'] }, 'permissions: permission'],
     [{ permissions: ['nothing/orders:read'] }, 'permissions: permission'],

@@ -24,6 +24,8 @@ function renew(key: string, from?: string) {
   return app.call<{ access_token: string }>('POST', '/tokens/renew_access', { body, ...(from && { from }) });
 }
 
+const POWERS = ['keys:manage', 'keys:read', 'users:set_password'];
+
 describe('what a key cannot do', () => {
   const PEOPLE_ONLY = [
     ['PATCH', '/me'],
@@ -35,6 +37,7 @@ describe('what a key cannot do', () => {
     ['GET', '/me/keys'],
     ['POST', '/me/keys'],
     ['POST', '/signout'],
+    ['POST', `/users/${NOTHING}/password`],
     ['GET', `/users/${NOTHING}/keys`],
     ['POST', `/users/${NOTHING}/keys`],
     ['POST', `/keys/${NOTHING}/rotate`],
@@ -42,8 +45,8 @@ describe('what a key cannot do', () => {
   ] as const;
 
   it.each(PEOPLE_ONLY)('is %s %s', async (method, path) => {
-    const service = await createServiceAccount(admin, ['keys:manage', 'keys:read']);
-    const { secret } = await createKey(admin, service.id, ['keys:manage', 'keys:read']);
+    const service = await createServiceAccount(admin, POWERS);
+    const { secret } = await createKey(admin, service.id, POWERS);
     const token = (await renew(secret)).body.data.access_token;
     for (const bearer of [secret, token])
       expect(refusal(await app.call(method, path, { token: bearer })), path).toEqual([403, 17004]);

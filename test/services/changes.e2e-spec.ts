@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KeysExpiry } from '../../src/api-keys/keys.expiry.ts';
 import { AuditSequencer } from '../../src/audit/audit.sequencer.ts';
 import { Administration, refusal } from '../support/administration.ts';
 import { PASSWORD, startApp, type TestApp } from '../support/app.ts';
@@ -100,6 +101,12 @@ describe('GET /tokens/changes', () => {
       admin.done('POST', `/keys/${id}/rotate`, { overlap_hours });
     expect(await toldOf(rotate(replaced.id, 0))).toEqual([{ ended: [replaced.id] }]);
     expect(await toldOf(rotate(kept.id, 1))).toEqual([]);
+    app.clock.advance(3_600_000);
+    admin = await Administration.of(app);
+    const expiry = app.nest.get(KeysExpiry, { strict: false });
+    expect(await toldOf(() => Promise.all([expiry.endReplaced(), expiry.endReplaced()]))).toEqual([
+      { ended: [kept.id] },
+    ]);
   });
 
   it('tells whose permissions changed, and nothing that matters to nobody', async () => {

@@ -138,6 +138,15 @@ describe('POST /tokens/introspect', () => {
     expect(await permissions(bound.secret)).toEqual([]);
   });
 
+  it('cannot tell from where a holder calls, so a key of some networks is nobody here, and its tokens are', async () => {
+    const service = await createServiceAccount(admin, ['users:read']);
+    const key = await createKey(admin, service.id, ['users:read'], { networks: ['127.0.0.0/8'] });
+    expect((await introspect(key.secret)).text).toBe(DEAD);
+    const body = { refresh_token: key.secret };
+    const made = await app.call<{ access_token: string }>('POST', '/tokens/renew_access', { body });
+    expect((await introspect(made.body.data.access_token)).body.data).toMatchObject({ sid: key.id });
+  });
+
   it('is no use of the session', async () => {
     const person = await admin.person();
     const seen = async () => {

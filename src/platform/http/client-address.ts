@@ -83,6 +83,11 @@ export function clientNetwork(): string {
   return networkOf(currentRequest().clientAddress);
 }
 
+/** Whether the client of the request being served is in one of these networks; with none, whether it is anywhere. */
+export function isClientIn(networks: readonly string[]): boolean {
+  return networks.length === 0 || belongsTo(networks)(currentRequest().clientAddress);
+}
+
 /** Whether an address belongs to a private network, where a peer is more likely a proxy than a client. */
 export const isPrivateAddress = belongsTo([
   '10.0.0.0/8',

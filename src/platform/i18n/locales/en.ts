@@ -43,7 +43,7 @@ export const en = {
   'menus.menuKeyTaken': 'The application has a menu with this key already.',
   'menus.misplaced': 'A menu cannot stand there, or one that stands there was not named.',
   'menus.hasChildren': 'There are menus below this one.',
-  'menus.tooMany': 'The application has as many menus as it can have.',
+  'menus.tooMany': 'There are as many menus as there can be.',
   'audit.eventsRemoved':
     'Events after this number are gone. Read the newest page, and go on after the number of its first event.',
   'credentials.wrongCurrentPassword': 'The current password is wrong.',

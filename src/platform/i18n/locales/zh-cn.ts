@@ -43,7 +43,7 @@ export const zhCN: Record<LocaleKey, string> = {
   'menus.menuKeyTaken': '该应用已有使用此标识的菜单。',
   'menus.misplaced': '菜单不能放在此处，或遗漏了该处已有的菜单。',
   'menus.hasChildren': '该菜单下仍有子菜单。',
-  'menus.tooMany': '该应用的菜单数量已达上限。',
+  'menus.tooMany': '菜单数量已达上限。',
   'audit.eventsRemoved': '该编号之后的事件已被清除。请读取最新一页，并从其首个事件的编号继续。',
   'credentials.wrongCurrentPassword': '当前密码错误。',
   'sessions.noSuchSession': '该会话不存在。',
