@@ -5,6 +5,7 @@ import { AccessService } from './access.service.js';
 import { Application, ApplicationPermission } from './application.entity.js';
 import { ApplicationsController } from './applications.controller.js';
 import { ApplicationsService } from './applications.service.js';
+import { DeclarationsService } from './declarations.service.js';
 import { Menu } from './menu.entity.js';
 import { MenusController } from './menus.controller.js';
 import { MenusService } from './menus.service.js';
@@ -17,7 +18,14 @@ import { Role, RolePermission, UserRole } from './role.entity.js';
     TypeOrmModule.forFeature([Role, RolePermission, UserRole, Application, ApplicationPermission, Menu]),
   ],
   controllers: [RolesController, ApplicationsController, MenusController],
-  providers: [AccessRepository, AccessService, RolesService, ApplicationsService, MenusService],
-  exports: [AccessService, ApplicationsService],
+  providers: [
+    AccessRepository,
+    AccessService,
+    RolesService,
+    ApplicationsService,
+    DeclarationsService,
+    MenusService,
+  ],
+  exports: [AccessService, ApplicationsService, DeclarationsService],
 })
 export class AccessModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, IsNull, Not, type Repository } from 'typeorm';
+import { In, IsNull, Not, type FindOptionsWhere, type Repository } from 'typeorm';
 import type { Instant } from '../platform/time/clock.js';
 import { ApplicationPermission } from './application.entity.js';
 import { Role, RolePermission, UserRole } from './role.entity.js';
@@ -108,16 +108,9 @@ export class AccessRepository {
       .getRawMany<Grant>();
   }
 
-  /** Every permission of every application, or of one: those that can be granted, or also those that were retired. */
-  async findOfApplications(
-    which: { readonly applicationId?: string; readonly grantable?: boolean } = {},
-  ): Promise<string[]> {
-    const { applicationId, grantable = false } = which;
-    const rows = await this.ofApplications.find({
-      select: { permission: true },
-      where: { ...(applicationId && { applicationId }), ...(grantable && { retiredAt: IsNull() }) },
-      order: { permission: 'ASC' },
-    });
+  /** Every permission of every application. */
+  async findOfApplications(): Promise<string[]> {
+    const rows = await this.ofApplications.find({ select: { permission: true } });
     return rows.map(({ permission }) => permission);
   }
 
@@ -148,13 +141,15 @@ export class AccessRepository {
   /** Removes those of these permissions that their application has retired and no role lists any more. */
   async forgetDropped(permissions: readonly string[]): Promise<void> {
     const candidates = permissions.filter(isOfApplication);
-    if (candidates.length === 0) return;
-    const isUnlisted = `NOT EXISTS (SELECT 1 FROM role_permissions listed WHERE listed.permission = application_permissions.permission)`;
-    const deletion = this.ofApplications.createQueryBuilder().delete();
-    await deletion
-      .where({ permission: In(candidates), retiredAt: Not(IsNull()) })
-      .andWhere(isUnlisted)
-      .execute();
+    if (candidates.length > 0)
+      await this.forgetUnlisted({ permission: In(candidates), retiredAt: Not(IsNull()) });
+  }
+
+  /** Removes those of these permissions that no role lists. */
+  async forgetUnlisted(which: FindOptionsWhere<ApplicationPermission>): Promise<void> {
+    const isUnlisted =
+      'NOT EXISTS (SELECT 1 FROM role_permissions listed WHERE listed.permission = application_permissions.permission)';
+    await this.ofApplications.createQueryBuilder().delete().where(which).andWhere(isUnlisted).execute();
   }
 
   /** Gives roles that exist and that the user does not hold. */

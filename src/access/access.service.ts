@@ -63,6 +63,7 @@ export class AccessService {
     return (await this.heldOf(caller, codes)).size > 0;
   }
 
+  /** Whether a caller holds all of these permissions. */
   async holdsEvery(caller: AuthContext, allOf: readonly Permission[]): Promise<boolean> {
     const codes = allOf.map(({ code }) => code);
     return (await this.heldOf(caller, codes)).size === new Set(codes).size;
@@ -201,6 +202,5 @@ export function granted(grants: readonly Grant[]): string[] {
   const declared = declaredPermissions().map(({ code }) => code);
   if (isAdministrator(grants)) return declared;
   const listed = new Set(grants.flatMap(({ permission }) => permission ?? []));
-  const ofApplications = [...listed].filter(isOfApplication).sort();
-  return [...declared.filter((code) => listed.has(code)), ...ofApplications].sort();
+  return [...listed].filter((code) => isOfApplication(code) || declared.includes(code)).sort();
 }

@@ -35,6 +35,7 @@ import {
   UpdateApplicationRequest,
 } from './applications.dto.js';
 import { ApplicationsService } from './applications.service.js';
+import { DeclarationsService } from './declarations.service.js';
 
 /** A thousand permissions with descriptions. */
 const DECLARATION_LIMIT = 256 * 1024;
@@ -42,7 +43,10 @@ const DECLARATION_LIMIT = 256 * 1024;
 @ApiTags('Applications')
 @Controller('applications')
 export class ApplicationsController {
-  constructor(private readonly applications: ApplicationsService) {}
+  constructor(
+    private readonly applications: ApplicationsService,
+    private readonly declarations: DeclarationsService,
+  ) {}
 
   /** List applications */
   @Get()
@@ -126,6 +130,6 @@ export class ApplicationsController {
     @Body() request: DeclarePermissionsRequest,
     @BasedOn() revision: number | undefined,
   ): Promise<DeclaredPermissionsResponse> {
-    return toDeclaredPermissionsResponse(await this.applications.declareAs(actor, id, request, revision));
+    return toDeclaredPermissionsResponse(await this.declarations.declareAs(actor, id, request, revision));
   }
 }

@@ -19,7 +19,8 @@ import { SortBy, type Sort } from '../platform/http/query-values.js';
 import { isPlainObject } from '../platform/plain-object.js';
 import { toTimestamp } from '../platform/time/clock.js';
 import type { Application, ApplicationPermission } from './application.entity.js';
-import type { ApplicationWithPermissions, Declared } from './applications.service.js';
+import type { ApplicationWithPermissions } from './applications.service.js';
+import type { Declared } from './declarations.service.js';
 
 const KEY = /^[a-z][a-z0-9-]{1,31}$/;
 const CODE = /^[a-z][a-z0-9_]*(:[a-z][a-z0-9_]*)+$/;

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { In, LessThan, type FindOptionsOrder, type Repository } from 'typeorm';
+import type { FindOptionsOrder, Repository } from 'typeorm';
 import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js';
 import { DuplicateKeyError } from '../database/driver-errors.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
@@ -8,15 +8,13 @@ import { canonicalName } from '../platform/display-name.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { requireRevision } from '../platform/http/entity-tag.js';
 import { limitAndOffset, withTotal, type Slice } from '../platform/http/list-query.js';
-import type { Actor, AuthContext } from '../platform/security/auth-context.js';
-import { Clock, DAY, type Duration } from '../platform/time/clock.js';
+import type { Actor } from '../platform/security/auth-context.js';
+import { Clock } from '../platform/time/clock.js';
 import { AccessErrors } from './access.errors.js';
-import { AccessPermissions } from './access.permissions.js';
 import { AccessService } from './access.service.js';
 import { Application, ApplicationPermission } from './application.entity.js';
 import type {
   CreateApplicationRequest,
-  DeclarePermissionsRequest,
   ListApplicationsQuery,
   UpdateApplicationRequest,
 } from './applications.dto.js';
@@ -24,30 +22,13 @@ import type {
 /** The field of an application for each value of `sort`. */
 const SORTED_BY = { key: 'key', name: 'name', created_at: 'createdAt' } as const;
 
-/** Whoever declares fewer permissions than this has no list that a mistake could empty. */
-const MANY = 10;
-
-/** How long a retired permission that no role lists is kept: administrators hold it while a roll-back is likely. */
-const RETIRED_FOR: Duration = 7 * DAY;
-
-/** So many codes an event of the record names; a thousand would not fit into its detail. */
-const MOST_NAMED = 200;
-
 export interface ApplicationWithPermissions {
   readonly application: Application;
   /** By code; each with the number of roles that list it. */
   readonly permissions: ReadonlyArray<ApplicationPermission & { readonly roles: number }>;
 }
 
-/** What a declaration changes, by full codes. */
-export interface Declared {
-  readonly added: readonly string[];
-  readonly changed: readonly string[];
-  readonly retired: readonly string[];
-  readonly unchanged: number;
-}
-
-/** Applications, and the permissions that they declare. The routes in `ApplicationsController` name the failures. */
+/** The life of an application. The routes in `ApplicationsController` name the failures. */
 @Injectable()
 export class ApplicationsService {
   constructor(
@@ -171,116 +152,13 @@ export class ApplicationsService {
     });
   }
 
-  /**
-   * Declares by the API: whoever may not manage applications must own this one.
-   *
-   * @throws AccessErrors.noSuchApplication also for one of somebody else
-   */
-  async declareAs(
-    caller: AuthContext,
-    idOrKey: string,
-    request: DeclarePermissionsRequest,
-    basedOn: number | undefined,
-  ): Promise<Declared> {
-    const { ownerId } = await this.find(idOrKey);
-    if (
-      ownerId !== caller.user.id &&
-      !(await this.access.holdsAny(caller, [AccessPermissions.manageApplications]))
-    )
-      throw AccessErrors.noSuchApplication();
-    return this.declare(caller, idOrKey, request, basedOn);
-  }
-
-  /** Makes these the permissions of an application. What is declared already takes no lock and leaves no event. */
-  async declare(
-    actor: Actor,
-    idOrKey: string,
-    request: DeclarePermissionsRequest,
-    basedOn?: number,
-  ): Promise<Declared> {
-    const planned = await this.plan(await this.find(idOrKey), request, basedOn);
-    if (request.dry_run === true || isNothing(planned)) return planned;
-    return this.access.serialised(async () => {
-      const application = await this.find(idOrKey);
-      const declared = await this.plan(application, request, basedOn);
-      if (!isNothing(declared)) await this.carryOut(actor, application, request, declared);
-      return declared;
-    });
-  }
-
-  private async plan(
-    application: Application,
-    { permissions, allow_retire = false }: DeclarePermissionsRequest,
-    basedOn: number | undefined,
-  ): Promise<Declared> {
-    requireRevision(application, basedOn);
-    const known = new Map((await this.declaredBy(application)).map((one) => [one.permission, one]));
-    const wanted = permissions.map((declaration) => this.toRow(application, declaration));
-    const isKept = ({ permission }: ApplicationPermission) => known.get(permission)?.retiredAt === null;
-    const added = wanted.filter((row) => !isKept(row));
-    const kept = wanted.filter(isKept);
-    const changed = kept.filter((row) => isDescribedOtherwise(row, known.get(row.permission)));
-    const codes = new Set(wanted.map(({ permission }) => permission));
-    const live = [...known.values()].filter(({ retiredAt }) => retiredAt === null);
-    const retired = live.filter(({ permission }) => !codes.has(permission));
-    if (!allow_retire && live.length >= MANY && retired.length > live.length / 2)
-      throw AccessErrors.retiresTooMuch();
-    return {
-      added: codesOf(added),
-      changed: codesOf(changed),
-      retired: codesOf(retired),
-      unchanged: kept.length - changed.length,
-    };
-  }
-
-  private async carryOut(
-    actor: Actor,
-    application: Application,
-    { permissions }: DeclarePermissionsRequest,
-    { added, changed, retired, unchanged }: Declared,
-  ): Promise<void> {
-    const now = this.clock.now();
-    const written = new Set([...added, ...changed]);
-    const rows = permissions
-      .map((declaration) => this.toRow(application, declaration))
-      .filter(({ permission }) => written.has(permission));
-    // Two statements, however many they are; nothing refers to these rows.
-    await this.permissions.delete({ permission: In([...written]) });
-    await this.permissions.insert(rows);
-    await this.permissions.update({ permission: In([...retired]) }, { retiredAt: now });
-    await this.forgetLongRetired(application);
-    const after = await this.revise(application);
-    await this.record(actor, 'application.declared', after, {
-      added: added.length,
-      changed: changed.length,
-      retired: retired.length,
-      unchanged,
-      codes_added: added.slice(0, MOST_NAMED),
-      codes_retired: retired.slice(0, MOST_NAMED),
-    });
-  }
-
-  private async forgetLongRetired({ id: applicationId }: Application): Promise<void> {
-    const isUnlisted =
-      'NOT EXISTS (SELECT 1 FROM role_permissions listed WHERE listed.permission = application_permissions.permission)';
-    const isOld = { applicationId, retiredAt: LessThan(this.clock.now() - RETIRED_FOR) };
-    await this.permissions.createQueryBuilder().delete().where(isOld).andWhere(isUnlisted).execute();
-  }
-
-  private async declaredBy({ id: applicationId }: Application): Promise<ApplicationPermission[]> {
+  /** The permissions of an application, by code; those that it has retired among them. */
+  async declaredBy({ id: applicationId }: Application): Promise<ApplicationPermission[]> {
     return this.permissions.find({ where: { applicationId }, order: { permission: 'ASC' } });
   }
 
-  private toRow(
-    { id, key }: Application,
-    { code, description = {} }: DeclarePermissionsRequest['permissions'][number],
-  ): ApplicationPermission {
-    const { en: descriptionEn = '', 'zh-CN': descriptionZh = '' } = description;
-    return { permission: `${key}/${code}`, applicationId: id, descriptionEn, descriptionZh, retiredAt: null };
-  }
-
-  /** Writes an application as changed. */
-  private async revise(application: Application): Promise<Application> {
+  /** Writes an application as changed, in the current transaction. */
+  async revise(application: Application): Promise<Application> {
     const { id, name, ownerId } = application;
     const after = { ...application, revision: application.revision + 1, updatedAt: this.clock.now() };
     await this.applications.update(
@@ -300,7 +178,7 @@ export class ApplicationsService {
     throw PlatformErrors.invalidRequest({ violations: [{ field: 'owner_id', rule: 'service_account' }] });
   }
 
-  private async record(
+  async record(
     actor: Actor,
     action: AuditEntry['action'],
     { id, key }: Application,
@@ -311,17 +189,7 @@ export class ApplicationsService {
   }
 }
 
-function isNothing({ added, changed, retired }: Declared): boolean {
-  return added.length + changed.length + retired.length === 0;
-}
-
-function isDescribedOtherwise(
-  wanted: ApplicationPermission,
-  known: ApplicationPermission | undefined,
-): boolean {
-  return wanted.descriptionEn !== known?.descriptionEn || wanted.descriptionZh !== known.descriptionZh;
-}
-
-function codesOf(rows: readonly ApplicationPermission[]): string[] {
+/** Full codes, sorted. */
+export function codesOf(rows: readonly ApplicationPermission[]): string[] {
   return rows.map(({ permission }) => permission).sort();
 }

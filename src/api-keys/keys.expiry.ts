@@ -5,7 +5,7 @@ import { AuditService } from '../audit/audit.service.js';
 import { Database } from '../database/database.js';
 import { Clock, DAY, HOUR, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import { Periodic } from '../platform/time/periodic.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { KeySessions } from '../sessions/key-sessions.service.js';
 import { ApiKey } from './api-key.entity.js';
 
 const NOTICE: Duration = 14 * DAY;
@@ -31,7 +31,7 @@ const OVERLAP_OVER = `
 export class KeysExpiry {
   constructor(
     @InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>,
-    private readonly sessions: SessionsService,
+    private readonly sessions: KeySessions,
     private readonly audit: AuditService,
     private readonly database: Database,
     private readonly clock: Clock,
@@ -45,12 +45,12 @@ export class KeysExpiry {
   async endReplaced(stop?: AbortSignal): Promise<number> {
     for (let ended = 0; ;) {
       const over = await this.database.query<Array<{ id: string }>>(OVERLAP_OVER, [this.clock.now()]);
-      for (const { id } of over) ended += Number(await this.sessions.endOutdatedKey(id));
+      for (const { id } of over) ended += Number(await this.sessions.endOutdated(id));
       if (over.length < BATCH || stop?.aborted === true) return ended;
     }
   }
 
-  /** Answers of how many it told. */
+  /** Tells of keys that end soon; answers of how many. */
   async warn(stop?: AbortSignal): Promise<number> {
     const now = this.clock.now();
     for (let told = 0; ;) {

@@ -12,7 +12,7 @@ import { limitAndOffset, withTotal, type PageQuery, type Slice } from '../platfo
 import { OPERATOR, type Actor } from '../platform/security/auth-context.js';
 import { Clock, type Duration, type Instant } from '../platform/time/clock.js';
 import { Session } from '../sessions/session.entity.js';
-import { SessionsService } from '../sessions/sessions.service.js';
+import { KeySessions } from '../sessions/key-sessions.service.js';
 import { newKeyToken } from '../tokens/key-tokens.js';
 import { ApiKey } from './api-key.entity.js';
 import { KeysErrors } from './keys.errors.js';
@@ -41,7 +41,7 @@ const KEYS = `SELECT ${columnList(Session, 's')}, ${columnList(ApiKey, 'k')}
 export class KeysService {
   constructor(
     @InjectRepository(ApiKey) private readonly keys: Repository<ApiKey>,
-    private readonly sessions: SessionsService,
+    private readonly sessions: KeySessions,
     private readonly audit: AuditService,
     private readonly database: Database,
     @Inject(keysConfig.KEY) private readonly config: ConfigType<typeof keysConfig>,
@@ -101,12 +101,12 @@ export class KeysService {
       const terms = { ...termsOf(old), life };
       const made = await this.insert(old.userId, terms, by);
       const { key } = made;
-      // Of several at once, one finds it without a successor.
+      // Only one of several parallel rotations finds it without a successor.
       const unreplaced = { sessionId: old.sessionId, replacedBy: IsNull() };
       const { affected } = await this.keys.update(unreplaced, { replacedBy: key.id });
       if (affected !== 1) throw KeysErrors.alreadyReplaced();
       const endsAt = Math.min(old.expiresAt, this.clock.now() + overlap);
-      await this.sessions.shortenKey(old.id, endsAt);
+      await this.sessions.shorten(old.id, endsAt);
       await this.record(by, 'key.rotated', old, { replaced_by: key.id, ends_at: endsAt });
       return made;
     });
@@ -120,7 +120,7 @@ export class KeysService {
   /** Ends a key at once; answers whether it was live. */
   async revokeIfLive(key: Pick<Session, 'id' | 'userId'>, by: Actor): Promise<boolean> {
     return this.database.transaction(async () => {
-      const wasLive = await this.sessions.endKey(key.id);
+      const wasLive = await this.sessions.end(key.id);
       if (wasLive) await this.record(by, 'key.revoked', key, {});
       return wasLive;
     });
@@ -133,7 +133,7 @@ export class KeysService {
   ): Promise<NewKey> {
     const { token, digest, hint } = newKeyToken();
     const expiresAt: Instant = this.clock.now() + life;
-    const session = await this.sessions.openForKey({ userId, digest, scopes, expiresAt });
+    const session = await this.sessions.open({ userId, digest, scopes, expiresAt });
     const apiKey: ApiKey = {
       sessionId: session.id,
       name: canonicalName(name),

@@ -10,7 +10,7 @@ import { Database } from '../database/database.js';
 import { columnList } from '../database/entity-statements.js';
 import type { Instant } from '../platform/time/clock.js';
 import { Session, type SessionKind } from '../sessions/session.entity.js';
-import type { SessionLife } from '../sessions/sessions.service.js';
+import type { SessionLife } from '../sessions/session-life.js';
 import type { Identifier } from '../users/identifiers.js';
 import { User, type UserStatus } from '../users/user.entity.js';
 

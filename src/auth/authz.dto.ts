@@ -5,6 +5,9 @@ import { Holds } from '../platform/http/class-rules.js';
 import { CodePoints, IsBoolean, IsId, IsListOf, MayBeAbsent, rule } from '../platform/http/constraints.js';
 import { isPlainObject } from '../platform/plain-object.js';
 
+/** No permission is longer. */
+const LONGEST_PERMISSION = 128;
+
 /** Why somebody is not allowed something. */
 export const REASONS = [
   'no_role',
@@ -36,7 +39,7 @@ export class CheckRequest {
   @ApiProperty({ example: { user_id: '3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11' } })
   subject!: CheckSubject;
 
-  @IsListOf('length', (text) => text.length <= 128, { min: 1, max: 100 })
+  @IsListOf('permission', (text) => text.length <= LONGEST_PERMISSION, { min: 1, max: 100 })
   @ApiProperty({ example: ['users:read', 'shop/orders:refund'], description: 'Full codes of permissions.' })
   checks!: string[];
 

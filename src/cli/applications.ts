@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { CreateApplicationRequest, DeclarePermissionsRequest } from '../access/applications.dto.js';
 import { AccessErrors } from '../access/access.errors.js';
 import { ApplicationsService } from '../access/applications.service.js';
+import { DeclarationsService } from '../access/declarations.service.js';
 import { validated } from '../platform/http/validation.pipe.js';
 import { isPlainObject } from '../platform/plain-object.js';
 import { OPERATOR } from '../platform/security/auth-context.js';
@@ -36,7 +37,7 @@ export function addApplications(program: Command, settings: Settings): void {
         const applications = modules.get(ApplicationsService);
         if (create !== undefined && !(await exists(applications, key)))
           await applications.create(OPERATOR, validated(CreateApplicationRequest, { key, name: create }));
-        return applications.declare(OPERATOR, key, request);
+        return modules.get(DeclarationsService).declare(OPERATOR, key, request);
       });
       for (const code of declared.added) say(`+ ${code}`);
       for (const code of declared.changed) say(`~ ${code}`);

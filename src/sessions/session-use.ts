@@ -9,12 +9,7 @@ import { currentRequest } from '../platform/context/request-context.js';
 import { networkOf } from '../platform/http/client-address.js';
 import { HOUR, MINUTE, type Duration, type Instant } from '../platform/time/clock.js';
 import { Session } from './session.entity.js';
-
-/** What tells whether a session is live. */
-export type SessionLife = Pick<
-  Session,
-  'id' | 'kind' | 'lastSeenAt' | 'idleExpiresAt' | 'expiresAt' | 'endedAt'
->;
+import type { SessionLife } from './session-life.js';
 
 /**
  * Writes down that sessions are in use, beside the requests that use them: no answer waits for it or depends on it.

@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { KeySessions } from './key-sessions.service.js';
 import { SessionUse } from './session-use.js';
 import { SessionsService } from './sessions.service.js';
 import { SessionsSweep } from './sessions.sweep.js';
@@ -8,7 +9,7 @@ import { Session } from './session.entity.js';
 
 @Module({
   imports: [TypeOrmModule.forFeature([Session, KnownAddress])],
-  providers: [SessionUse, SessionsService, SessionsSweep],
-  exports: [SessionsService],
+  providers: [SessionUse, SessionsService, KeySessions, SessionsSweep],
+  exports: [SessionsService, KeySessions],
 })
 export class SessionsModule {}

@@ -5,39 +5,27 @@ import { In, IsNull, LessThanOrEqual, MoreThan, Not, type FindOptionsWhere, type
 import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js';
 import { sessionsConfig } from '../config/sessions.config.js';
 import { Database } from '../database/database.js';
-import { currentRequest } from '../platform/context/request-context.js';
-import { isUuid, newId } from '../platform/crypto/random.js';
+import { isUuid } from '../platform/crypto/random.js';
 import { clientNetwork } from '../platform/http/client-address.js';
 import { limitAndOffset, withTotal, type PageQuery, type Slice } from '../platform/http/list-query.js';
 import type { Actor } from '../platform/security/auth-context.js';
 import { Clock, type Instant } from '../platform/time/clock.js';
 import { ADDRESS_KNOWN_FOR, ADDRESS_NOTED_EVERY, KnownAddress } from './known-address.entity.js';
 import { Session, type SessionEnd } from './session.entity.js';
-import { SessionUse, type SessionLife } from './session-use.js';
+import { endedAt, liveAt, newSession, type SessionLife } from './session-life.js';
+import { SessionUse } from './session-use.js';
 import { SessionsErrors } from './sessions.errors.js';
 import { removeEnded } from './sessions.sweep.js';
 
-/** So many ids fit into the detail of an event. */
+/** So many ids fit into the detail of an event; sessions of everybody are ended so many at a time. */
 const MOST_NAMED = 500;
-
-const EVERYBODY_BATCH = MOST_NAMED;
 
 /** More than any number of sessions, because both dialects want a LIMIT before an OFFSET. */
 const ALL = 1_000_000_000;
 
 const NEWEST_FIRST = { createdAt: 'DESC', id: 'DESC' } as const;
 
-export type { SessionLife };
-
-/** What a key is made of. */
-export interface NewKeySession {
-  readonly userId: string;
-  readonly digest: string;
-  readonly scopes: readonly string[];
-  readonly expiresAt: Instant;
-}
-
-/** The life of a session, of a device or of a key: open, found by its tokens, kept alive by use, ended. */
+/** The life of a session: opened by a sign-in, found by its tokens, kept alive by use, ended. Keys begin in `KeySessions`. */
 @Injectable()
 export class SessionsService {
   constructor(
@@ -59,25 +47,16 @@ export class SessionsService {
   async open(userId: string, refreshDigest: string, addressNotedAt: Instant | null): Promise<Session> {
     const now = this.clock.now();
     const { ttl, idleTtl } = this.config;
-    const { clientAddress, userAgent } = currentRequest();
-    const session: Session = {
-      id: newId(),
+    const session = newSession({
       userId,
       kind: 'device',
       scopes: null,
       refreshDigest,
-      userAgent,
-      ip: clientAddress,
-      renewedIp: null,
-      renewedIpAt: null,
       createdAt: now,
-      authenticatedAt: null,
       lastSeenAt: now,
       idleExpiresAt: now + idleTtl,
       expiresAt: now + ttl,
-      endedAt: null,
-      endReason: null,
-    };
+    });
     if (!(await this.insertWithinLimit(session))) {
       await this.endSurplus(session);
       await this.sessions.insert(session);
@@ -88,67 +67,6 @@ export class SessionsService {
       if (affected === 0) await this.addresses.insert({ ...address, signedInAt: now });
     }
     return session;
-  }
-
-  /** Begins the session of a key in the current transaction. It counts in no limit of devices. */
-  async openForKey({ userId, digest, scopes, expiresAt }: NewKeySession): Promise<Session> {
-    const now = this.clock.now();
-    const { clientAddress, userAgent } = currentRequest();
-    const session: Session = {
-      id: newId(),
-      userId,
-      kind: 'key',
-      scopes: JSON.stringify([...new Set(scopes)].sort()),
-      refreshDigest: digest,
-      userAgent,
-      ip: clientAddress,
-      renewedIp: null,
-      renewedIpAt: null,
-      createdAt: now,
-      authenticatedAt: null,
-      lastSeenAt: 0,
-      idleExpiresAt: expiresAt,
-      expiresAt,
-      endedAt: null,
-      endReason: null,
-    };
-    await this.sessions.insert(session);
-    return session;
-  }
-
-  /** Lets a key end sooner, in the current transaction. */
-  async shortenKey(id: string, expiresAt: Instant): Promise<void> {
-    const isOver = expiresAt <= this.clock.now();
-    await this.sessions.update(
-      { id, kind: 'key', ...this.live() },
-      { expiresAt, idleExpiresAt: expiresAt, ...(isOver && this.ended('replaced')) },
-    );
-  }
-
-  /** Ends a replaced key whose time is over, and records it; answers whether another replica had not done so before. */
-  async endOutdatedKey(id: string): Promise<boolean> {
-    return this.database.transaction(async () => {
-      const outdated = {
-        id,
-        kind: 'key' as const,
-        endedAt: IsNull(),
-        expiresAt: LessThanOrEqual(this.clock.now()),
-      };
-      const { affected } = await this.sessions.update(outdated, this.ended('replaced'));
-      if (affected !== 1) return false;
-      const target = { targetType: 'session', targetId: id, detail: { reason: 'replaced' } } as const;
-      await this.audit.record({ action: 'session.ended', ...target });
-      return true;
-    });
-  }
-
-  /** Ends a key, in the current transaction; answers whether it was live. */
-  async endKey(id: string): Promise<boolean> {
-    const { affected } = await this.sessions.update(
-      { id, kind: 'key', ...this.live() },
-      this.ended('revoked'),
-    );
-    return affected === 1;
   }
 
   /** Notes that the person has just given the password. */
@@ -236,7 +154,7 @@ export class SessionsService {
     };
     for (let total = 0; ;) {
       const ended = await this.database.transaction(async () => {
-        const ids = await this.endFound(which, 'revoked', EVERYBODY_BATCH);
+        const ids = await this.endFound(which, 'revoked', MOST_NAMED);
         await this.recordEnds({ targetType: 'session' }, ids, by);
         return ids.length;
       });
@@ -321,12 +239,11 @@ export class SessionsService {
   }
 
   private live() {
-    const now = this.clock.now();
-    return { endedAt: IsNull(), idleExpiresAt: MoreThan(now), expiresAt: MoreThan(now) };
+    return liveAt(this.clock.now());
   }
 
-  private ended(endReason: SessionEnd): Pick<Session, 'endedAt' | 'endReason'> {
-    return { endedAt: this.clock.now(), endReason };
+  private ended(reason: SessionEnd) {
+    return endedAt(this.clock.now(), reason);
   }
 }
 

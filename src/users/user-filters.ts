@@ -21,12 +21,10 @@ export interface UserFilter {
 const OF_USERS = { table: 'users', key: 'id', userKey: 'id', size: Infinity } as const;
 const BETWEEN = 'BETWEEN ? AND ?';
 
-/**
- * Nearly everybody is a person, so this never finds anybody; it leaves out the few who are none. The LIMIT has MySQL read
- * those once, and not ask for the row of each user.
- */
+/** Leaves out service accounts. No list begins with it, because nearly everybody passes; `UserSearch` writes its test. */
 export const PEOPLE: UserFilter = { ...OF_USERS, column: 'kind', passes: "<> 'service'", values: [] };
 
+/** The few service accounts. The LIMIT has MySQL read them once, and not ask for the row of each user. */
 export const SERVICE_ACCOUNTS = (key: 'id' | 'short_id') =>
   `(SELECT ${key} FROM (SELECT ${key} FROM users WHERE kind = 'service' LIMIT 1000000) service_accounts)`;
 

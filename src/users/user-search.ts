@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { AccessPermissions } from '../access/access.permissions.js';
 import { AccessService } from '../access/access.service.js';
 import { Database, type SqlValue } from '../database/database.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
@@ -9,6 +10,7 @@ import {
   withTotal,
   type Slice,
 } from '../platform/http/list-query.js';
+import type { Actor } from '../platform/security/auth-context.js';
 import type { Sort } from '../platform/http/query-values.js';
 import { isWord, searchedPhone, searchWords } from './search-terms.js';
 import {
@@ -64,8 +66,12 @@ export class UserSearch {
     private readonly access: AccessService,
   ) {}
 
-  /** @throws PlatformErrors.invalidRequest for a `q` that is no word */
-  async find(query: ListUsersQuery): Promise<Slice<UserWithRoles>> {
+  /**
+   * @throws PlatformErrors.invalidRequest for a `q` that is no word; AccessErrors.notPermitted where who holds a permission is
+   *   asked by somebody who may not see roles
+   */
+  async find(actor: Actor, query: ListUsersQuery): Promise<Slice<UserWithRoles>> {
+    if (query.permission !== undefined) await this.access.require(actor, AccessPermissions.readRoles);
     if (query.q !== undefined && !isWord(query.q)) {
       throw PlatformErrors.invalidRequest({
         violations: [{ field: 'q', rule: 'length', params: { min: 2, max: 100 } }],

@@ -13,7 +13,6 @@ import {
 } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { AccessErrors } from '../access/access.errors.js';
-import { AccessService } from '../access/access.service.js';
 import { AccessPermissions } from '../access/access.permissions.js';
 import { KeysErrors } from '../api-keys/keys.errors.js';
 import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
@@ -53,7 +52,6 @@ export class UsersController {
     private readonly search: UserSearch,
     private readonly administration: UserAdministrationService,
     private readonly batches: UserBatchService,
-    private readonly access: AccessService,
   ) {}
 
   /** List users, and search them by what their names begin with */
@@ -65,8 +63,7 @@ export class UsersController {
     @CurrentAuth() actor: AuthContext,
     @Query() query: ListUsersQuery,
   ): Promise<ListResponse<UserResponse>> {
-    if (query.permission !== undefined) await this.access.require(actor, AccessPermissions.readRoles);
-    return toListResponse(query, await this.search.find(query), toUserResponse);
+    return toListResponse(query, await this.search.find(actor, query), toUserResponse);
   }
 
   /** Create a user; with `roles`, `roles:assign` is needed too */

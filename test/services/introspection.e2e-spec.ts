@@ -138,7 +138,7 @@ describe('POST /tokens/introspect', () => {
     expect(await permissions(bound.secret)).toEqual([]);
   });
 
-  it('cannot tell from where a holder calls, so a key of some networks is nobody here, and its tokens are', async () => {
+  it('answers a key that is bound to networks as not active, and its access tokens as active', async () => {
     const service = await createServiceAccount(admin, ['users:read']);
     const key = await createKey(admin, service.id, ['users:read'], { networks: ['127.0.0.0/8'] });
     expect((await introspect(key.secret)).text).toBe(DEAD);

@@ -1,5 +1,4 @@
 import {
-  applyDecorators,
   createParamDecorator,
   Injectable,
   UseInterceptors,
@@ -67,14 +66,12 @@ function compareTag(
 
 /** Documents that a change may name the state on which it is based; the handler takes that by `@BasedOn()`. */
 export const MayNameRevision = () =>
-  applyDecorators(
-    ApiHeader({
-      name: 'If-Match',
-      required: false,
-      description: 'The `ETag` of what the change is based on: if it has changed since, nothing is done.',
-      schema: { type: 'string', example: '"3"' },
-    }),
-  );
+  ApiHeader({
+    name: 'If-Match',
+    required: false,
+    description: 'The `ETag` of what the change is based on: if it has changed since, nothing is done.',
+    schema: { type: 'string', example: '"3"' },
+  });
 
 /**
  * The revision that `If-Match` names (RFC 9110, section 13.1.1); `undefined` without one and for `*`. What is no tag of
