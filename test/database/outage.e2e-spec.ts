@@ -27,6 +27,9 @@ function calls() {
     app.call('POST', '/signin', { body }),
     app.call('POST', '/tokens/renew_access', { body: { refresh_token: refreshToken } }),
     app.call('POST', '/tokens/revoke', { body: { refresh_token: 'unknown' } }),
+    app.call('POST', '/tokens/introspect', { token, body: { token } }),
+    app.call('GET', '/tokens/changes?wait=20', { token }),
+    app.call('PUT', '/applications/shop/permissions', { token, body: { permissions: [{ code: 'a:b' }] } }),
   ];
 }
 
@@ -78,6 +81,7 @@ if (inject('lane') === 'mysql') {
       url.port = String(proxy.port);
       app = await startApp({ testDatabase: place, env: { DATABASE_URL: url.href } });
       ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
+      await app.call('POST', '/applications', { token, body: { key: 'shop', name: 'The shop' } });
     });
     afterAll(async () => {
       await app.close();
@@ -138,6 +142,7 @@ if (inject('lane') === 'mysql') {
     beforeAll(async () => {
       app = await startApp();
       ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
+      await app.call('POST', '/applications', { token, body: { key: 'shop', name: 'The shop' } });
     });
     afterAll(() => app.close());
 
@@ -159,6 +164,7 @@ if (inject('lane') === 'mysql') {
     beforeAll(async () => {
       app = await startApp();
       ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
+      await app.call('POST', '/applications', { token, body: { key: 'shop', name: 'The shop' } });
       filler = await app.createUser();
     });
     afterAll(() => app.close());
@@ -189,6 +195,7 @@ if (inject('lane') === 'mysql') {
     beforeAll(async () => {
       app = await startApp();
       ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
+      await app.call('POST', '/applications', { token, body: { key: 'shop', name: 'The shop' } });
     });
     afterAll(() => app.close());
 
