@@ -1,7 +1,7 @@
 /**
  * `npm run figures -- <name> [database] [size]`: the full figure behind a promise that the tests show in short, on the
  * built program. Names: timing, burst, revoke, renewals, flood, record,
- * changes, or all. Databases: sqlite, mysql; both by default.
+ * changes, keys, or all. Databases: sqlite, mysql; both by default.
  * The exit code is 1 when a promise does not hold.
  *
  * Node runs this file as it stands, so it keeps to TypeScript that can be erased.
@@ -9,6 +9,7 @@
 import { burst } from './burst.ts';
 import { changes } from './changes.ts';
 import { flood } from './flood.ts';
+import { keys } from './keys.ts';
 import { record } from './record.ts';
 import { renewals } from './renewals.ts';
 import { revoke } from './revoke.ts';
@@ -23,6 +24,7 @@ const figures: Readonly<Record<string, (kind: Kind, size?: number) => Promise<vo
   flood,
   record,
   changes,
+  keys,
 };
 
 const [name = 'all', ...rest] = process.argv.slice(2);

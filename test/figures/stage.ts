@@ -16,6 +16,8 @@ export interface Stage {
   readonly programs: readonly Program[];
   readonly admin: Client;
   readonly adminToken: string;
+  /** Another session of the administrator; answers its access token. */
+  signInAdmin(): Promise<string>;
   /** Creates a user with `PASSWORD`; answers the id. */
   createUser(username: string, more?: Record<string, string>): Promise<string>;
 }
@@ -38,12 +40,13 @@ export async function onStage(
   try {
     for (let index = 0; index < count; index += 1) programs.push(await Program.start(settings));
     const admin = new Client(programs[0]?.url ?? '', '127.0.0.250');
-    const { access_token: adminToken } = await admin.signIn('admin', ADMIN_PASSWORD);
+    const signInAdmin = async () => (await admin.signIn('admin', ADMIN_PASSWORD)).access_token;
+    const adminToken = await signInAdmin();
     const createUser = async (username: string, more = {}): Promise<string> => {
       const body = { username, full_name: 'A Person', password: PASSWORD, ...more };
       return (await admin.expect<{ id: string }>('POST', '/users', { token: adminToken, body })).id;
     };
-    await work({ kind, programs, admin, adminToken, createUser });
+    await work({ kind, programs, admin, adminToken, signInAdmin, createUser });
     admin.close();
   } finally {
     for (const program of programs) await program.stop();
