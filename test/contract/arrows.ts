@@ -9,9 +9,10 @@ const ROWS: ReadonlyArray<readonly string[]> = [
   ['openapi'],
   ['auth', 'account', 'health'],
   ['users'],
-  ['credentials', 'access', 'api-keys'],
+  ['credentials', 'codes', 'access', 'api-keys'],
   ['sessions', 'tokens'],
-  ['audit', 'throttling'],
+  ['outbox'],
+  ['audit', 'throttling', 'keyring'],
   ['database'],
   ['config', 'platform'],
 ];
