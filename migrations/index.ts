@@ -11,6 +11,7 @@ import { NumberAuditEvents1763850000000 } from './1763850000000-number-audit-eve
 import { CreateApplications1763860000000 } from './1763860000000-create-applications.js';
 import { CreateMenus1763870000000 } from './1763870000000-create-menus.js';
 import { CreateKeys1763880000000 } from './1763880000000-create-keys.js';
+import { CreateCodes1763900000000 } from './1763900000000-create-codes.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -27,6 +28,7 @@ export const migrations = [
   CreateApplications1763860000000,
   CreateMenus1763870000000,
   CreateKeys1763880000000,
+  CreateCodes1763900000000,
 ];
 
 /** Where a database notes which of them it has. */

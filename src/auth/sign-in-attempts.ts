@@ -46,8 +46,8 @@ export class SignInAttempts {
    * @param name the canonical form of what was typed. Of one without an account only a keyed digest is kept.
    */
   async plan(account: Account | undefined, name: string): Promise<SignInAttempt> {
-    const { accountAttempts: limit, addressAttempts } = this.config;
-    const address = { key: `address:${clientNetwork()}`, limit: addressAttempts };
+    const { accountAttempts: limit } = this.config;
+    const address = this.budgets.forClient();
     // Made for accounts, too, so that both take as long.
     const digest = await this.digests.digest(name);
     if (account === undefined) return { user: undefined, address, account: { key: `name:${digest}`, limit } };

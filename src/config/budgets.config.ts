@@ -18,6 +18,20 @@ const settings = {
     meaning: 'Wrong current passwords of one signed-in user who changes the password.',
     effect: 'Apart from sign-in: it locks nobody out.',
   }),
+  codeAddressRequests: setting('CODE_ADDRESS_REQUESTS', integer(1, 1_000_000_000), '30', {
+    meaning: 'Requests for mailed codes from one client address within an hour, for whomever.',
+    effect: 'An office behind one address shares it.',
+  }),
+  codeSends: setting('CODE_SENDS', integer(1, 1_000_000_000), '5', {
+    meaning:
+      'Mails with a code to one person within a day; then one after 48 minutes, 1.6, 3.2 hours and so on.',
+    effect:
+      'Nobody floods a mailbox. From an address that the person signs in from there is a count of its own.',
+  }),
+  codeAttempts: setting('CODE_ATTEMPTS', integer(1, 1_000_000_000), '5', {
+    meaning: 'Wrong codes of six digits for one person within 15 minutes.',
+    effect: 'A new code does not give new attempts. Links are not limited: nobody guesses them.',
+  }),
   renewAddressFailures: setting('RENEW_ADDRESS_FAILURES', integer(1, 1_000_000_000), '300', {
     meaning: 'Unknown or ended refresh tokens from one client address.',
     effect: 'A live refresh token is never limited.',

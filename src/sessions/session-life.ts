@@ -24,6 +24,7 @@ export function newSession(beginning: Pick<Session, Beginning>): Session {
     renewedIp: null,
     renewedIpAt: null,
     authenticatedAt: null,
+    proof: 'password',
     endedAt: null,
     endReason: null,
   };

@@ -3,7 +3,13 @@ import type { Instant } from '../platform/time/clock.js';
 
 /** Why a session ended before its time. */
 export type SessionEnd =
-  'signed_out' | 'revoked' | 'replaced' | 'password_changed' | 'user_disabled' | 'user_deleted';
+  | 'signed_out'
+  | 'revoked'
+  | 'replaced'
+  | 'password_changed'
+  | 'email_changed'
+  | 'user_disabled'
+  | 'user_deleted';
 
 /** Who holds a session: a device where somebody signed in, or a program with a key. */
 export type SessionKind = 'device' | 'key';
@@ -58,6 +64,10 @@ export class Session {
   /** When the password was last given; null: at the sign-in, and never since. */
   @Column('bigint', { name: 'authenticated_at', nullable: true })
   authenticatedAt!: Instant | null;
+
+  /** By what the person showed who they are: names of proofs, with commas between. */
+  @Column('varchar', { length: 64, default: 'password' })
+  proof!: string;
 
   /** 0 for a key that was never used. */
   @Column('bigint', { name: 'last_seen_at' })

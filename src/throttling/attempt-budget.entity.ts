@@ -3,7 +3,7 @@ import type { Instant } from '../platform/time/clock.js';
 
 /** How many attempts were admitted under one key; without a row none. */
 @Entity('attempt_budgets')
-@Index('attempt_budgets_last_at', ['lastAt'])
+@Index('attempt_budgets_forget_at', ['forgetAt'])
 export class AttemptBudget {
   @PrimaryColumn('varchar', { name: 'budget_key', length: 96 })
   budgetKey!: string;
@@ -18,4 +18,8 @@ export class AttemptBudget {
   /** When the last attempt was admitted. */
   @Column('bigint', { name: 'last_at' })
   lastAt!: Instant;
+
+  /** When all is forgotten. Null where a build wrote it that knew one window only, `SIGNIN_WINDOW`. */
+  @Column('bigint', { name: 'forget_at', nullable: true })
+  forgetAt!: Instant | null;
 }

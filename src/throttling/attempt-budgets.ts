@@ -2,13 +2,14 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { InjectRepository } from '@nestjs/typeorm';
 import type { Counter } from 'prom-client';
-import { MoreThan, type Repository } from 'typeorm';
+import { IsNull, MoreThan, type Repository } from 'typeorm';
 import { budgetsConfig } from '../config/budgets.config.js';
 import { removeOutdated } from '../database/batches.js';
 import { Database } from '../database/database.js';
 import { MissingValueError } from '../database/driver-errors.js';
 import type { AppError } from '../platform/errors/app-error.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
+import { clientNetwork } from '../platform/http/client-address.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { MINUTE, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import { Periodic } from '../platform/time/periodic.js';
@@ -20,6 +21,11 @@ export interface Budget {
   /** At most 96 characters, `<kind>:<whose>`. */
   readonly key: string;
   readonly limit: number;
+  /**
+   * The time after the last admitted attempt in which all is forgotten; by default `SIGNIN_WINDOW`. The waits beyond the
+   * limit, made for 15 minutes, grow with it.
+   */
+  readonly window?: Duration;
 }
 
 /** An attempt that was not admitted, and took nothing. */
@@ -41,13 +47,18 @@ const ROUNDS = 5;
 const WAITS: readonly Duration[] = [30 * SECOND, MINUTE, 2 * MINUTE, 4 * MINUTE, 8 * MINUTE];
 /** After all further attempts. */
 const LONGEST_WAIT: Duration = 15 * MINUTE;
+/** The window that these waits are made for. */
+const WAITS_FIT: Duration = 15 * MINUTE;
 
 const WAIT_BY_EXCESS = `${WAITS.map((wait, beyond) => `WHEN ${beyond} THEN ${wait}`).join(' ')} ELSE ${LONGEST_WAIT}`;
 
 // These two, and taking, are in every sign-in. Prepared by hand they cost half of what a query builder takes.
 const readStatement = (budgets: number) => `
-  SELECT budget_key AS "budgetKey", used, reported, last_at AS "lastAt" FROM attempt_budgets
+  SELECT budget_key AS "budgetKey", used, reported, last_at AS "lastAt", forget_at AS "forgetAt" FROM attempt_budgets
   WHERE budget_key IN (${Array(budgets).fill('?').join(', ')})`;
+
+const GIVE_BACK = `
+  UPDATE attempt_budgets SET used = CASE WHEN used = 0 THEN 0 ELSE used - 1 END WHERE budget_key IN`;
 
 const RESET = `
   UPDATE attempt_budgets
@@ -56,6 +67,7 @@ const RESET = `
   WHERE budget_key IN (?, ?)`;
 
 const WHERE_BEGUN = { sqlite: 'ON CONFLICT (budget_key) DO UPDATE SET', mysql: 'ON DUPLICATE KEY UPDATE' };
+const FORGET_AT = { sqlite: 'excluded.forget_at', mysql: 'VALUES(forget_at)' };
 
 /**
  * Takes one attempt from each of so many budgets, and begins those that have no count. Where a budget admits none, the
@@ -66,12 +78,14 @@ const WHERE_BEGUN = { sqlite: 'ON CONFLICT (budget_key) DO UPDATE SET', mysql: '
  * (dev.mysql.com/doc/refman/8.4/en/insert-on-duplicate.html). SQLite reads old values everywhere.
  */
 function takeStatement(dialect: Database['dialect'], budgets: number): string {
-  const limit = `CASE budget_key ${'WHEN ? THEN ? '.repeat(budgets)}END`;
-  const isAdmitted = `used < ${limit} OR last_at <= ? - CASE used - ${limit} ${WAIT_BY_EXCESS} END`;
-  const rows = Array.from({ length: budgets }, () => '(?, 1, 0, ?)').join(', ');
-  return `INSERT INTO attempt_budgets (budget_key, used, reported, last_at) VALUES ${rows} ${WHERE_BEGUN[dialect]}
-    used = CASE WHEN last_at <= ? THEN 1 WHEN ${isAdmitted} THEN used + 1 END,
-    reported = CASE WHEN last_at <= ? THEN 0 ELSE reported END,
+  const byKey = `CASE budget_key ${'WHEN ? THEN ? '.repeat(budgets)}END`;
+  const isAdmitted = `used < ${byKey} OR last_at <= ? - ${byKey} * CASE used - ${byKey} ${WAIT_BY_EXCESS} END`;
+  const isForgotten = 'COALESCE(forget_at, last_at + ?) <= ?';
+  const rows = Array.from({ length: budgets }, () => '(?, 1, 0, ?, ?)').join(', ');
+  return `INSERT INTO attempt_budgets (budget_key, used, reported, last_at, forget_at) VALUES ${rows} ${WHERE_BEGUN[dialect]}
+    used = CASE WHEN ${isForgotten} THEN 1 WHEN ${isAdmitted} THEN used + 1 END,
+    reported = CASE WHEN ${isForgotten} THEN 0 ELSE reported END,
+    forget_at = ${FORGET_AT[dialect]},
     last_at = ?`;
 }
 
@@ -79,8 +93,8 @@ function takeStatement(dialect: Database['dialect'], budgets: number): string {
  * Counts attempts in the database, so that one budget holds for all replicas and survives restarts. Each attempt is
  * admitted by one conditional statement, which counts it or fails, so parallel attempts never pass a limit together.
  *
- * Once a budget is used up, one further attempt is admitted after 30 seconds, then after 1, 2, 4, 8 and 15 minutes;
- * `SIGNIN_WINDOW` after the last admitted attempt all is forgotten. Refusals lengthen nothing and write nothing, with one
+ * Once a budget is used up, one further attempt is admitted after 30 seconds, then after 1, 2, 4, 8 and 15 minutes, or
+ * longer where its window is longer; a window after the last admitted attempt all is forgotten. Refusals lengthen nothing and write nothing, with one
  * exception: an attempt that was counted with a wrong clock and lies in the future counts as one from now, and the first
  * refusal writes that down, because otherwise the wait would begin anew with each.
  */
@@ -99,6 +113,11 @@ export class AttemptBudgets {
     periodic.every(MINUTE, 'attempt budgets', (stop) => this.sweep(stop));
     const help = 'Attempts that were not admitted, by the kind of their budget.';
     this.limited = metrics.counter('limited_total', help, ['budget']);
+  }
+
+  /** Whatever is tried from the client's network: passwords, codes that were mailed. */
+  forClient(): Budget {
+    return { key: `address:${clientNetwork()}`, limit: this.config.addressAttempts };
   }
 
   /** Wrong current passwords of a signed-in user, apart from sign-in so that they lock nobody out. */
@@ -129,10 +148,11 @@ export class AttemptBudgets {
       );
       for (const budget of budgets) {
         const row = rows.find(({ budgetKey }) => budgetKey === budget.key);
-        const wait = row === undefined ? 0 : this.waitOf(row, budget.limit, now);
+        const wait = row === undefined ? 0 : this.waitOf(row, budget, now);
         if (row === undefined || wait <= 0) continue;
         if (row.lastAt > now + TOLERANCE) {
-          await this.counts.update({ budgetKey: budget.key, lastAt: MoreThan(now) }, { lastAt: now });
+          const asFromNow = { lastAt: now, forgetAt: now + this.windowOf(budget) };
+          await this.counts.update({ budgetKey: budget.key, lastAt: MoreThan(now) }, asFromNow);
         }
         return refusal(budget, wait, row.reported === 1);
       }
@@ -145,10 +165,11 @@ export class AttemptBudgets {
   private async takeFromAll(budgets: readonly Budget[], now: Instant): Promise<boolean> {
     // Every statement locks rows in the order of their keys; in different orders two would deadlock.
     const ordered = budgets.toSorted((one, other) => (one.key < other.key ? -1 : 1));
-    const first = ordered.flatMap(({ key }) => [key, now]);
+    const first = ordered.flatMap((budget) => [budget.key, now, now + this.windowOf(budget)]);
     const limits = ordered.flatMap(({ key, limit }) => [key, limit]);
-    const forgotten = this.forgottenAt(now);
-    const values = [...first, forgotten, ...limits, now, ...limits, forgotten, now];
+    const stretches = ordered.flatMap((budget) => [budget.key, stretchOf(budget)]);
+    const forgotten = [this.config.signinWindow, now];
+    const values = [...first, ...forgotten, ...limits, now, ...stretches, ...limits, ...forgotten, now];
     try {
       await this.database.execute(takeStatement(this.database.dialect, budgets.length), values);
       return true;
@@ -166,6 +187,12 @@ export class AttemptBudgets {
     await this.database.execute(RESET, [key, key, key, giveBackTo?.key ?? key]);
   }
 
+  /** Gives one attempt back to each of these. */
+  async giveBack(...budgets: readonly Budget[]): Promise<void> {
+    const keys = budgets.map(({ key }) => key).sort();
+    await this.database.execute(`${GIVE_BACK} (${keys.map(() => '?').join(', ')})`, keys);
+  }
+
   /** Whether the caller is to report this refusal: of all since the count began, only the first is reported. */
   async isFirstRefusal({ budget: { key }, reported }: Refusal): Promise<boolean> {
     if (reported) return false;
@@ -175,20 +202,32 @@ export class AttemptBudgets {
 
   /** Removes counts that are forgotten; answers how many. */
   async sweep(stop?: AbortSignal): Promise<number> {
-    const until = this.forgottenAt(await this.clock.now());
-    return removeOutdated(this.counts, { key: 'budgetKey', age: 'lastAt', until, stop });
+    const now = await this.clock.now();
+    const removed = await removeOutdated(this.counts, {
+      key: 'budgetKey',
+      age: 'forgetAt',
+      until: now,
+      stop,
+    });
+    const older = { owner: { forgetAt: IsNull() }, until: now - this.config.signinWindow };
+    return removed + (await removeOutdated(this.counts, { key: 'budgetKey', age: 'lastAt', ...older, stop }));
   }
 
   /** How long until an attempt will be admitted; nothing or less when one is. */
-  private waitOf({ used, lastAt }: AttemptBudget, limit: number, now: Instant): Duration {
-    if (used < limit) return 0;
-    const wait = Math.min(WAITS[used - limit] ?? LONGEST_WAIT, this.config.signinWindow);
-    return Math.min(lastAt, now) + wait - now;
+  private waitOf({ used, lastAt }: AttemptBudget, budget: Budget, now: Instant): Duration {
+    if (used < budget.limit) return 0;
+    const wait = stretchOf(budget) * (WAITS[used - budget.limit] ?? LONGEST_WAIT);
+    return Math.min(lastAt, now) + Math.min(wait, this.windowOf(budget)) - now;
   }
 
-  private forgottenAt(now: Instant): Instant {
-    return now - this.config.signinWindow;
+  private windowOf({ window = this.config.signinWindow }: Budget): Duration {
+    return window;
   }
+}
+
+/** By how much the waits of a budget are longer. A whole number, as both dialects multiply alike. */
+function stretchOf({ window = WAITS_FIT }: Budget): number {
+  return Math.max(1, Math.round(window / WAITS_FIT));
 }
 
 /** What a refused caller is told. */

@@ -1,4 +1,5 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import type { Language } from '../platform/i18n/translator.js';
 import type { Instant } from '../platform/time/clock.js';
 
 export type UserStatus = 'active' | 'disabled';
@@ -38,18 +39,34 @@ export class User {
   @Column('varchar', { length: 254, nullable: true })
   email!: string | null;
 
+  /** When the person has shown last that mail to this address reaches them; null while nobody has. */
+  @Column('bigint', { name: 'email_verified_at', nullable: true })
+  emailVerifiedAt!: Instant | null;
+
   @Column('varchar', { length: 16, nullable: true })
   phone!: string | null;
+
+  /** Of mails and other texts to the person; null: none chosen. */
+  @Column('varchar', { length: 8, nullable: true })
+  language!: Language | null;
 
   @Column('varchar', { length: 16 })
   status!: UserStatus;
 
-  /** Grows with every change of the password; a sign-in that verified an older one opens no session. */
+  /** 0 while there is no password. Grows with every change of it; a sign-in that verified an older one opens no session. */
   @Column('int', { name: 'credential_version' })
   credentialVersion!: number;
 
   @Column('bigint', { name: 'password_change_at' })
   passwordChangeAt!: Instant;
+
+  /** 1: the next sign-in demands a new password before it opens a session. */
+  @Column('int', { name: 'must_change_password', default: 0 })
+  mustChangePassword!: number;
+
+  /** Since when a sign-in asks for a second factor; null: it does not. */
+  @Column('bigint', { name: 'second_factor_at', nullable: true })
+  secondFactorAt!: Instant | null;
 
   @Column('bigint', { name: 'created_at' })
   createdAt!: Instant;

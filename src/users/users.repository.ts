@@ -10,7 +10,7 @@ import { Clock } from '../platform/time/clock.js';
 import { IDENTIFIER_KINDS, type Identifier, type IdentifierKind } from './identifiers.js';
 import type { Profile, ProfileChanges } from './profile.js';
 import { UserSearchTermsRepository } from './user-search-terms.repository.js';
-import { shortIdOf, User, type UserKind } from './user.entity.js';
+import { shortIdOf, User } from './user.entity.js';
 import { TAKEN, UsersErrors } from './users.errors.js';
 
 /** A user together with the keys of the roles that it holds, sorted. */
@@ -20,6 +20,12 @@ export interface UserWithRoles {
 }
 
 export type RowWithRoles = User & { readonly roleKeys: string | null };
+
+/** What a user begins with, beside the profile. */
+export type UserBeginning = Pick<
+  User,
+  'kind' | 'credentialVersion' | 'emailVerifiedAt' | 'language' | 'mustChangePassword'
+>;
 
 /** The columns of `RowWithRoles`, where `u` is the user's row. */
 export const WITH_ROLES = `${columnList(User, 'u')}, ${roleKeysOf('u.id')} AS "roleKeys"`;
@@ -34,17 +40,22 @@ export class UsersRepository {
     private readonly clock: Clock,
   ) {}
 
-  /** A new active user, in the current transaction. @throws DuplicateKeyError for an identifier that is taken */
-  async insert(profile: Profile, kind: UserKind): Promise<User> {
+  /**
+   * A new active user, in the current transaction.
+   *
+   * @param beginning `credentialVersion` 0: there is no password yet
+   * @throws DuplicateKeyError for an identifier that is taken
+   */
+  async insert(profile: Profile, beginning: UserBeginning): Promise<User> {
     const now = this.clock.now();
     const id = newId();
     const user: User = {
       ...profile,
       id,
       shortId: shortIdOf(id),
-      kind,
       status: 'active',
-      credentialVersion: 1,
+      ...beginning,
+      secondFactorAt: null,
       passwordChangeAt: now,
       createdAt: now,
       updatedAt: now,

@@ -57,7 +57,13 @@ export class UsersService {
     const write = async () => {
       // Again, because what the actor holds may have changed during the hash.
       const change = await this.access.planRoles(actor, [], roles);
-      const user = await this.repository.insert(profile, kind);
+      const user = await this.repository.insert(profile, {
+        kind,
+        credentialVersion: hash === undefined ? 0 : 1,
+        emailVerifiedAt: null,
+        language: null,
+        mustChangePassword: 0,
+      });
       const target = { targetType: 'user', targetId: user.id } as const;
       if (hash !== undefined) await this.credentials.store(user.id, hash);
       await this.access.changeRoles(user, change);

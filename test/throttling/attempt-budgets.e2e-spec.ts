@@ -75,6 +75,62 @@ describe('a budget', () => {
     expect(await budgets.take(budget)).toMatchObject({ retryAfter: 30 });
   });
 
+  it('with a window of a day admits 9 attempts in any of its days, and waits 96 times as long as one of 15 minutes', async () => {
+    const budget = { ...newBudget(5), window: DAY };
+    const admitted: number[] = [];
+    const begun = app.clock.now();
+    const waits = new Set<number>();
+    while (app.clock.now() - begun < 2 * DAY) {
+      const refusal = await budgets.take(budget);
+      if (refusal === undefined) admitted.push(app.clock.now());
+      else {
+        waits.add(refusal.retryAfter);
+        app.clock.advance(refusal.retryAfter * SECOND);
+      }
+    }
+    expect([...waits].slice(0, 5)).toEqual([2880, 5760, 11_520, 23_040, 46_080]);
+    const mostInADay = Math.max(
+      ...admitted.map((from) => admitted.filter((at) => at >= from && at < from + DAY).length),
+    );
+    expect(mostInADay).toBe(9);
+  });
+
+  it('is forgotten after a window of its own, beside one with another, and swept then', async () => {
+    const [short, long] = [newBudget(2), { ...newBudget(2), window: DAY }];
+    await budgets.take(short, long);
+    app.clock.advance(15 * MINUTE);
+    await budgets.sweep();
+    expect([await row(short.key), await row(long.key)]).toEqual([undefined, expect.anything()]);
+    await budgets.take(short, long);
+    expect(await budgets.take(short, long)).toMatchObject({ budget: long });
+    app.clock.advance(DAY);
+    await budgets.sweep();
+    expect(await row(long.key)).toBeUndefined();
+  });
+
+  it('that an older build has written is forgotten after `SIGNIN_WINDOW`, and swept', async () => {
+    const budget = newBudget(1);
+    const insert = 'INSERT INTO attempt_budgets (budget_key, used, reported, last_at) VALUES (?, 1, 0, ?)';
+    await app.database.query(insert, [budget.key, app.clock.now()]);
+    expect(await budgets.take(budget)).toBeDefined();
+    app.clock.advance(15 * MINUTE + SECOND);
+    expect(await budgets.take(budget)).toBeUndefined();
+    const another = newBudget(1);
+    await app.database.query(insert, [another.key, app.clock.now()]);
+    app.clock.advance(15 * MINUTE + SECOND);
+    await budgets.sweep();
+    expect(await row(another.key)).toBeUndefined();
+  });
+
+  it('gets an attempt back, and never more than were taken', async () => {
+    const [one, other] = [newBudget(1), newBudget(1)];
+    await budgets.take(one, other);
+    await budgets.giveBack(one, other);
+    await budgets.giveBack(one, other);
+    expect([await budgets.take(one), await budgets.take(other)]).toEqual([undefined, undefined]);
+    expect(await budgets.take(one, other)).toBeDefined();
+  });
+
   it('forgets what is older than the window while it is not used up, too', async () => {
     const budget = newBudget(2);
     await budgets.take(budget);
