@@ -6,6 +6,7 @@ import { budgetsConfig } from './budgets.config.js';
 import { databaseConfig } from './database.config.js';
 import { Environment } from './environment.js';
 import { httpConfig } from './http.config.js';
+import { keyringConfig } from './keyring.config.js';
 import { keysConfig } from './keys.config.js';
 import { passwordsConfig } from './passwords.config.js';
 import { serviceConfig } from './service.config.js';
@@ -18,6 +19,7 @@ export const slices = {
   service: serviceConfig,
   http: httpConfig,
   database: databaseConfig,
+  keyring: keyringConfig,
   tokens: tokensConfig,
   sessions: sessionsConfig,
   keys: keysConfig,
