@@ -11,6 +11,7 @@ import { NumberAuditEvents1763850000000 } from './1763850000000-number-audit-eve
 import { CreateApplications1763860000000 } from './1763860000000-create-applications.js';
 import { CreateMenus1763870000000 } from './1763870000000-create-menus.js';
 import { CreateKeys1763880000000 } from './1763880000000-create-keys.js';
+import { CreateOutbox1763890000000 } from './1763890000000-create-outbox.js';
 import { CreateCodes1763900000000 } from './1763900000000-create-codes.js';
 
 /** Every migration, oldest first. */
@@ -28,6 +29,7 @@ export const migrations = [
   CreateApplications1763860000000,
   CreateMenus1763870000000,
   CreateKeys1763880000000,
+  CreateOutbox1763890000000,
   CreateCodes1763900000000,
 ];
 

@@ -14,6 +14,7 @@ import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsController } from './health/metrics.controller.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
+import { OutboxModule } from './outbox/outbox.module.js';
 import { AppExceptionFilter } from './platform/errors/app-exception.filter.js';
 import { CodesController } from './platform/errors/codes.controller.js';
 import { EnvelopeInterceptor } from './platform/http/envelope.interceptor.js';
@@ -55,7 +56,7 @@ class SharedModule {
 
 /** The service: every module, and what stands around every route. */
 @Module({
-  imports: [DatabaseModule, AuditModule, AuthModule, UsersModule, AccountModule, HealthModule],
+  imports: [DatabaseModule, AuditModule, OutboxModule, AuthModule, UsersModule, AccountModule, HealthModule],
   controllers: [CodesController],
   providers: [
     { provide: APP_FILTER, useClass: AppExceptionFilter },
@@ -87,7 +88,7 @@ export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutd
 }
 
 /** The same modules without HTTP, for operator commands: no route, no signing key, no periodic work. */
-@Module({ imports: [DatabaseModule, AuditModule, UsersModule] })
+@Module({ imports: [DatabaseModule, AuditModule, OutboxModule, UsersModule] })
 export class CliModule {
   static with(config: Config): DynamicModule {
     const parts = { config, clock: new Clock(), metrics: new Metrics() };

@@ -8,6 +8,7 @@ import { Environment } from './environment.js';
 import { httpConfig } from './http.config.js';
 import { keyringConfig } from './keyring.config.js';
 import { keysConfig } from './keys.config.js';
+import { mailConfig } from './mail.config.js';
 import { passwordsConfig } from './passwords.config.js';
 import { serviceConfig } from './service.config.js';
 import { sessionsConfig } from './sessions.config.js';
@@ -23,6 +24,7 @@ export const slices = {
   tokens: tokensConfig,
   sessions: sessionsConfig,
   keys: keysConfig,
+  mail: mailConfig,
   audit: auditConfig,
   passwords: passwordsConfig,
   budgets: budgetsConfig,

@@ -1,7 +1,7 @@
-import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { readNamedFile, type Environment } from './environment.js';
+import { certificates } from './certificates.js';
+import type { Environment } from './environment.js';
 import { host, integer, isLoopback, line, oneOf, port, text } from './kinds.js';
 import { serviceConfig } from './service.config.js';
 import { optional, setting, slice } from './slice.js';
@@ -67,22 +67,10 @@ const settings = {
     effect:
       '`required` encrypts but takes any certificate; `verify` also checks the certificate and its host name.',
   }),
-  ca: optional(
-    'DATABASE_CA',
-    z
-      .string()
-      .transform(pemText)
-      .pipe(
-        z.string('names a file that cannot be read: give the path of a readable PEM file, or the PEM text'),
-      )
-      .refine(holdsCertificates, 'holds no valid PEM certificate')
-      .describe('PEM certificates, or the path of a file with them'),
-    "the system's certificate authorities",
-    {
-      meaning: 'Certificate authority of the database.',
-      effect: 'Only with `DATABASE_TLS=verify`.',
-    },
-  ),
+  ca: optional('DATABASE_CA', certificates(), "the system's certificate authorities", {
+    meaning: 'Certificate authority of the database.',
+    effect: 'Only with `DATABASE_TLS=verify`.',
+  }),
   poolSize: setting('DATABASE_POOL_SIZE', integer(1, 1_000), '10', {
     meaning: 'Most connections of one replica.',
     effect: 'Replicas × this must stay below the `max_connections` of the server.',
@@ -180,25 +168,5 @@ function partsOfUrl(given: string): Record<string, string | undefined> | undefin
   } catch {
     // What is encoded is not UTF-8.
     return undefined;
-  }
-}
-
-/** The text, or that of the file that it names. PEM files often begin with comments. */
-function pemText(given: string): string | undefined {
-  if (given.includes('-----BEGIN ')) return given;
-  try {
-    return readNamedFile(given).toString();
-  } catch {
-    return undefined;
-  }
-}
-
-function holdsCertificates(pem: string): boolean {
-  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
-  try {
-    for (const block of blocks) new X509Certificate(block);
-    return blocks.length > 0;
-  } catch {
-    return false;
   }
 }

@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 const LARGEST_FILE = 1024 * 1024;
 
 /** A password or a whole URL easily lands in the variable beside its own, so the values of these are not quoted. */
-const BESIDE_SECRETS = /^(?:DATABASE|BOOTSTRAP_ADMIN)_/;
+const BESIDE_SECRETS = /^(?:DATABASE|BOOTSTRAP_ADMIN|SMTP)_/;
 
 /** The variables of the environment, and all that is wrong with them, gathered so that one start tells everything. */
 export class Environment {

@@ -9,6 +9,6 @@ import { SharedSecret } from './shared-secret.entity.js';
 @Module({
   imports: [TypeOrmModule.forFeature([AttemptBudget, SharedSecret])],
   providers: [AttemptBudgets, KeyedDigest, SharedClock],
-  exports: [AttemptBudgets, KeyedDigest],
+  exports: [AttemptBudgets, KeyedDigest, SharedClock],
 })
 export class ThrottlingModule {}

@@ -1,0 +1,12 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ThrottlingModule } from '../throttling/throttling.module.js';
+import { OutboxMessage } from './outbox-message.entity.js';
+import { OutboxService } from './outbox.service.js';
+
+@Module({
+  imports: [TypeOrmModule.forFeature([OutboxMessage]), ThrottlingModule],
+  providers: [OutboxService],
+  exports: [OutboxService],
+})
+export class OutboxModule {}
