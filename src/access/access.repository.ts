@@ -70,6 +70,10 @@ export class AccessRepository {
     if (affected !== 1) throw new Error(`The role ${key} is missing from the database.`);
   }
 
+  async existsRole(key: string): Promise<boolean> {
+    return this.roles.existsBy({ key });
+  }
+
   /** On MySQL: keeps others from changing the row of a role until the transaction ends; many may do so at once. */
   async shareRole(key: string): Promise<void> {
     await this.roles.query('SELECT id FROM roles WHERE role_key = ? LOCK IN SHARE MODE', [key]);
@@ -156,6 +160,7 @@ export class AccessRepository {
   async give({ id: userId, createdAt }: RoleHolder, roleKeys: readonly string[]): Promise<void> {
     if (roleKeys.length === 0) return;
     const roles = await this.roles.findBy({ key: In(roleKeys) });
+    if (roles.length === 0) return;
     await this.userRoles.insert(
       roles.map(({ id: roleId }) => ({ userId, roleId, userCreatedAt: createdAt })),
     );

@@ -94,6 +94,10 @@ export class AccessService {
     throw PlatformErrors.invalidRequest({ violations: [{ field, rule: 'permission' }] });
   }
 
+  async isRole(key: string): Promise<boolean> {
+    return this.repository.existsRole(key);
+  }
+
   /** Which of these permissions there are. */
   async known(permissions: readonly string[]): Promise<ReadonlySet<string>> {
     const [ofApplications, own] = [permissions.filter(isOfApplication), permissions.filter(isDeclared)];

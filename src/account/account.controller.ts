@@ -18,14 +18,15 @@ import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
 import { ListLimitInterceptor } from '../platform/http/list-limiter.js';
 import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
 import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
-import { SignedIn } from '../platform/security/route-access.js';
+import { Fresh, SignedIn } from '../platform/security/route-access.js';
 import { EndedSessionsResponse, SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
 import { SessionsErrors } from '../sessions/sessions.errors.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import type { User } from '../users/user.entity.js';
 import { toUserResponse, UserResponse } from '../users/users.dto.js';
-import { passwordRefusedExample } from '../users/users.errors.js';
+import { passwordRefusedExample, UsersErrors } from '../users/users.errors.js';
 import { ChangePasswordRequest, MeResponse, toMeResponse, UpdateMeRequest } from './account.dto.js';
+import { AccountErrors } from './account.errors.js';
 import { AccountService } from './account.service.js';
 
 @ApiTags('Me')
@@ -45,12 +46,27 @@ export class AccountController {
     return toMeResponse(auth, await this.access.ownPermissions(auth));
   }
 
-  /** Change my name */
+  /** Change my name or the language of mails to me */
   @Patch()
   @SignedIn()
   @ApiAnswer(UserResponse)
   async updateMe(@CurrentAuth() auth: AuthContext, @Body() request: UpdateMeRequest): Promise<UserResponse> {
     return toUserResponse(await this.account.update(auth, request));
+  }
+
+  /**
+   * Delete my account
+   *
+   * @remarks With all that is known of me but the audit record; it cannot be taken back. Only where `SELF_DELETION` allows
+   * it, and in a fresh session.
+   */
+  @Delete()
+  @SignedIn()
+  @Fresh()
+  @ApiAnswer(null)
+  @ApiFailures(AccountErrors.deletionOff, UsersErrors.lastAdministrator)
+  async deleteMe(@CurrentAuth() auth: AuthContext): Promise<void> {
+    await this.account.delete(auth);
   }
 
   /**

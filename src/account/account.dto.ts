@@ -1,13 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { NewPassword, TypedPassword } from '../credentials/passwords.dto.js';
 import { MayBeAbsent } from '../platform/http/constraints.js';
-import { FullName, toUserResponse, UserResponse } from '../users/users.dto.js';
+import type { Language } from '../platform/i18n/translator.js';
+import { FullName, PreferredLanguage, toUserResponse, UserResponse } from '../users/users.dto.js';
 import type { UserWithRoles } from '../users/users.service.js';
 
 export class UpdateMeRequest {
   @MayBeAbsent()
   @FullName()
   full_name?: string;
+
+  @MayBeAbsent()
+  @PreferredLanguage()
+  language?: Language | '';
 }
 
 export class ChangePasswordRequest {

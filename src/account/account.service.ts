@@ -1,14 +1,18 @@
-import { Injectable } from '@nestjs/common';
-import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js';
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConfigType } from '@nestjs/config';
+import { AuditService, doneBy } from '../audit/audit.service.js';
+import { accountConfig } from '../config/account.config.js';
 import { CredentialsErrors } from '../credentials/credentials.errors.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
 import { canonicalName } from '../platform/display-name.js';
 import type { AuthContext } from '../platform/security/auth-context.js';
-import { endsOf, SessionsService } from '../sessions/sessions.service.js';
 import { AttemptBudgets, tooManyAttempts, type Budget } from '../throttling/attempt-budgets.js';
+import { PasswordChanges } from '../users/password-changes.service.js';
+import { UserAdministrationService } from '../users/user-administration.service.js';
 import { UsersErrors } from '../users/users.errors.js';
 import { UsersService, type UserWithRoles } from '../users/users.service.js';
+import { AccountErrors } from './account.errors.js';
 import type { ChangePasswordRequest, UpdateMeRequest } from './account.dto.js';
 
 /** What people change about themselves, without anybody's permission. */
@@ -17,22 +21,27 @@ export class AccountService {
   constructor(
     private readonly users: UsersService,
     private readonly credentials: CredentialsService,
-    private readonly sessions: SessionsService,
     private readonly budgets: AttemptBudgets,
+    private readonly administration: UserAdministrationService,
+    private readonly changes: PasswordChanges,
     private readonly audit: AuditService,
     private readonly database: Database,
+    @Inject(accountConfig.KEY) private readonly config: ConfigType<typeof accountConfig>,
   ) {}
 
   /** Changes what is given; nothing given, or nothing new, changes nothing. */
-  async update(auth: AuthContext, { full_name }: UpdateMeRequest): Promise<UserWithRoles> {
-    if (full_name !== undefined) {
-      await this.database.transaction(async () => {
-        if (!(await this.users.rename(auth.user.id, canonicalName(full_name)))) return;
-        const target = { targetType: 'user', targetId: auth.user.id } as const;
-        const detail = { fields: ['full_name'] };
-        await this.audit.record({ ...doneBy(auth), action: 'user.updated', ...target, detail });
-      });
-    }
+  async update(auth: AuthContext, { full_name, language }: UpdateMeRequest): Promise<UserWithRoles> {
+    const wanted = {
+      ...(full_name !== undefined && { fullName: canonicalName(full_name) }),
+      ...(language !== undefined && { language: language || null }),
+    };
+    if (Object.keys(wanted).length === 0) return this.users.get(auth.user.id);
+    await this.database.transaction(async () => {
+      const fields = await this.users.changeOwn(auth.user.id, wanted);
+      if (fields.length === 0) return;
+      const target = { targetType: 'user', targetId: auth.user.id } as const;
+      await this.audit.record({ ...doneBy(auth), action: 'user.updated', ...target, detail: { fields } });
+    });
     return this.users.get(auth.user.id);
   }
 
@@ -43,17 +52,16 @@ export class AccountService {
    * @throws UsersErrors.passwordRefused (the field is `new_password`), then PlatformErrors.overloaded or
    *   PlatformErrors.tooManyRequests, then CredentialsErrors.wrongCurrentPassword
    */
-  async changePassword(auth: AuthContext, change: ChangePasswordRequest): Promise<void> {
+  async changePassword(auth: AuthContext, request: ChangePasswordRequest): Promise<void> {
     const { user } = await this.users.get(auth.user.id);
-    this.credentials.checkPolicy(change.new_password, user, 'new_password', UsersErrors.passwordRefused);
+    this.credentials.checkPolicy(request.new_password, user, 'new_password', UsersErrors.passwordRefused);
     const budget = this.budgets.forReauthentication(user.id);
-    const hash = await this.newHash(auth, budget, change);
+    const hash = await this.newHash(auth, budget, request);
+    const change = { hash, by: auth, action: 'password.changed', keepSessionId: auth.session.id } as const;
     const changed = await this.database.transaction(async () => {
       // Not if another change was faster: what was verified is no longer the current password.
-      if (!(await this.users.replacePassword(user, hash))) return false;
+      if ((await this.changes.apply(user, change)) === undefined) return false;
       await this.budgets.reset(budget);
-      const ended = await this.sessions.endAll(user.id, 'password_changed', auth, auth.session.id);
-      await this.recordChange(auth, 'success', endsOf(ended));
       return true;
     });
     if (!changed) await this.fail(auth);
@@ -72,18 +80,18 @@ export class AccountService {
     return await this.credentials.hashIn(place, new_password);
   }
 
-  /** Evidence first, then the answer. */
-  private async fail(auth: AuthContext): Promise<never> {
-    await this.recordChange(auth, 'failure', { reason: 'wrong_current_password' });
-    throw CredentialsErrors.wrongCurrentPassword();
+  /** @throws AccountErrors.deletionOff, UsersErrors.lastAdministrator */
+  async delete(auth: AuthContext): Promise<void> {
+    if (!this.config.selfDeletion) throw AccountErrors.deletionOff();
+    await this.administration.deleteOwn(auth);
   }
 
-  private async recordChange(
-    auth: AuthContext,
-    outcome: 'success' | 'failure',
-    detail: AuditEntry['detail'],
-  ): Promise<void> {
+  /** Evidence first, then the answer. */
+  private async fail(auth: AuthContext): Promise<never> {
+    const failed = { action: 'password.changed', outcome: 'failure' } as const;
     const target = { targetType: 'user', targetId: auth.user.id } as const;
-    await this.audit.record({ ...doneBy(auth), action: 'password.changed', outcome, ...target, detail });
+    const detail = { reason: 'wrong_current_password' };
+    await this.audit.record({ ...doneBy(auth), ...failed, ...target, detail });
+    throw CredentialsErrors.wrongCurrentPassword();
   }
 }

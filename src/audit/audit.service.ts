@@ -48,7 +48,7 @@ const NOBODY = { actorId: null, actorName: '', sessionId: null };
 export function doneBy(actor: Actor): Pick<AuditEntry, 'actorId' | 'actorName' | 'sessionId'> {
   if (actor === OPERATOR) return { actorName: OPERATOR };
   const { user, session } = actor;
-  return { actorId: user.id, actorName: user.username ?? '', sessionId: session.id };
+  return { actorId: user.id, actorName: user.username ?? '', sessionId: session?.id ?? null };
 }
 
 /** The append-only record of who did what. */
@@ -118,6 +118,14 @@ export class AuditService {
     const present = await this.repository.countBetween(after, next);
     if (present !== next - after) throw AuditErrors.eventsRemoved();
     return { events, next };
+  }
+
+  /** The newest events by a user or about one, newest first. */
+  async newestOf(userId: string, limit: number): Promise<AuditEvent[]> {
+    const by = await this.repository.findNewest({ actor_id: userId }, limit);
+    const about = await this.repository.findNewest({ target_id: userId }, limit);
+    const each = new Map([...by, ...about].map((event) => [event.id, event]));
+    return [...each.values()].sort(newestFirst).slice(0, limit);
   }
 
   /** How far the record is numbered. */

@@ -5,11 +5,13 @@ import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { Metrics } from '../platform/metrics/metrics.js';
 import { AuthErrors } from './auth.errors.js';
 
-/** How an attempt ended; the only label. `failed` is our fault or the database's. */
-type Result = 'succeeded' | 'refused' | 'limited' | 'overloaded' | 'failed';
+/** How an attempt ended; the only label. `challenged` goes on, `failed` is our fault or the database's. */
+type Result = 'succeeded' | 'challenged' | 'refused' | 'limited' | 'overloaded' | 'failed';
 
 const RESULTS: ReadonlyMap<number, Result> = new Map([
   [AuthErrors.wrongCredentials().definition.code, 'refused'],
+  [AuthErrors.challengeNotValid().definition.code, 'refused'],
+  [AuthErrors.passwordChangeNeeded().definition.code, 'challenged'],
   [AuthErrors.invalidRefreshToken().definition.code, 'refused'],
   [PlatformErrors.tooManyRequests().definition.code, 'limited'],
   [PlatformErrors.overloaded().definition.code, 'overloaded'],

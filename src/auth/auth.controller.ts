@@ -6,7 +6,9 @@ import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
 import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { Public, SignedIn } from '../platform/security/route-access.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import { passwordRefusedExample } from '../users/users.errors.js';
 import {
+  NewPasswordRequest,
   ReauthenticationRequest,
   RefreshTokenRequest,
   RenewAccessResponse,
@@ -15,8 +17,10 @@ import {
   toRenewAccessResponse,
   toSignInResponse,
 } from './auth.dto.js';
-import { AuthErrors } from './auth.errors.js';
+import { AuthErrors, passwordChangeExample } from './auth.errors.js';
+import { AuthMetrics } from './auth-metrics.js';
 import { LocalAuthGuard } from './local-auth.guard.js';
+import { NewPasswordDemand } from './new-password-demand.service.js';
 import { ReauthenticationService } from './reauthentication.service.js';
 import { RenewalService } from './renewal.service.js';
 import type { SignInResult } from './sign-in.service.js';
@@ -25,6 +29,8 @@ import type { SignInResult } from './sign-in.service.js';
 @Controller()
 export class AuthController {
   constructor(
+    private readonly newPassword: NewPasswordDemand,
+    private readonly metrics: AuthMetrics,
     private readonly renewal: RenewalService,
     private readonly sessions: SessionsService,
     private readonly reauthentication: ReauthenticationService,
@@ -34,16 +40,33 @@ export class AuthController {
    * Sign in
    *
    * @remarks Opens a session. Every failed attempt looks the same, whatever the reason. After too many, wait for the
-   * seconds of `Retry-After`.
+   * seconds of `Retry-After`. `11010`: the password is right, and a new one is demanded; go on with
+   * `POST /signin/password`.
    */
   @Post('signin')
   @HttpCode(200)
   @Public()
   @UseGuards(LocalAuthGuard)
   @ApiAnswer(SignInResponse)
-  @ApiFailures(AuthErrors.wrongCredentials, PlatformErrors.tooManyRequests)
+  @ApiFailures(AuthErrors.wrongCredentials, passwordChangeExample(), PlatformErrors.tooManyRequests)
   signIn(@Body() _: SignInRequest, @Req() { user }: { readonly user: SignInResult }): SignInResponse {
     return toSignInResponse(user);
+  }
+
+  /**
+   * Sign in with the new password that was demanded
+   *
+   * @remarks The step after `11010`. A password that is refused (`12005`) leaves the challenge as it is.
+   */
+  @Post('signin/password')
+  @HttpCode(200)
+  @Public()
+  @ApiAnswer(SignInResponse)
+  @ApiFailures(AuthErrors.challengeNotValid, passwordRefusedExample('new_password'))
+  async signInWithNewPassword(
+    @Body() { challenge, new_password }: NewPasswordRequest,
+  ): Promise<SignInResponse> {
+    return toSignInResponse(await this.metrics.signedIn(this.newPassword.meet(challenge, new_password)));
   }
 
   /**

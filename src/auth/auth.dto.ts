@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsString } from 'class-validator';
-import { TypedPassword } from '../credentials/passwords.dto.js';
+import { NewPassword, TypedPassword } from '../credentials/passwords.dto.js';
 import { CodePoints, NoControlCharacters } from '../platform/http/constraints.js';
 import { toTimestamp } from '../platform/time/clock.js';
 import type { AccessToken } from '../tokens/access-tokens.js';
@@ -16,6 +16,16 @@ export class SignInRequest {
 
   @TypedPassword()
   password!: string;
+}
+
+export class NewPasswordRequest {
+  @IsString()
+  @CodePoints(1, 2_048)
+  @ApiProperty({ example: 'eyJhbGciOiJkaXIi…', description: 'As it came with 11010; good for 5 minutes.' })
+  challenge!: string;
+
+  @NewPassword()
+  new_password!: string;
 }
 
 export class RefreshTokenRequest {

@@ -1,8 +1,17 @@
-import { defineErrors } from '../platform/errors/app-error.js';
+import { defineErrors, type AppError } from '../platform/errors/app-error.js';
 
 export const AuthErrors = defineErrors('auth', {
   wrongCredentials: [11001, 401],
   notSignedIn: [11002, 401],
   invalidRefreshToken: [11003, 401],
+  challengeNotValid: [11009, 403],
+  passwordChangeNeeded: [11010, 401],
   notFresh: [11012, 403],
 });
+
+/** As an example in the documentation. */
+export function passwordChangeExample(): AppError {
+  return AuthErrors.passwordChangeNeeded({
+    challenge: { challenge: 'eyJhbGciOiJkaXIi…', challenge_expires_at: '2026-11-22T08:37:48.741Z' },
+  });
+}

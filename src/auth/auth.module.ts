@@ -4,7 +4,10 @@ import { AccessModule } from '../access/access.module.js';
 import { PermissionGuard } from '../access/permission.guard.js';
 import { KeysModule } from '../api-keys/keys.module.js';
 import { AuditModule } from '../audit/audit.module.js';
+import { CodesModule } from '../codes/codes.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
+import { KeyringModule } from '../keyring/keyring.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
 import { UndeclaredInputGuard } from '../platform/http/undeclared-input.guard.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { ThrottlingModule } from '../throttling/throttling.module.js';
@@ -19,6 +22,10 @@ import { AuthzService } from './authz.service.js';
 import { ChangesService } from './changes.service.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { IntrospectionService } from './introspection.service.js';
+import { Challenges } from './challenges.service.js';
+import { NewPasswordDemand } from './new-password-demand.service.js';
+import { NewSignIns } from './new-sign-in.service.js';
+import { SessionOpening } from './session-opening.service.js';
 import { TokenHolderService } from './token-holder.service.js';
 import { AuthQueries } from './auth.queries.js';
 import { LocalStrategy } from './local.strategy.js';
@@ -35,8 +42,11 @@ import { SignInService } from './sign-in.service.js';
     DiscoveryModule,
     AccessModule,
     AuditModule,
+    CodesModule,
     CredentialsModule,
+    KeyringModule,
     KeysModule,
+    OutboxModule,
     SessionsModule,
     ThrottlingModule,
     TokensModule,
@@ -48,6 +58,10 @@ import { SignInService } from './sign-in.service.js';
     SignInAttempts,
     AuthQueries,
     SignInService,
+    SessionOpening,
+    NewSignIns,
+    NewPasswordDemand,
+    Challenges,
     RenewalService,
     ReauthenticationService,
     TokenFailures,

@@ -11,17 +11,7 @@ import { columnList } from '../database/entity-statements.js';
 import type { Instant } from '../platform/time/clock.js';
 import { Session, type SessionKind } from '../sessions/session.entity.js';
 import type { SessionLife } from '../sessions/session-life.js';
-import type { Identifier } from '../users/identifiers.js';
 import { User, type UserStatus } from '../users/user.entity.js';
-
-/** What a sign-in asks about an account. */
-export interface Account {
-  readonly user: User;
-  /** The stored password, if it has one. */
-  readonly hash: string | null;
-  /** When a sign-in from the client's network was last noted. */
-  readonly addressNotedAt: Instant | null;
-}
 
 /** A session as a call finds it, whatever state it and its user are in. */
 export interface SessionOfCall {
@@ -43,13 +33,6 @@ export interface SessionOfRenewal {
   readonly networks: readonly string[];
 }
 
-// Scalar subqueries and `(SELECT ?)`: SQLite would plan a join anew for every value that is compared directly.
-const ACCOUNT = `
-  SELECT ${columnList(User)},
-    (SELECT hash FROM password_credentials WHERE user_id = users.id) AS hash,
-    (SELECT signed_in_at FROM known_addresses WHERE user_id = users.id AND address = ?) AS "addressNotedAt"
-  FROM users`;
-
 /** Where a session is that of a key, from where alone the key works; nothing is looked up for a device. */
 const NETWORKS =
   "CASE WHEN sessions.kind = 'key' THEN (SELECT networks FROM api_keys WHERE session_id = sessions.id) END AS networks";
@@ -62,6 +45,7 @@ const SESSION_OF_CALL = `
     CASE WHEN sessions.kind = 'key' THEN ${listedPermissionsOf('users.id')} END AS listed
   FROM sessions JOIN users ON users.id = user_id`;
 
+// `(SELECT ?)`: SQLite would plan a join anew for every value that is compared directly.
 const BY_ID = `${SESSION_OF_CALL} WHERE sessions.id = (SELECT ?)`;
 const BY_KEY = `${SESSION_OF_CALL} WHERE refresh_digest = (SELECT ?) AND sessions.kind = 'key'`;
 
@@ -83,17 +67,6 @@ const SESSION_OF_RENEWAL = `
 @Injectable()
 export class AuthQueries {
   constructor(private readonly database: Database) {}
-
-  /** @param network the client's, as attempts are counted */
-  async findAccount({ kind, value }: Identifier, network: string): Promise<Account | undefined> {
-    const rows = await this.database.query<Array<User & Omit<Account, 'user'>>>(
-      `${ACCOUNT} WHERE ${kind} = ?`,
-      [network, value],
-    );
-    if (rows[0] === undefined) return undefined;
-    const { hash, addressNotedAt, ...user } = rows[0];
-    return { user, hash, addressNotedAt };
-  }
 
   /** The read of every call with an access token. */
   async findSessionOfCall(id: string): Promise<SessionOfCall | undefined> {

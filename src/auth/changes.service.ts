@@ -35,6 +35,7 @@ const ACTIONS: readonly AuditAction[] = [
   'session.ended',
   'password.changed',
   'password.reset',
+  'user.email_changed',
   'user.disabled',
   'user.deleted',
   'key.revoked',

@@ -8,10 +8,9 @@ import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { clientNetwork } from '../platform/http/client-address.js';
 import { Semaphore, type Permit } from '../platform/semaphore.js';
 import type { Duration } from '../platform/time/clock.js';
-import { SessionsService } from '../sessions/sessions.service.js';
 import { AttemptBudgets, tooManyAttempts, type Budget, type Refusal } from '../throttling/attempt-budgets.js';
 import { KeyedDigest } from '../throttling/keyed-digest.js';
-import type { Account } from './auth.queries.js';
+import type { Account, NamedAccount } from '../users/accounts.service.js';
 import { AuthErrors } from './auth.errors.js';
 
 /** An attempt at an account, if there is one, and the budgets that it is taken from. */
@@ -32,7 +31,6 @@ export class SignInAttempts {
   constructor(
     private readonly budgets: AttemptBudgets,
     private readonly digests: KeyedDigest,
-    private readonly sessions: SessionsService,
     private readonly audit: AuditService,
     private readonly database: Database,
     @Inject(budgetsConfig.KEY) private readonly config: ConfigType<typeof budgetsConfig>,
@@ -43,17 +41,16 @@ export class SignInAttempts {
    * An address that the account is used from has a count of its own, so that an attack from elsewhere cannot lock the
    * owner out; and a success there does not give that attack new attempts.
    *
-   * @param name the canonical form of what was typed. Of one without an account only a keyed digest is kept.
+   * @param named of a name without an account only a keyed digest is kept
    */
-  async plan(account: Account | undefined, name: string): Promise<SignInAttempt> {
+  async plan({ account, name, isKnown }: NamedAccount): Promise<SignInAttempt> {
     const { accountAttempts: limit } = this.config;
     const address = this.budgets.forClient();
     // Made for accounts, too, so that both take as long.
     const digest = await this.digests.digest(name);
     if (account === undefined) return { user: undefined, address, account: { key: `name:${digest}`, limit } };
-    const { user, addressNotedAt } = account;
-    const known = this.sessions.isKnownAddress(addressNotedAt);
-    const key = known ? `known:${user.id}:${clientNetwork()}` : `account:${user.id}`;
+    const { user } = account;
+    const key = isKnown ? `known:${user.id}:${clientNetwork()}` : `account:${user.id}`;
     return { user, address, account: { key, limit } };
   }
 

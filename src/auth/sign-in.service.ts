@@ -1,47 +1,40 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { CredentialsService } from '../credentials/credentials.service.js';
-import { Database } from '../database/database.js';
 import { AppError } from '../platform/errors/app-error.js';
-import { clientNetwork } from '../platform/http/client-address.js';
-import type { Session } from '../sessions/session.entity.js';
-import { SessionsService } from '../sessions/sessions.service.js';
-import { AccessTokens, type AccessToken } from '../tokens/access-tokens.js';
-import { newRefreshToken } from '../tokens/refresh-tokens.js';
-import type { Identifier } from '../users/identifiers.js';
+import { AccountsService } from '../users/accounts.service.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
-import { AuthQueries, type Account } from './auth.queries.js';
-import { SignInAttempts, type SignInAttempt } from './sign-in-attempts.js';
+import { NewPasswordDemand } from './new-password-demand.service.js';
+import { SessionOpening, type SignInResult, type VerifiedSignIn } from './session-opening.service.js';
+import { SignInAttempts } from './sign-in-attempts.js';
 
-export interface SignInResult {
-  readonly user: User;
-  readonly session: Session;
-  readonly refreshToken: string;
-  readonly accessToken: AccessToken;
+export type { SignInResult };
+
+/** A weak hash, and the one of the same password that takes its place. */
+interface HashUpgrade {
+  readonly hash: string;
+  readonly stronger: string;
 }
-
-/** Nobody's identifier: looked up where there is nothing to look up, so that it takes as long. */
-const NO_IDENTIFIER: Identifier = { kind: 'username', value: '' };
 
 /** A sign-in from its first step to its last. */
 @Injectable()
 export class SignInService {
   constructor(
     private readonly users: UsersService,
-    private readonly queries: AuthQueries,
+    private readonly accounts: AccountsService,
     private readonly attempts: SignInAttempts,
     private readonly credentials: CredentialsService,
-    private readonly sessions: SessionsService,
-    private readonly accessTokens: AccessTokens,
-    private readonly database: Database,
+    private readonly newPassword: NewPasswordDemand,
+    private readonly opening: SessionOpening,
   ) {}
 
   /**
    * Opens a session for whoever knows the password. An unknown name, a disabled account and a wrong password take
    * equal steps, statements and hashes, and end in one error.
    *
-   * @throws AuthErrors.wrongCredentials, PlatformErrors.tooManyRequests, PlatformErrors.overloaded
+   * @throws AuthErrors.wrongCredentials, PlatformErrors.tooManyRequests, PlatformErrors.overloaded;
+   *   AuthErrors.passwordChangeNeeded when the password is right and to be changed
    */
   async signIn(username: string, password: string): Promise<SignInResult> {
     return this.verifyAndOpen(username, password).catch(pauseIfTurnedAway);
@@ -49,9 +42,9 @@ export class SignInService {
 
   private async verifyAndOpen(username: string, password: string): Promise<SignInResult> {
     using firstPlace = await this.credentials.reservePlace();
-    const identifier = this.users.identify(username);
-    const account = await this.queries.findAccount(identifier ?? NO_IDENTIFIER, clientNetwork());
-    const attempt = await this.attempts.plan(account, identifier?.value ?? unreadable(username));
+    const named = await this.accounts.named(username);
+    const { account } = named;
+    const attempt = await this.attempts.plan(named);
 
     const free = this.attempts.tryPermit(attempt);
     // While this attempt waits for others of its account, somebody else may use its place in the hash queue.
@@ -69,32 +62,27 @@ export class SignInService {
       return await this.attempts.fail(attempt);
     const stronger = await this.credentials.strengthened(place, hash, password);
     place.release();
-    return await this.open(account, attempt, stronger === undefined ? undefined : { hash, stronger });
+    return await this.proceed({ account, attempt }, stronger === undefined ? undefined : { hash, stronger });
   }
 
-  /** Unless the account was disabled, deleted or given another password since it was verified. */
-  private async open(
-    { user, addressNotedAt }: Account,
-    attempt: SignInAttempt,
-    upgrade: { readonly hash: string; readonly stronger: string } | undefined,
-  ): Promise<SignInResult> {
-    const refreshToken = newRefreshToken();
-    const session = await this.database.transaction(async () => {
-      // First, because it is also the lock that everything below relies on.
+  /** Opens the session, unless something is demanded first, or the account was changed since it was verified. */
+  private async proceed(verified: VerifiedSignIn, upgrade?: HashUpgrade): Promise<SignInResult> {
+    const { user } = verified.account;
+    if (this.newPassword.isMadeOf(user)) {
+      await this.upgrade(user, upgrade);
+      throw await this.newPassword.challenge(verified);
+    }
+    const result = await this.opening.open(verified, async () => {
       if (!(await this.users.recordSignIn(user))) return undefined;
-      if (upgrade !== undefined) await this.credentials.upgrade(user.id, upgrade.hash, upgrade.stronger);
-      const opened = await this.sessions.open(user.id, refreshToken.digest, addressNotedAt);
-      await this.attempts.succeed(attempt, opened.id);
-      return opened;
+      await this.upgrade(user, upgrade);
+      return user;
     });
-    if (session === undefined) return this.attempts.fail(attempt);
-    return { user, session, refreshToken: refreshToken.token, accessToken: this.accessTokens.issue(session) };
+    return result ?? this.attempts.fail(verified.attempt);
   }
-}
 
-/** The name under which a text that is no identifier is counted; capitals and blanks around it make no other one. */
-function unreadable(username: string): string {
-  return `? ${username.trim().toLowerCase()}`;
+  private async upgrade({ id }: User, upgrade?: HashUpgrade): Promise<void> {
+    if (upgrade !== undefined) await this.credentials.upgrade(id, upgrade.hash, upgrade.stronger);
+  }
 }
 
 /**

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { SignUpService } from '../account/sign-up.service.js';
 import { createApp, listen } from '../app.js';
 import { loadConfig, type Config } from '../config/config.js';
 import { bootstrapPasswordRefusals } from '../credentials/password-policy.js';
@@ -87,6 +88,7 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   const { production } = config.service;
   const app = await createApp(config);
   await app.init();
+  await requireSignUpRole(app);
   const password = production ? undefined : await bootstrapAdministrator(app, config.bootstrap);
   const url = await listen(app, config).catch(async (error: unknown) => {
     await app.close();
@@ -96,6 +98,15 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   else process.stdout.write(banner(config, url, password));
   if (!stop.aborted) await once(stop, 'abort');
   await shutDown(app, config);
+}
+
+/** @throws StartError when people who sign up would get a role that there is not */
+async function requireSignUpRole(app: NestFastifyApplication): Promise<void> {
+  const role = await app.get(SignUpService, { strict: false }).missingRole();
+  if (role === undefined) return;
+  throw new StartError(
+    `SIGNUP_ROLE: there is no role ${role}. Start without it, make the role, then set it.`,
+  );
 }
 
 /** Readiness falls first, so that load balancers look elsewhere; then requests in progress end; then the rest. */

@@ -16,7 +16,9 @@ export function addUsers(program: Command, settings: Settings): void {
       const password = await passwordFromInput();
       await inModules(config, async (modules) => {
         const user = await find(modules);
-        await modules.get(UserAdministrationService).setPassword(OPERATOR, user.id, password, 'password');
+        await modules
+          .get(UserAdministrationService)
+          .setPassword(OPERATOR, user.id, password, { field: 'password' });
         say(`Set the password of ${user.username} and ended all sessions of this user.`);
       });
     });

@@ -1,5 +1,6 @@
 import type { DynamicModule } from '@nestjs/common';
 import { ConfigModule, registerAs } from '@nestjs/config';
+import { accountConfig } from './account.config.js';
 import { auditConfig } from './audit.config.js';
 import { bootstrapConfig } from './bootstrap.config.js';
 import { budgetsConfig } from './budgets.config.js';
@@ -27,6 +28,7 @@ export const slices = {
   mail: mailConfig,
   audit: auditConfig,
   passwords: passwordsConfig,
+  account: accountConfig,
   budgets: budgetsConfig,
   bootstrap: bootstrapConfig,
 };

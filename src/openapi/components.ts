@@ -58,6 +58,16 @@ const FAILURES: ComponentsObject['schemas'] = {
     { oneOf: [reference('FieldErrors'), { type: 'null' }] },
   ),
   RetryLaterFailure: envelope('A call that may succeed later.', reference('RetryAdvice')),
+  NotSignedInFailure: envelope(
+    'A call without a sign-in; `data` tells how to go on with one that is not done.',
+    {
+      oneOf: [reference('SignInChallenge'), { type: 'null' }],
+    },
+  ),
+  SignInChallenge: object({
+    challenge: text('For the next step of the sign-in. Opaque.'),
+    challenge_expires_at: { type: 'string', format: 'date-time' },
+  }),
   FieldErrors: object({
     errors: { type: 'array', minItems: 1, maxItems: 20, items: reference('FieldError') },
   }),

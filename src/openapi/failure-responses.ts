@@ -12,7 +12,7 @@ interface Shown {
 /** The schema and the headers that a failure has by its status; all others have `PLAIN`. */
 const FORMS: Readonly<Record<number, { readonly schema: string; readonly headers: readonly string[] }>> = {
   400: { schema: 'InvalidRequestFailure', headers: [] },
-  401: { schema: 'Failure', headers: ['WWW-Authenticate'] },
+  401: { schema: 'NotSignedInFailure', headers: ['WWW-Authenticate'] },
   405: { schema: 'Failure', headers: ['Allow'] },
   429: { schema: 'RetryLaterFailure', headers: ['Retry-After'] },
   503: { schema: 'RetryLaterFailure', headers: ['Retry-After'] },

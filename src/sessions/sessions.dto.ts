@@ -15,6 +15,20 @@ export class SessionResponse {
   @ApiProperty({ format: 'date-time', example: '2026-11-22T08:32:48.741Z' })
   created_at!: string;
 
+  @ApiProperty({
+    type: [String],
+    example: ['password'],
+    description: 'By what the person has shown who they are.',
+  })
+  proof!: readonly string[];
+
+  @ApiProperty({
+    format: 'date-time',
+    example: '2026-11-22T08:32:48.741Z',
+    description: 'When that was shown last: the session is fresh for a while after it.',
+  })
+  authenticated_at!: string;
+
   @ApiProperty({ format: 'date-time', example: '2026-11-22T09:02:48.741Z', description: 'To the minute.' })
   last_seen_at!: string;
 
@@ -37,6 +51,8 @@ export function toSessionResponse(session: Session, currentId: string): SessionR
     user_agent: session.userAgent,
     ip: session.ip,
     created_at: toTimestamp(session.createdAt),
+    proof: session.proof.split(','),
+    authenticated_at: toTimestamp(session.authenticatedAt ?? session.createdAt),
     last_seen_at: toTimestamp(session.lastSeenAt),
     expires_at: toTimestamp(session.expiresAt),
     current: session.id === currentId,

@@ -79,6 +79,11 @@ export class SessionsService {
     return notedAt !== null && this.clock.now() - notedAt < ADDRESS_KNOWN_FOR;
   }
 
+  /** Whether a live session of the user was opened by a client that calls itself by this name. */
+  async isUsedBy(userId: string, userAgent: string): Promise<boolean> {
+    return this.sessions.existsBy({ userId, userAgent, kind: 'device', ...this.live() });
+  }
+
   /** Whether a session that was just read is live; if so, it is noted as in use. */
   resume(session: SessionLife): boolean {
     if (!this.isLive(session)) return false;
@@ -110,6 +115,16 @@ export class SessionsService {
     const [take, skip] = limitAndOffset(query);
     const rows = await this.sessions.find({ where, order: NEWEST_FIRST, take, skip });
     return withTotal(query, rows, () => this.sessions.countBy(where));
+  }
+
+  /** All live devices of a user, newest first: as many as one can have. */
+  async allOf(userId: string): Promise<Session[]> {
+    return this.sessions.find({ where: { userId, kind: 'device', ...this.live() }, order: NEWEST_FIRST });
+  }
+
+  /** The networks that a user has signed in from, as far as they are kept, newest first. */
+  async addressesOf(userId: string): Promise<KnownAddress[]> {
+    return this.addresses.find({ where: { userId }, order: { signedInAt: 'DESC' } });
   }
 
   /** Ends one live device of a user; answers whether there was one. */

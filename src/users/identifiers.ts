@@ -65,6 +65,12 @@ export function parseIdentifierOf(
   return found?.kind === kind ? found.value : undefined;
 }
 
+/** The canonical form of an e-mail address; undefined for anything else. */
+export function parseEmail(input: string): string | undefined {
+  const text = trimBlanks(input);
+  return PRINTABLE_ASCII.test(text) ? readEmail(text.toLowerCase()) : undefined;
+}
+
 function identifier(kind: IdentifierKind, value: string | undefined): Identifier | undefined {
   return value === undefined ? undefined : { kind, value };
 }

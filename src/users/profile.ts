@@ -50,10 +50,25 @@ export function readChanges(
 }
 
 /** Those of the changes that differ from what the user has. */
-export function newIn(wanted: ProfileChanges, user: User): ProfileChanges {
+export function newIn<T extends Partial<User>>(wanted: T, user: User): Partial<T> {
   const current = new Map<string, unknown>(Object.entries(user));
-  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => current.get(name) !== value));
+  const differs = ([name, value]: readonly [string, unknown]) => current.get(name) !== value;
+  return Object.fromEntries(Object.entries(wanted).filter(differs)) as Partial<T>;
 }
+
+/** Those of the changes that differ from what the user has, by the names of the request's fields. */
+export function fieldsOf(changes: Partial<User>): string[] {
+  return FIELDS.flatMap(([name, field]) => (name in changes ? [field] : []));
+}
+
+/** The names that the audit record has for what was changed. */
+const FIELDS = [
+  ['fullName', 'full_name'],
+  ['email', 'email'],
+  ['phone', 'phone'],
+  ['language', 'language'],
+  ['emailVerifiedAt', 'email_verified'],
+] as const;
 
 /** Reads fields and collects what is wrong with them, so that the client hears all of it at once. */
 class Fields {

@@ -3,19 +3,28 @@ import type { ConfigType } from '@nestjs/config';
 import { AccessService, ADMINISTRATOR } from '../access/access.service.js';
 import { KeysErrors } from '../api-keys/keys.errors.js';
 import { AuditService, doneBy, type AuditEntry } from '../audit/audit.service.js';
+import { CodesService } from '../codes/codes.service.js';
 import { serviceConfig } from '../config/service.config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
+import { refuse } from '../platform/errors/platform-errors.js';
 import type { PageQuery, Slice } from '../platform/http/list-query.js';
+import type { Language } from '../platform/i18n/translator.js';
 import { OPERATOR, type Actor, type AuthContext } from '../platform/security/auth-context.js';
+import { Clock } from '../platform/time/clock.js';
 import type { Session } from '../sessions/session.entity.js';
 import { endsOf, SessionsService } from '../sessions/sessions.service.js';
-import { newIn, readChanges, type ProfileInput } from './profile.js';
+import { Notices } from './notices.service.js';
+import { fieldsOf, newIn, readChanges, type ProfileInput } from './profile.js';
 import type { User } from './user.entity.js';
 import { UsersErrors } from './users.errors.js';
 import { UsersRepository, type UserWithRoles } from './users.repository.js';
 
-/** The names that the audit record has for what was changed: those of the request's fields. */
-const FIELDS = { fullName: 'full_name', email: 'email', phone: 'phone' } as const;
+/** What administrators change of a user, as typed. */
+export interface UserInput extends Partial<Omit<ProfileInput, 'username'>> {
+  /** Empty: none. */
+  readonly language?: Language | '' | undefined;
+  readonly emailVerified?: boolean | undefined;
+}
 
 /** What a change has made of a user, and what the record says about it. */
 type Changed = Partial<UserWithRoles> & Pick<AuditEntry, 'detail'>;
@@ -28,29 +37,35 @@ export class UserAdministrationService {
     private readonly access: AccessService,
     private readonly credentials: CredentialsService,
     private readonly sessions: SessionsService,
+    private readonly codes: CodesService,
+    private readonly notices: Notices,
     private readonly audit: AuditService,
+    private readonly clock: Clock,
     @Inject(serviceConfig.KEY) private readonly config: ConfigType<typeof serviceConfig>,
   ) {}
 
   /**
    * Changes what is given and new. Nobody changes their own e-mail address or phone number here, because they sign in
-   * with them.
+   * with them. A new address is unproved, unless it is said to be proved; the old one is told.
    */
   async update(
     actor: Actor,
     id: string,
-    input: Partial<Omit<ProfileInput, 'username'>>,
+    { language, emailVerified, ...input }: UserInput,
   ): Promise<UserWithRoles> {
-    const wanted = readChanges(input, this.config.defaultPhoneRegion);
+    const profile = readChanges(input, this.config.defaultPhoneRegion);
     const write = async ({ user }: UserWithRoles) => {
-      if (input.email !== undefined || input.phone !== undefined) {
+      if (input.email !== undefined || input.phone !== undefined || emailVerified !== undefined) {
         requireSomebodyElse(actor, user);
         requirePerson(user);
       }
-      const changes = newIn(wanted, user);
-      const fields = Object.entries(FIELDS).flatMap(([name, field]) => (name in changes ? [field] : []));
+      const wanted = { ...profile, ...(language !== undefined && { language: language || null }) };
+      const changes = { ...newIn(wanted, user), ...this.proof(user, profile.email, emailVerified) };
+      const fields = fieldsOf(changes);
       if (fields.length === 0) return undefined;
-      return { user: await this.repository.update(user, changes), detail: { fields } };
+      const changed = await this.repository.update(user, changes);
+      if (changed.email !== user.email) await this.notices.send(user, 'email_changed', 'other');
+      return { user: changed, detail: { fields } };
     };
     const work = async () => {
       // Two changes of one user take turns, so that the second compares with what the first has left.
@@ -58,8 +73,16 @@ export class UserAdministrationService {
       return this.perform(actor, id, 'user.updated', write);
     };
     return this.access.undisturbed(work).catch(async (error: unknown) => {
-      throw await this.repository.takenBy(error, wanted, id);
+      throw await this.repository.takenBy(error, profile, id);
     });
+  }
+
+  /** What becomes of the proof of a user's address. @throws PlatformErrors.invalidRequest without an address */
+  private proof(user: User, email = user.email, verified?: boolean): Partial<Pick<User, 'emailVerifiedAt'>> {
+    if (verified === true && email === null) refuse([{ field: 'email', rule: 'required' }]);
+    const isProved = verified ?? (email === user.email && user.emailVerifiedAt !== null);
+    if (isProved === (user.emailVerifiedAt !== null)) return {};
+    return { emailVerifiedAt: isProved ? this.clock.now() : null };
   }
 
   /**
@@ -88,6 +111,7 @@ export class UserAdministrationService {
       if (found.user.status === 'disabled') return undefined;
       await this.requireRemovable(actor, found);
       const user = await this.repository.update(found.user, { status: 'disabled' });
+      await this.codes.forgetAll(id);
       return { user, detail: endsOf(await this.sessions.endAll(id, 'user_disabled', actor)) };
     });
   }
@@ -102,31 +126,64 @@ export class UserAdministrationService {
 
   /** Removes a user and everything of theirs but the audit events. */
   async delete(actor: Actor, id: string): Promise<void> {
-    await this.requireRemovable(actor, await this.check(actor, id));
+    const check = async () => {
+      const found = await this.check(actor, id);
+      await this.requireRemovable(actor, found);
+      return found;
+    };
+    await this.remove(actor, id, check);
+  }
+
+  /** Removes the account of whoever asks, and tells the address. @throws UsersErrors.lastAdministrator */
+  async deleteOwn(actor: AuthContext): Promise<void> {
+    const { id } = actor.user;
+    const check = async () => {
+      const found = await this.repository.get(id);
+      await this.requireAnotherAdministrator(found);
+      return found;
+    };
+    await this.remove(actor, id, check, (user) => this.notices.send(user, 'account_deleted', 'person'));
+  }
+
+  private async remove(
+    actor: Actor,
+    id: string,
+    check: () => Promise<UserWithRoles>,
+    tell: (user: User) => Promise<void> = async () => undefined,
+  ): Promise<void> {
+    await check();
     // History first, outside: a busy account has more of it than one transaction can remove in time.
     await this.sessions.forgetEnded(id);
-    await this.change(actor, id, 'user.deleted', async (found) => {
-      await this.requireRemovable(actor, found);
+    const write = async ({ user }: UserWithRoles) => {
       // The row before its sessions, as a sign-in locks them: two in the other order would wait for each other.
-      await this.repository.update(found.user, { status: 'disabled' });
+      await this.repository.update(user, { status: 'disabled' });
       const ended = await this.sessions.endAll(id, 'user_deleted', actor);
       await this.repository.delete(id);
+      await tell(user);
       return { detail: endsOf(ended) };
-    });
+    };
+    await this.change(actor, id, 'user.deleted', write, check);
   }
 
   /** Sets the password of somebody else and ends all their sessions. A refusal names `field`. */
-  async setPassword(actor: Actor, id: string, password: string, field: string): Promise<void> {
+  async setPassword(
+    actor: Actor,
+    id: string,
+    password: string,
+    { field, mustChange = false }: { readonly field: string; readonly mustChange?: boolean | undefined },
+  ): Promise<void> {
     const { user } = await this.check(actor, id);
     requireSomebodyElse(actor, user);
     requirePerson(user);
     this.credentials.checkPolicy(password, user, field, UsersErrors.passwordRefused);
     // Outside the transaction: a hash takes longer than anything in it.
     const hash = await this.credentials.hash(password);
-    await this.change(actor, id, 'password.reset', async () => {
-      await this.repository.recordPasswordChange(id);
+    await this.change(actor, id, 'password.reset', async (found) => {
+      await this.repository.recordPasswordChange(id, { mustChangePassword: mustChange ? 1 : 0 });
       await this.credentials.replace(id, hash);
-      return { detail: endsOf(await this.sessions.endAll(id, 'password_changed', actor)) };
+      const ended = await this.sessions.endAll(id, 'password_changed', actor);
+      await this.notices.send(found.user, 'password_reset', 'other');
+      return { detail: endsOf(ended) };
     });
   }
 

@@ -15,6 +15,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { AccessErrors } from '../access/access.errors.js';
 import { AccessPermissions } from '../access/access.permissions.js';
 import { KeysErrors } from '../api-keys/keys.errors.js';
+import { CodesErrors } from '../codes/codes.errors.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
 import { ListLimitInterceptor } from '../platform/http/list-limiter.js';
 import { ListOf, PageQuery, toListResponse, type ListResponse } from '../platform/http/list-query.js';
@@ -23,18 +25,20 @@ import { PeopleOnly, RequirePermission } from '../platform/security/route-access
 import { EndedSessionsResponse, SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
 import { SessionsErrors } from '../sessions/sessions.errors.js';
 import { SessionsPermissions } from '../sessions/sessions.permissions.js';
+import { InvitationsService } from './invitations.service.js';
+import { BatchResponse, UserBatchRequest } from './user-batch.dto.js';
 import { UserBatchService } from './user-batch.service.js';
 import { UserAdministrationService } from './user-administration.service.js';
 import { UserSearch } from './user-search.js';
 import {
-  BatchResponse,
   CreateUserRequest,
   ListUsersQuery,
   SetPasswordRequest,
   SetRolesRequest,
+  toNewUser,
+  toUserInput,
   toUserResponse,
   UpdateUserRequest,
-  UserBatchRequest,
   UserResponse,
 } from './users.dto.js';
 import { passwordRefusedExample, UsersErrors } from './users.errors.js';
@@ -52,6 +56,7 @@ export class UsersController {
     private readonly search: UserSearch,
     private readonly administration: UserAdministrationService,
     private readonly batches: UserBatchService,
+    private readonly invitations: InvitationsService,
   ) {}
 
   /** List users, and search them by what their names begin with */
@@ -66,7 +71,7 @@ export class UsersController {
     return toListResponse(query, await this.search.find(actor, query), toUserResponse);
   }
 
-  /** Create a user; with `roles`, `roles:assign` is needed too */
+  /** Create a user, or invite one by mail; with `roles`, `roles:assign` is needed too */
   @Post()
   @RequirePermission(UsersPermissions.create)
   @ApiAnswer(UserResponse)
@@ -77,12 +82,13 @@ export class UsersController {
     passwordRefusedExample('password'),
     AccessErrors.exceedsOwn,
     KeysErrors.notForServiceAccount,
+    CodesErrors.mailNotSetUp,
   )
   async createUser(
     @CurrentAuth() actor: AuthContext,
-    @Body() { full_name, ...rest }: CreateUserRequest,
+    @Body() request: CreateUserRequest,
   ): Promise<UserResponse> {
-    return toUserResponse(await this.users.create(actor, { ...rest, fullName: full_name }));
+    return toUserResponse(await this.users.create(actor, toNewUser(request)));
   }
 
   /** Enable, disable or delete many users, each on its own */
@@ -120,9 +126,9 @@ export class UsersController {
   async updateUser(
     @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
-    @Body() { full_name, ...rest }: UpdateUserRequest,
+    @Body() request: UpdateUserRequest,
   ): Promise<UserResponse> {
-    return toUserResponse(await this.administration.update(actor, id, { ...rest, fullName: full_name }));
+    return toUserResponse(await this.administration.update(actor, id, toUserInput(request)));
   }
 
   /** Delete a user: its sessions end, its identifiers are free again */
@@ -169,9 +175,30 @@ export class UsersController {
   async setUserPassword(
     @CurrentAuth() actor: AuthContext,
     @Param('id') id: string,
-    @Body() { new_password }: SetPasswordRequest,
+    @Body() { new_password, must_change_password: mustChange }: SetPasswordRequest,
   ): Promise<void> {
-    await this.administration.setPassword(actor, id, new_password, 'new_password');
+    await this.administration.setPassword(actor, id, new_password, { field: 'new_password', mustChange });
+  }
+
+  /**
+   * Mail a user a link to set a password
+   *
+   * @remarks For the first time or again: a link that is younger than half of its life stays. At most 10 a day.
+   */
+  @Post(':id/invitation')
+  @HttpCode(200)
+  @RequirePermission(UsersPermissions.setPassword)
+  @PeopleOnly()
+  @ApiAnswer(null)
+  @ApiFailures(
+    ...ON_OTHERS,
+    KeysErrors.notForServiceAccount,
+    CodesErrors.mailNotSetUp,
+    UsersErrors.noEmail,
+    PlatformErrors.tooManyRequests,
+  )
+  async inviteUser(@CurrentAuth() actor: AuthContext, @Param('id') id: string): Promise<void> {
+    await this.invitations.send(actor, id);
   }
 
   /** Give a user these roles and no other */

@@ -2,27 +2,35 @@ import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, IsString, ValidateIf } from 'class-validator';
 import { RoleKeys } from '../access/roles.dto.js';
 import { NewPassword } from '../credentials/passwords.dto.js';
-import { isUuid } from '../platform/crypto/random.js';
 import {
   CodePoints,
+  IsBoolean,
   IsDisplayName,
-  IsListOf,
   MayBeAbsent,
   NoControlCharacters,
   stacked,
 } from '../platform/http/constraints.js';
+import { LANGUAGES, type Language } from '../platform/i18n/translator.js';
 import { PageQuery } from '../platform/http/list-query.js';
 import { SortBy, Time, Trimmed, type Sort } from '../platform/http/query-values.js';
 import { toTimestamp, type Instant } from '../platform/time/clock.js';
-import { BATCH_ACTIONS, type BatchAction, type BatchResult } from './user-batch.service.js';
 import { FULL_NAME_MAX_LENGTH } from './profile.js';
 import { USER_KINDS, type UserKind, type UserStatus } from './user.entity.js';
 import type { UserSort } from './user-search.js';
-import type { UserWithRoles } from './users.service.js';
+import type { UserInput } from './user-administration.service.js';
+import type { NewUser, UserWithRoles } from './users.service.js';
 
 /** The full name of a person in a body. */
 export function FullName(): PropertyDecorator {
   return stacked(IsString(), IsDisplayName(FULL_NAME_MAX_LENGTH), ApiProperty({ example: 'Mei Lin' }));
+}
+
+/** The language of mails to a person in a body; empty: none chosen. */
+export function PreferredLanguage(): PropertyDecorator {
+  return stacked(
+    IsIn(['', ...LANGUAGES]),
+    ApiProperty({ example: 'en', description: 'Of mails to the person. Empty: none chosen.' }),
+  );
 }
 
 export class ListUsersQuery extends PageQuery {
@@ -109,14 +117,36 @@ export class CreateUserRequest extends Contact {
   })
   kind?: UserKind;
 
-  @ValidateIf(({ kind }: CreateUserRequest, password) => kind !== 'service' || password !== undefined)
+  @ValidateIf(
+    ({ kind, invite }: CreateUserRequest, password) =>
+      (kind !== 'service' && invite !== true) || password !== undefined,
+  )
   @NewPassword()
   @ApiProperty({
     required: false,
     example: 'correct horse battery staple',
-    description: 'A person needs one.',
+    description: 'A person needs one who is not invited.',
   })
   password?: string;
+
+  @MayBeAbsent()
+  @IsBoolean()
+  @ApiProperty({ description: 'Mails a link to set the first password; needs `email`, and no `password`.' })
+  invite?: boolean;
+
+  @MayBeAbsent()
+  @IsBoolean()
+  @ApiProperty({ description: 'The first sign-in demands a new password.' })
+  must_change_password?: boolean;
+
+  @MayBeAbsent()
+  @IsBoolean()
+  @ApiProperty({ description: 'Whether the address is known to be theirs; by default it is not.' })
+  email_verified?: boolean;
+
+  @MayBeAbsent()
+  @PreferredLanguage()
+  language?: Language | '';
 
   @MayBeAbsent()
   @RoleKeys()
@@ -127,45 +157,30 @@ export class UpdateUserRequest extends Contact {
   @MayBeAbsent()
   @FullName()
   full_name?: string;
+
+  @MayBeAbsent()
+  @IsBoolean()
+  @ApiProperty({ description: 'Whether the address is known to be theirs. A new one is not, by default.' })
+  email_verified?: boolean;
+
+  @MayBeAbsent()
+  @PreferredLanguage()
+  language?: Language | '';
 }
 
 export class SetPasswordRequest {
   @NewPassword()
   new_password!: string;
+
+  @MayBeAbsent()
+  @IsBoolean()
+  @ApiProperty({ description: 'The next sign-in demands a new one.' })
+  must_change_password?: boolean;
 }
 
 export class SetRolesRequest {
   @RoleKeys()
   roles!: string[];
-}
-
-export class UserBatchRequest {
-  @IsIn(BATCH_ACTIONS)
-  @ApiProperty({ example: BATCH_ACTIONS[0], description: 'What to do with each of them.' })
-  action!: BatchAction;
-
-  @IsListOf('ids', isUuid, { min: 1, max: 200, format: 'uuid' })
-  @ApiProperty({
-    example: ['3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11'],
-    description: 'Ids of users; duplicates count once.',
-  })
-  ids!: string[];
-}
-
-export class BatchResultResponse {
-  @ApiProperty({ format: 'uuid', example: '3f6c0b2e-5c1d-4d8e-9a4e-0a8c1f0d7b11' })
-  id!: string;
-
-  @ApiProperty({ type: 'integer', example: 0, description: '0, or the number of the failure.' })
-  code!: number;
-
-  @ApiProperty({ example: 'ok' })
-  msg!: string;
-}
-
-export class BatchResponse {
-  @ApiProperty({ type: [BatchResultResponse] })
-  results!: readonly BatchResult[];
 }
 
 export class UserResponse {
@@ -184,14 +199,35 @@ export class UserResponse {
   @ApiProperty({ example: 'mei.lin@example.com', description: 'Empty when not set.' })
   email!: string;
 
+  @ApiProperty({
+    example: true,
+    description: 'Whether the person has shown that mail to the address reaches them.',
+  })
+  email_verified!: boolean;
+
   @ApiProperty({ example: '+8613800138000', description: 'E.164; empty when not set.' })
   phone!: string;
+
+  @ApiProperty({ enum: ['', ...LANGUAGES], example: 'en', description: 'Of mails; empty: none chosen.' })
+  language!: string;
 
   @ApiProperty({ enum: ['active', 'disabled'], example: 'active' })
   status!: string;
 
   @ApiProperty({ type: [String], example: ['administrator'], description: 'Keys of the roles held, sorted.' })
   roles!: readonly string[];
+
+  @ApiProperty({
+    example: true,
+    description: 'False for who was invited and has set none, and for service accounts.',
+  })
+  password_set!: boolean;
+
+  @ApiProperty({ example: false, description: 'Whether the next sign-in demands a new password.' })
+  must_change_password!: boolean;
+
+  @ApiProperty({ example: false, description: 'Whether a sign-in asks for a second factor.' })
+  second_factor!: boolean;
 
   @ApiProperty({ format: 'date-time', example: '2026-11-22T08:00:00.000Z' })
   password_change_at!: string;
@@ -213,12 +249,36 @@ export function toUserResponse({ user, roles }: UserWithRoles): UserResponse {
     username: user.username,
     full_name: user.fullName,
     email: user.email ?? '',
+    email_verified: user.emailVerifiedAt !== null,
     phone: user.phone ?? '',
+    language: user.language ?? '',
     status: user.status,
     roles,
+    // Service accounts of older builds have a version, and never a password.
+    password_set: user.kind === 'person' && user.credentialVersion > 0,
+    must_change_password: user.mustChangePassword === 1,
+    second_factor: user.secondFactorAt !== null,
     password_change_at: toTimestamp(user.passwordChangeAt),
     created_at: toTimestamp(user.createdAt),
     updated_at: toTimestamp(user.updatedAt),
     last_sign_in_at: user.lastSignInAt === null ? null : toTimestamp(user.lastSignInAt),
   };
+}
+
+export function toNewUser({
+  full_name,
+  must_change_password,
+  email_verified,
+  ...rest
+}: CreateUserRequest): NewUser {
+  return {
+    ...rest,
+    fullName: full_name,
+    mustChangePassword: must_change_password,
+    emailVerified: email_verified,
+  };
+}
+
+export function toUserInput({ full_name, email_verified, ...rest }: UpdateUserRequest): UserInput {
+  return { ...rest, fullName: full_name, emailVerified: email_verified };
 }

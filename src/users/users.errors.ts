@@ -9,6 +9,7 @@ export const UsersErrors = defineErrors('users', {
   passwordRefused: [12005, 400],
   lastAdministrator: [12006, 409],
   notOnYourself: [12007, 409],
+  noEmail: [12011, 409],
 });
 
 /** The failure for an identifier that somebody else has. */

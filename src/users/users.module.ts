@@ -2,8 +2,15 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccessModule } from '../access/access.module.js';
 import { KeysModule } from '../api-keys/keys.module.js';
+import { CodesModule } from '../codes/codes.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
+import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
+import { ThrottlingModule } from '../throttling/throttling.module.js';
+import { AccountsService } from './accounts.service.js';
+import { InvitationsService } from './invitations.service.js';
+import { Notices } from './notices.service.js';
+import { PasswordChanges } from './password-changes.service.js';
 import { UserAdministrationService } from './user-administration.service.js';
 import { UserBatchService } from './user-batch.service.js';
 import { UserKeysController } from './user-keys.controller.js';
@@ -20,12 +27,19 @@ import { UsersService } from './users.service.js';
   imports: [
     TypeOrmModule.forFeature([User, UserSearchTerm]),
     AccessModule,
+    CodesModule,
     CredentialsModule,
     KeysModule,
+    OutboxModule,
     SessionsModule,
+    ThrottlingModule,
   ],
   controllers: [UsersController, UserKeysController],
   providers: [
+    AccountsService,
+    InvitationsService,
+    Notices,
+    PasswordChanges,
     UsersRepository,
     UsersService,
     UserAdministrationService,
@@ -34,6 +48,6 @@ import { UsersService } from './users.service.js';
     UserSearch,
     UserSearchTermsRepository,
   ],
-  exports: [UsersService, UserAdministrationService],
+  exports: [AccountsService, Notices, PasswordChanges, UsersService, UserAdministrationService],
 })
 export class UsersModule {}

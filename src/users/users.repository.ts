@@ -21,6 +21,9 @@ export interface UserWithRoles {
 
 export type RowWithRoles = User & { readonly roleKeys: string | null };
 
+/** What others than the person change. */
+export type UserChanges = ProfileChanges & Partial<Pick<User, 'status' | 'language' | 'emailVerifiedAt'>>;
+
 /** What a user begins with, beside the profile. */
 export type UserBeginning = Pick<
   User,
@@ -113,28 +116,47 @@ export class UsersRepository {
     return affected === 1;
   }
 
-  /** Notes a new password; answers no without such a user, or if `verifiedVersion` is no longer the current one. */
-  async recordPasswordChange(id: string, verifiedVersion?: number): Promise<boolean> {
+  /**
+   * Notes a new password; answers no without such a user, or if a condition does not hold any more.
+   *
+   * @param changes `mustChangePassword` and, where a mail has proved it, `emailVerifiedAt`
+   * @param still what must be as it was when the change was permitted
+   */
+  async recordPasswordChange(
+    id: string,
+    changes: Pick<User, 'mustChangePassword'> & Partial<Pick<User, 'emailVerifiedAt'>>,
+    still: Partial<Pick<User, 'credentialVersion' | 'email' | 'status'>> = {},
+  ): Promise<boolean> {
     const now = this.clock.now();
     const { affected } = await this.users.update(
-      verifiedVersion === undefined ? { id } : { id, credentialVersion: verifiedVersion },
-      { credentialVersion: () => 'credential_version + 1', passwordChangeAt: now, updatedAt: now },
+      { id, ...(still as FindOptionsWhere<User>) },
+      {
+        ...changes,
+        credentialVersion: () => 'credential_version + 1',
+        passwordChangeAt: now,
+        updatedAt: now,
+      },
     );
     return affected === 1;
   }
 
-  /** Changes the full name; answers whether it was another one before. */
-  async rename(id: string, fullName: string): Promise<boolean> {
+  /**
+   * Gives an active user a proved address; answers no if the user or the password has changed since it was permitted.
+   *
+   * @throws DuplicateKeyError when somebody else has the address
+   */
+  async recordEmail({ id, credentialVersion }: User, email: string): Promise<boolean> {
+    const now = this.clock.now();
     const { affected } = await this.users.update(
-      { id, fullName: Not(fullName) },
-      { fullName, updatedAt: this.clock.now() },
+      { id, credentialVersion, status: 'active' },
+      { email, emailVerifiedAt: now, updatedAt: now },
     );
     if (affected === 1) await this.searchTerms.refresh(id);
     return affected === 1;
   }
 
   /** Changes these columns and no other, so that a change of another one at the same time stays. */
-  async update(user: User, changes: ProfileChanges & Partial<Pick<User, 'status'>>): Promise<User> {
+  async update(user: User, changes: UserChanges): Promise<User> {
     const updatedAt = this.clock.now();
     await this.users.update({ id: user.id }, { ...changes, updatedAt });
     const { fullName, email, phone } = changes;

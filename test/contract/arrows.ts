@@ -19,14 +19,15 @@ const ROWS: ReadonlyArray<readonly string[]> = [
 
 /** Reads of several tables at once, which would cost a round trip for each module if every module read its own. */
 const JOINED_READS: Readonly<Record<string, readonly string[]>> = {
-  // Who is calling, who signs in: all that is to be known of an account, by primary keys.
-  auth: ['users', 'sessions', 'api_keys', 'roles', 'user_roles', 'password_credentials', 'known_addresses'],
+  // Who is calling: all that is to be known, by primary keys.
+  auth: ['users', 'sessions', 'api_keys', 'roles', 'user_roles'],
   // Whether the owner of an application is a service account.
   access: ['users'],
   // A key is a session, and what only keys have.
   'api-keys': ['sessions'],
-  // Users are shown with their roles and found by them.
-  users: ['roles', 'user_roles'],
+  // Users are shown with their roles and found by them. Who signs in or asks for a code: all that is to be known of an
+  // account.
+  users: ['roles', 'user_roles', 'password_credentials', 'known_addresses'],
 };
 
 const IMPORT = /\b(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g;

@@ -24,6 +24,8 @@ export interface AppErrorDetails {
   readonly retryAfter?: number;
   /** Methods that the route has, for 405 answers. */
   readonly allow?: readonly string[];
+  /** Of a sign-in that is to go on: what the next step is called with. */
+  readonly challenge?: { readonly challenge: string; readonly challenge_expires_at: string };
   /** What happened, for the log only. */
   readonly reason?: string;
   readonly cause?: unknown;

@@ -17,6 +17,12 @@ export interface Failure {
   readonly body: Envelope;
 }
 
+/** What the client can act on. */
+type FailureData = Partial<NonNullable<AppErrorDetails['challenge']>> & {
+  errors?: readonly object[];
+  retry_after?: number;
+};
+
 const MAX_FIELD_ERRORS = 20;
 const MAX_FIELD_NAME = 64;
 
@@ -30,7 +36,7 @@ export function failureFor(error: AppError, language: Language): Failure {
   const { definition, details } = error;
   const headers: Record<string, string> = {};
   // Only what the client can act on.
-  const data: { errors?: readonly object[]; retry_after?: number } = {};
+  const data: FailureData = { ...details.challenge };
   if (definition.status === 401) headers['www-authenticate'] = 'Bearer';
   if (details.allow) headers['allow'] = details.allow.join(', ');
   if (definition.status === 429 || definition.status === 503) {

@@ -30,7 +30,8 @@ export type Actor =
   | {
       /** Without a name where only a token told who it is. */
       readonly user: { readonly id: string; readonly username?: string };
-      readonly session: { readonly id: string };
+      /** None where a mail or a challenge permits it. */
+      readonly session: { readonly id: string } | null;
       readonly scopes?: readonly string[] | null;
     }
   | typeof OPERATOR;

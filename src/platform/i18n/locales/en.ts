@@ -19,6 +19,8 @@ export const en = {
 
   'auth.wrongCredentials': 'Wrong user name or password.',
   'auth.notSignedIn': 'Please sign in.',
+  'auth.challengeNotValid': 'This sign-in cannot go on. Please begin it again.',
+  'auth.passwordChangeNeeded': 'Please set a new password.',
   'auth.notFresh':
     'Please give your password again: this needs a session in which that was done a short time ago.',
   'auth.invalidRefreshToken': 'The refresh token is not valid. Please sign in again.',
@@ -47,6 +49,11 @@ export const en = {
   'audit.eventsRemoved':
     'Events after this number are gone. Read the newest page, and go on after the number of its first event.',
   'credentials.wrongCurrentPassword': 'The current password is wrong.',
+  'codes.notValid': 'This code is not valid, or no longer. Please ask for another one.',
+  'codes.mailNotSetUp': 'This needs a mail, and no mail can be sent here.',
+  'account.signUpClosed': 'Nobody can sign up here. Please ask for an invitation.',
+  'account.domainNotAllowed': 'Nobody can sign up with an address of this domain.',
+  'account.deletionOff': 'Accounts cannot be deleted by their owners here. Please ask an administrator.',
   'sessions.noSuchSession': 'There is no such session.',
 
   'users.notFound': 'There is no such user.',
@@ -56,6 +63,7 @@ export const en = {
   'users.passwordRefused': 'This password cannot be used.',
   'users.lastAdministrator': 'One active administrator must remain.',
   'users.notOnYourself': 'You cannot do this to your own account.',
+  'users.noEmail': 'This user has no e-mail address to write to.',
 
   'rule.required': 'is required',
   'rule.unknown': 'is not a known field',
@@ -91,6 +99,8 @@ export const en = {
   'rule.size': 'must have at most {max} bytes as JSON',
   'rule.id_or_null': 'must be an id, or null',
   'rule.network': 'must be a list of addresses or networks, such as 10.0.0.0/8',
+  'rule.not_with_invite': 'is chosen by whoever is invited',
+  'rule.code': 'must be six digits, or what stands in a link',
   'rule.not_for_service_account': 'a service account has none',
   'rule.one_subject': 'names a user_id or a token, and not both',
   'rule.integer': 'must be a whole number from {min} to {max}',
@@ -109,6 +119,7 @@ export const en = {
   'rule.password_too_short': 'must have at least {min} characters',
   'rule.password_too_long': 'must have at most {max} characters',
   'rule.password_characters': 'contains characters that cannot be encoded',
+  'rule.password_unchanged': 'must not be the password that is to be changed',
   'rule.password_common': 'is one of the most common passwords',
   'rule.password_contains_identifier': 'must not contain the user name, e-mail address or phone number',
 } as const;

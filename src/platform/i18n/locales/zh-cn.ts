@@ -21,6 +21,8 @@ export const zhCN: Record<LocaleKey, string> = {
 
   'auth.wrongCredentials': '用户名或密码错误。',
   'auth.notSignedIn': '请先登录。',
+  'auth.challengeNotValid': '本次登录无法继续，请重新登录。',
+  'auth.passwordChangeNeeded': '请设置新密码。',
   'auth.notFresh': '请再次输入密码：此操作需要近期验证过密码的会话。',
   'auth.invalidRefreshToken': '刷新令牌无效，请重新登录。',
   'access.notPermitted': '您没有权限执行此操作。',
@@ -46,6 +48,11 @@ export const zhCN: Record<LocaleKey, string> = {
   'menus.tooMany': '菜单数量已达上限。',
   'audit.eventsRemoved': '该编号之后的事件已被清除。请读取最新一页，并从其首个事件的编号继续。',
   'credentials.wrongCurrentPassword': '当前密码错误。',
+  'codes.notValid': '验证码无效或已过期，请重新获取。',
+  'codes.mailNotSetUp': '此操作需要发送邮件，而此处未配置邮件服务。',
+  'account.signUpClosed': '此处不开放注册，请联系管理员获取邀请。',
+  'account.domainNotAllowed': '不能使用该域名的邮箱注册。',
+  'account.deletionOff': '此处不允许自行删除账号，请联系管理员。',
   'sessions.noSuchSession': '该会话不存在。',
 
   'users.notFound': '该用户不存在。',
@@ -55,6 +62,7 @@ export const zhCN: Record<LocaleKey, string> = {
   'users.passwordRefused': '该密码不可使用。',
   'users.lastAdministrator': '必须保留至少一位启用的管理员。',
   'users.notOnYourself': '不能对自己的账户执行此操作。',
+  'users.noEmail': '该用户没有可用的邮箱地址。',
 
   'rule.required': '必填',
   'rule.unknown': '未知字段',
@@ -89,6 +97,8 @@ export const zhCN: Record<LocaleKey, string> = {
   'rule.size': 'JSON 长度不能超过 {max} 字节',
   'rule.id_or_null': '必须是 ID 或 null',
   'rule.network': '必须是地址或网段的列表，例如 10.0.0.0/8',
+  'rule.not_with_invite': '由被邀请者自行设置',
+  'rule.code': '必须是六位数字，或链接中的内容',
   'rule.not_for_service_account': '服务账号不能有此项',
   'rule.one_subject': '必须且只能指定 user_id 或 token 之一',
   'rule.integer': '必须是 {min} 到 {max} 之间的整数',
@@ -107,6 +117,7 @@ export const zhCN: Record<LocaleKey, string> = {
   'rule.password_too_short': '长度至少为 {min} 个字符',
   'rule.password_too_long': '长度不能超过 {max} 个字符',
   'rule.password_characters': '包含无法编码的字符',
+  'rule.password_unchanged': '不能与要更换的密码相同',
   'rule.password_common': '属于最常见的密码，请更换',
   'rule.password_contains_identifier': '不能包含用户名、邮箱地址或手机号',
 };

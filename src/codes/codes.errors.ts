@@ -1,0 +1,6 @@
+import { defineErrors } from '../platform/errors/app-error.js';
+
+export const CodesErrors = defineErrors('codes', {
+  notValid: [16001, 403],
+  mailNotSetUp: [16002, 409],
+});
