@@ -39,7 +39,7 @@ export async function startGatehouse(
       PORT: String(port),
       TOKEN_ISSUER: ISSUER,
       TOKEN_AUDIENCE: ISSUER,
-      SIGNING_KEYS_DIR: place.key.dir,
+      KEYS_FILE: place.key.keysFile,
       // The load comes from one address and signs in as few people: its limits are not what is measured.
       SIGNIN_ACCOUNT_ATTEMPTS: '10000',
       SIGNIN_ADDRESS_ATTEMPTS: '1000000',
@@ -66,7 +66,7 @@ export async function startFloor(
     env: {
       ...('databaseUrl' in store ? { DATABASE_URL: store.databaseUrl } : { SQLITE_FILE: store.file }),
       PORT: String(port),
-      KEY_FILE: place.key.file,
+      KEY_FILE: place.key.pemFile,
       KEY_ID: place.key.kid,
     },
     port,

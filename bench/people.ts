@@ -1,5 +1,5 @@
-import { createPrivateKey, generateKeyPairSync, randomUUID, sign, type KeyObject } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync, randomBytes, randomUUID, sign, type KeyObject } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { derToJose } from './ecdsa-signature.ts';
 
@@ -13,10 +13,10 @@ export interface Person {
   readonly refreshToken: string;
 }
 
-/** A signing key in a folder as Gatehouse expects it. */
+/** A signing key, in a file of keys as Gatehouse expects it and alone. */
 export interface SigningKey {
-  readonly dir: string;
-  readonly file: string;
+  readonly keysFile: string;
+  readonly pemFile: string;
   readonly kid: string;
   readonly privateKey: KeyObject;
 }
@@ -25,9 +25,20 @@ export function makeSigningKey(dir: string): SigningKey {
   mkdirSync(dir, { recursive: true });
   const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'prime256v1' });
   const kid = 'benchkey00000001';
-  const file = join(dir, `current-${kid}.pem`);
-  writeFileSync(file, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
-  return { dir, file, kid, privateKey: createPrivateKey(readFileSync(file)) };
+  const current = { iat: Math.floor(Date.now() / 1_000), status: 'current' };
+  const signing = { ...privateKey.export({ format: 'jwk' }), kid, use: 'sig', alg: 'ES256', ...current };
+  const sealing = {
+    kty: 'oct',
+    k: randomBytes(32).toString('base64url'),
+    kid: 'sealing',
+    use: 'enc',
+    ...current,
+  };
+  const keysFile = join(dir, 'keys.json');
+  writeFileSync(keysFile, JSON.stringify({ keys: [signing, sealing] }), { mode: 0o600 });
+  const pemFile = join(dir, 'key.pem');
+  writeFileSync(pemFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+  return { keysFile, pemFile, kid, privateKey };
 }
 
 /** An access token as Gatehouse issues it, for longer than a run takes. */

@@ -3,6 +3,7 @@ import {
   type BeforeApplicationShutdown,
   type DynamicModule,
   type OnApplicationBootstrap,
+  type OnModuleInit,
   type ValueProvider,
 } from '@nestjs/common';
 import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE } from '@nestjs/core';
@@ -13,6 +14,8 @@ import { configModule, type Config } from './config/config.js';
 import { DatabaseModule } from './database/database.module.js';
 import { HealthModule } from './health/health.module.js';
 import { MetricsController } from './health/metrics.controller.js';
+import { Keyring } from './keyring/keyring.js';
+import { KeyringModule } from './keyring/keyring.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
 import { OutboxModule } from './outbox/outbox.module.js';
 import { AppExceptionFilter } from './platform/errors/app-exception.filter.js';
@@ -56,7 +59,16 @@ class SharedModule {
 
 /** The service: every module, and what stands around every route. */
 @Module({
-  imports: [DatabaseModule, AuditModule, OutboxModule, AuthModule, UsersModule, AccountModule, HealthModule],
+  imports: [
+    DatabaseModule,
+    KeyringModule,
+    AuditModule,
+    OutboxModule,
+    AuthModule,
+    UsersModule,
+    AccountModule,
+    HealthModule,
+  ],
   controllers: [CodesController],
   providers: [
     { provide: APP_FILTER, useClass: AppExceptionFilter },
@@ -64,8 +76,11 @@ class SharedModule {
     { provide: APP_PIPE, useClass: ValidationPipe },
   ],
 })
-export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  constructor(private readonly periodic: Periodic) {}
+export class AppModule implements OnModuleInit, OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(
+    private readonly periodic: Periodic,
+    private readonly keyring: Keyring,
+  ) {}
 
   static with({ http, ...parts }: AppParts): DynamicModule {
     const forHttp = [
@@ -78,6 +93,11 @@ export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutd
     return { module: AppModule, imports: [SharedModule.with(parts, forHttp), ...docs], controllers };
   }
 
+  /** A server without its keys ends here; an operator's command reads them where it seals. */
+  onModuleInit(): void {
+    this.keyring.load();
+  }
+
   onApplicationBootstrap(): void {
     this.periodic.start();
   }
@@ -87,8 +107,8 @@ export class AppModule implements OnApplicationBootstrap, BeforeApplicationShutd
   }
 }
 
-/** The same modules without HTTP, for operator commands: no route, no signing key, no periodic work. */
-@Module({ imports: [DatabaseModule, AuditModule, OutboxModule, UsersModule] })
+/** The same modules without HTTP, for operator commands: no route, no periodic work, and no key before one is needed. */
+@Module({ imports: [DatabaseModule, KeyringModule, AuditModule, OutboxModule, UsersModule] })
 export class CliModule {
   static with(config: Config): DynamicModule {
     const parts = { config, clock: new Clock(), metrics: new Metrics() };

@@ -1,47 +1,96 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
+import { generateKeys, retireKeys, rotateKeys } from '../keyring/key-rotation.js';
+import { KEY_USES, type Key, type KeyUse } from '../keyring/key-set.js';
+import { KeyUses } from '../keyring/key-uses.js';
+import { readKeys } from '../keyring/keys-file.js';
+import { importPemKeys } from '../keyring/pem-import.js';
 import { Clock } from '../platform/time/clock.js';
-import { listKeys, theCurrent } from '../tokens/key-files.js';
-import { ensureCurrentKey, generateKeyFile, retireKeys, rotateKeys } from '../tokens/key-rotation.js';
-import { say, type Settings } from './modules.js';
+import { inModules, say, type Settings } from './modules.js';
+
+interface Options {
+  readonly use?: KeyUse;
+  readonly force?: boolean;
+}
 
 export function addKeys(program: Command, settings: Settings): void {
-  const keys = program.command('keys').description('signing keys, in SIGNING_KEYS_DIR');
+  const keys = program.command('keys').description('signing and sealing keys, in KEYS_FILE');
+  const clock = new Clock();
   keys
     .command('generate')
-    .description('make the first signing key, or else the next one')
-    .action(async () => {
-      const { signingKeysDir } = settings().tokens;
-      const hasCurrent = theCurrent(await listKeys(signingKeysDir).catch(() => [])) !== undefined;
-      if (hasCurrent) say(`next     ${await generateKeyFile(signingKeysDir, 'next')}`);
-      else say(`current  ${await ensureCurrentKey(signingKeysDir)}`);
+    .description('make the current keys that are missing, or else the next ones')
+    .addOption(useOption())
+    .action(async ({ use }: Options) => {
+      const options = { now: clock.now(), uses: usesOf(use) };
+      sayKeys(await generateKeys(settings().keyring.keysFile, options));
     });
   keys
     .command('rotate')
-    .description('sign with the next key from now on, and make another next one')
-    .option('--force', 'at once, even if verifiers may not know the key yet')
-    .action(async ({ force = false }: { force?: boolean }) => {
-      const rotation = await rotateKeys(settings().tokens.signingKeysDir, { now: new Clock().now(), force });
-      say(`current  ${rotation.current}`);
-      if (rotation.previous !== undefined) say(`previous ${rotation.previous}`);
-      say(`next     ${rotation.next}`);
+    .description('use the next keys from now on, and make other next ones')
+    .addOption(useOption())
+    .option('--force', 'at once, even if nobody may know the next key yet')
+    .action(async ({ use, force = false }: Options) => {
+      const options = { now: clock.now(), uses: usesOf(use), force };
+      sayKeys(await rotateKeys(settings().keyring.keysFile, options));
     });
   keys
     .command('retire')
-    .description('remove previous keys whose tokens have all expired')
+    .description('remove previous keys that nothing needs any more')
     .argument('[kid]', 'one key instead of all')
-    .option('--force', 'at once: tokens signed with it end now')
-    .action(async (kid: string | undefined, { force = false }: { force?: boolean }) => {
-      const { signingKeysDir, accessTtl } = settings().tokens;
-      const options = { now: new Clock().now(), accessTtl, force };
-      const retired = await retireKeys(signingKeysDir, kid === undefined ? options : { ...options, kid });
-      say(retired.length === 0 ? 'Nothing to retire.' : `retired  ${retired.join(', ')}`);
-    });
+    .addOption(useOption())
+    .option('--force', 'at once: what it signed or sealed is worthless then')
+    .action(async (kid: string | undefined, options: Options) => retire(settings, clock, kid, options));
   keys
     .command('list')
-    .description('every key with its state and since when')
-    .action(async () => {
-      for (const { state, kid, since } of await listKeys(settings().tokens.signingKeysDir)) {
-        say(`${state.padEnd(8)} ${kid}  since ${new Date(since).toISOString()}`);
+    .description('every key with its status, its use and since when')
+    .action(() => {
+      for (const { status, use, kid, since } of readKeys(settings().keyring.keysFile)) {
+        say(`${status.padEnd(8)} ${use} ${kid}  since ${new Date(since).toISOString()}`);
       }
     });
+  keys
+    .command('import-pem')
+    .description('take over the signing keys of earlier versions')
+    .argument('<folder>', 'the folder that SIGNING_KEYS_DIR named')
+    .action(async (folder: string) => {
+      sayKeys(await importPemKeys(settings().keyring.keysFile, folder, clock.now()));
+    });
+}
+
+async function retire(
+  settings: Settings,
+  clock: Clock,
+  kid: string | undefined,
+  options: Options,
+): Promise<void> {
+  const { use, force = false } = options;
+  const config = settings();
+  const { keysFile } = config.keyring;
+  const uses = usesOf(use);
+  const all = { now: clock.now(), accessTtl: config.tokens.accessTtl, kid, uses, force };
+  const isAsked = (key: Key) => uses.includes(key.use) && (kid === undefined || key.kid === kid);
+  // Only rows can name a sealing key, so only then the database is asked.
+  const asksRows =
+    !force &&
+    readKeys(keysFile).some((key) => key.use === 'enc' && key.status === 'previous' && isAsked(key));
+  const { retired, kept } = asksRows
+    ? await inModules(config, (modules) => {
+        const named = modules.get(KeyUses);
+        return retireKeys(keysFile, { ...all, namedBy: (one) => named.inWords(one) });
+      })
+    : await retireKeys(keysFile, all);
+  for (const reason of kept) say(reason);
+  for (const key of retired) say(`retired  ${key.use} ${key.kid}`);
+  if (retired.length === 0) say('Nothing to retire.');
+}
+
+function useOption(): Option {
+  return new Option('--use <use>', 'only keys of this use').choices(KEY_USES);
+}
+
+function usesOf(use: KeyUse | undefined): readonly KeyUse[] {
+  return use === undefined ? KEY_USES : [use];
+}
+
+function sayKeys(keys: readonly Key[]): void {
+  for (const { status, use, kid } of keys) say(`${status.padEnd(8)} ${use} ${kid}`);
 }

@@ -9,10 +9,10 @@ import { loadConfig, type Config } from '../config/config.js';
 import { bootstrapPasswordRefusals } from '../credentials/password-policy.js';
 import { migrateUp } from '../database/migrator.js';
 import { ServerLock } from '../database/server-lock.js';
+import { ensureCurrentKeys } from '../keyring/key-rotation.js';
 import { Draining } from '../platform/http/http-settings.js';
-import { SECOND } from '../platform/time/clock.js';
+import { Clock, SECOND } from '../platform/time/clock.js';
 import { VERSION } from '../platform/version.js';
-import { ensureCurrentKey } from '../tokens/key-rotation.js';
 import { bootstrapAdministrator } from '../users/first-administrator.js';
 import { banner } from './banner.js';
 import { StartError, startFailure } from './start-error.js';
@@ -69,12 +69,14 @@ function endInOrder(stop: AbortController, shutdownDelay: () => number): { reado
  * left out.
  */
 async function serveAlone(config: Config, stop: AbortSignal): Promise<void> {
-  const { service, tokens, database } = config;
+  const { service, keyring, database } = config;
   const lock = await takeServerLock(config);
   const end = AbortSignal.any([stop, lock.lost]);
   try {
     if (service.migrate === 'auto') await migrateUp(database, end);
-    if (!service.production && !end.aborted) await ensureCurrentKey(tokens.signingKeysDir);
+    if (!service.production && !end.aborted) {
+      await ensureCurrentKeys(keyring.keysFile, { now: new Clock().now() });
+    }
     if (!end.aborted) await run(config, end);
     lock.lost.throwIfAborted();
   } catch (error) {

@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { ConfigError, type Config } from '../config/config.js';
 import { AppError } from '../platform/errors/app-error.js';
 import { translate } from '../platform/i18n/translator.js';
@@ -74,11 +75,11 @@ function describe(error: unknown, config: Config | undefined, about = ''): strin
 /** The setting of the folder that could not be used, and the folder. */
 function folderSetting(error: Error, config: Config | undefined) {
   const failed = 'path' in error && typeof error.path === 'string' ? error.path : '';
-  const keys = config?.tokens.signingKeysDir ?? '';
+  const keys = dirname(config?.keyring.keysFile ?? '');
   const data = config?.service.dataDir ?? '';
   const meant = (folder: string) => `${failed}/`.startsWith(`${folder}/`) || folder.startsWith(`${failed}/`);
   return failed !== '' && meant(keys) && !meant(data)
-    ? { name: 'SIGNING_KEYS_DIR', path: keys }
+    ? { name: 'KEYS_FILE', path: keys }
     : { name: 'DATA_DIR', path: data };
 }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,11 +20,14 @@ function file(name: string, content: string | Uint8Array): string {
   return path;
 }
 
+/** What the configuration looks at of a file of keys. */
+function keysOf(...keys: ReadonlyArray<readonly [use: string, status: string]>): string {
+  return JSON.stringify({ keys: keys.map(([use, status]) => ({ use, status })) });
+}
+
 /** A production environment in which nothing is wrong. */
 function production(): NodeJS.ProcessEnv {
-  const keys = join(folder, 'keys');
-  mkdirSync(keys, { recursive: true });
-  writeFileSync(join(keys, 'current-k1.pem'), 'a key');
+  file('keys.json', keysOf(['sig', 'current'], ['enc', 'current']));
   return {
     NODE_ENV: 'production',
     DATA_DIR: folder,
@@ -55,12 +58,8 @@ describe('an empty environment', () => {
         docsEnabled: true,
       },
       database: { kind: 'sqlite', file: resolve('data/gatehouse.sqlite') },
-      tokens: {
-        issuer: 'gatehouse',
-        audience: 'gatehouse',
-        accessTtl: 900_000,
-        signingKeysDir: resolve('data/keys'),
-      },
+      keyring: { keysFile: resolve('data/keys.json') },
+      tokens: { issuer: 'gatehouse', audience: 'gatehouse', accessTtl: 900_000 },
       keys: { maxTtl: 31_536_000_000, maxPerUser: 10, personal: false },
       sessions: {
         freshFor: 600_000,
@@ -128,11 +127,11 @@ describe('production', () => {
     expect(problems.map((problem) => problem.split(' ')[0])).toEqual([
       'PORT',
       'DATABASE_URL',
+      'KEYS_FILE',
       'TOKEN_ISSUER',
       'TOKEN_AUDIENCE',
-      'SIGNING_KEYS_DIR',
     ]);
-    expect(problems[2]).toBe(
+    expect(problems[3]).toBe(
       'TOKEN_ISSUER must be set in production, for example to https://id.example.com.',
     );
     for (const problem of problems) expect(problem).not.toContain('\n');
@@ -142,14 +141,29 @@ describe('production', () => {
     expect(problemsOf({ ...production(), DATABASE_URL: `mysql://root@${host}/db` })).toEqual([]);
   });
 
-  it('takes no empty file and no folder for a signing key', () => {
-    const keys = join(folder, 'bad-keys');
-    mkdirSync(join(keys, 'current-folder.pem'), { recursive: true });
-    writeFileSync(join(keys, 'current-empty.pem'), '');
-    writeFileSync(join(keys, 'next-k2.pem'), 'a key');
-    const [problem, ...others] = problemsOf({ ...production(), SIGNING_KEYS_DIR: keys });
-    expect(problem).toMatch(/^SIGNING_KEYS_DIR has no readable current-<kid>\.pem/);
+  it.each([
+    ['an empty file', ''],
+    ['no JSON', 'a key'],
+    ['a list', '[]'],
+    ['keys that are no list', '{"keys":{}}'],
+    ['keys that are none', '{"keys":[null,1,"current"]}'],
+    ['no sealing key', keysOf(['sig', 'current'])],
+    ['no signing key', keysOf(['enc', 'current'], ['sig', 'next'], ['sig', 'previous'])],
+  ])('refuses a file of keys that is %s, and says the command', (_name, content) => {
+    const [problem, ...others] = problemsOf({ ...production(), KEYS_FILE: file('bad-keys.json', content) });
+    expect(problem).toMatch(
+      /^KEYS_FILE has no readable current key of each use .*"npm run cli -- keys generate"/,
+    );
     expect(others).toEqual([]);
+  });
+
+  it('takes no folder for the file of the keys', () => {
+    expect(problemsOf({ ...production(), KEYS_FILE: folder })[0]).toMatch(/^KEYS_FILE has no readable/);
+  });
+
+  it('tells who still names a folder of PEM files what to do', () => {
+    const { warnings } = loadConfig({ ...production(), SIGNING_KEYS_DIR: '/keys' });
+    expect(warnings).toEqual([expect.stringContaining('keys import-pem <folder>')]);
   });
 
   it('warns of an unencrypted way to another machine', () => {
@@ -202,12 +216,7 @@ describe('NAME_FILE', () => {
     expect(problemsOf({ ...server, DATABASE_CA: pipe })[0]).toMatch(
       /^DATABASE_CA names a file that cannot be read/,
     );
-    const keys = join(folder, 'piped-keys');
-    mkdirSync(keys);
-    execFileSync('mkfifo', [join(keys, 'current-k1.pem')]);
-    expect(problemsOf({ ...production(), SIGNING_KEYS_DIR: keys })[0]).toMatch(
-      /^SIGNING_KEYS_DIR has no readable current/,
-    );
+    expect(problemsOf({ ...production(), KEYS_FILE: pipe })[0]).toMatch(/^KEYS_FILE has no readable current/);
   });
 
   it('is refused when it is empty or not UTF-8', () => {

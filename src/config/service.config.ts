@@ -9,7 +9,7 @@ const settings = {
   }),
   dataDir: setting('DATA_DIR', line(1_024), './data', {
     meaning: 'Folder for what Gatehouse writes itself.',
-    effect: 'Holds the SQLite database and, unless `SIGNING_KEYS_DIR` says otherwise, the signing keys.',
+    effect: 'Holds the SQLite database and, unless `KEYS_FILE` says otherwise, the keys.',
   }),
   logLevel: setting(
     'LOG_LEVEL',

@@ -6,12 +6,6 @@ export interface KeyUser {
   count(kid: string): Promise<number>;
 }
 
-/** Rows that name a key. */
-export interface NamedBy {
-  readonly table: string;
-  readonly rows: number;
-}
-
 /** Who names sealing keys. Modules above register themselves, because the keyring knows none of them. */
 @Injectable()
 export class KeyUses {
@@ -21,13 +15,13 @@ export class KeyUses {
     this.users.push(user);
   }
 
-  /** The tables with rows that name this key. */
-  async of(kid: string): Promise<NamedBy[]> {
-    const found: NamedBy[] = [];
+  /** How many rows of which tables name this key, for the operator; empty when none does. */
+  async inWords(kid: string): Promise<string> {
+    const found: string[] = [];
     for (const user of this.users) {
       const rows = await user.count(kid);
-      if (rows > 0) found.push({ table: user.table, rows });
+      if (rows > 0) found.push(`${rows} ${rows === 1 ? 'row' : 'rows'} of ${user.table}`);
     }
-    return found;
+    return found.join(' and ');
   }
 }

@@ -1,5 +1,6 @@
 import { JwtService } from '@nestjs/jwt';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { rotateKeys } from '../keyring/key-rotation.js';
 import { DAY, MINUTE, SECOND } from '../platform/time/clock.js';
 import { forge, goodClaims, grant, startTokens } from '../../test/support/tokens/tokens.ts';
 
@@ -87,15 +88,19 @@ describe('verification', () => {
     expect(tokens.verify(token)).toBeUndefined();
   });
 
-  it('verifies the signature of a token once for as long as the keys are not read again', async () => {
-    const { tokens, keys, clock } = await startTokens();
+  it('verifies the signature of a token once for as long as the keys stay what they are', async () => {
+    const { tokens, keys, clock, file } = await startTokens();
     const signature = vi.spyOn(JwtService.prototype, 'verify');
     onTestFinished(() => signature.mockRestore());
     const { token } = tokens.issue(grant(clock));
     const claims = tokens.verify(token);
     expect(tokens.verify(token)).toEqual(claims);
     expect(signature).toHaveBeenCalledTimes(1);
-    await keys.reread();
+    keys.reread();
+    expect(tokens.verify(token)).toEqual(claims);
+    expect(signature).toHaveBeenCalledTimes(1);
+    await rotateKeys(file, { now: clock.now(), force: true });
+    keys.reread();
     expect(tokens.verify(token)).toEqual(claims);
     expect(signature).toHaveBeenCalledTimes(2);
   });

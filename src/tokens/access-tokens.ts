@@ -3,10 +3,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { JwtService, type JwtModuleOptions } from '@nestjs/jwt';
 import { tokensConfig } from '../config/tokens.config.js';
+import { Keyring } from '../keyring/keyring.js';
 import { isUuid, newId } from '../platform/crypto/random.js';
 import { Clock, SECOND, type Instant } from '../platform/time/clock.js';
 import { keyIdOf } from './bearer.js';
-import { SigningKeys } from './signing-keys.js';
 
 export interface AccessToken {
   readonly token: string;
@@ -40,7 +40,7 @@ export class AccessTokens {
 
   constructor(
     private readonly jwt: JwtService,
-    private readonly keys: SigningKeys,
+    private readonly keys: Keyring,
     private readonly clock: Clock,
     @Inject(tokensConfig.KEY) private readonly config: ConfigType<typeof tokensConfig>,
   ) {}
@@ -67,7 +67,7 @@ export class AccessTokens {
   /** What an access token says, or undefined when it is none of ours or has ended. */
   verify(token: string): AccessTokenClaims | undefined {
     const known = this.verified.get(token);
-    // Another object means that the key is gone, or was read again.
+    // Another object means that the key is gone, or that the file of the keys has changed.
     const stands = known !== undefined && this.keys.publicKey(known.kid) === known.key;
     const claims = stands ? known.claims : this.verifyAnew(token);
     return claims !== undefined && claims.expiresAt > this.clock.now() ? claims : undefined;

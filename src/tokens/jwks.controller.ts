@@ -2,20 +2,20 @@ import { Controller, Get, Header, Inject } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { ApiResponse, ApiTags } from '@nestjs/swagger';
 import { tokensConfig } from '../config/tokens.config.js';
+import { Keyring } from '../keyring/keyring.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiFailures } from '../platform/http/api-answer.js';
 import { OutsideEnvelope } from '../platform/http/envelope.interceptor.js';
 import { Public } from '../platform/security/route-access.js';
 import { JwksResponse } from './jwks.dto.js';
 import { ServerMetadataResponse } from './metadata.dto.js';
-import { SigningKeys } from './signing-keys.js';
 
 /** The public signing keys, for services that verify access tokens themselves. */
 @ApiTags('System')
 @Controller('.well-known')
 export class JwksController {
   constructor(
-    private readonly keys: SigningKeys,
+    private readonly keys: Keyring,
     @Inject(tokensConfig.KEY) private readonly config: ConfigType<typeof tokensConfig>,
   ) {}
 

@@ -1,13 +1,13 @@
 import { Module } from '@nestjs/common';
 import { JwtModule } from '@nestjs/jwt';
+import { KeyringModule } from '../keyring/keyring.module.js';
 import { AccessTokens, JWT_OPTIONS } from './access-tokens.js';
 import { JwksController } from './jwks.controller.js';
-import { SigningKeys } from './signing-keys.js';
 
 @Module({
-  imports: [JwtModule.register(JWT_OPTIONS)],
+  imports: [KeyringModule, JwtModule.register(JWT_OPTIONS)],
   controllers: [JwksController],
-  providers: [SigningKeys, AccessTokens],
-  exports: [AccessTokens, SigningKeys],
+  providers: [AccessTokens],
+  exports: [AccessTokens],
 })
 export class TokensModule {}

@@ -1,11 +1,8 @@
-import { createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SECOND } from '../../src/platform/time/clock.ts';
 import { forgedBodies } from '../support/tokens/forged-bodies.ts';
 import { forgedHeaders } from '../support/tokens/forged-headers.ts';
-import { keyPath } from '../../src/tokens/key-files.ts';
-import { SigningKeys } from '../../src/tokens/signing-keys.ts';
+import { Keyring } from '../../src/keyring/keyring.ts';
 import { forge, type Scene } from '../support/tokens/tokens.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 
@@ -15,9 +12,8 @@ beforeAll(async () => {
   app = await startApp();
   const user = await app.createUser();
   const session = await app.signIn(user.username, user.password);
-  const { issuer, audience, signingKeysDir } = app.config.tokens;
-  const { kid } = app.nest.get(SigningKeys, { strict: false }).current();
-  const key = createPrivateKey(readFileSync(keyPath(signingKeysDir, 'current', kid)));
+  const { issuer, audience } = app.config.tokens;
+  const { kid, privateKey: key } = app.nest.get(Keyring, { strict: false }).current();
   const header = { alg: 'ES256', typ: 'at+jwt', kid };
   const iat = Math.floor(app.clock.now() / SECOND);
   const claims = {

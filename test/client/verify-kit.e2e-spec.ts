@@ -2,8 +2,8 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { createVerifier, declare, Refused, tokenSource, type Verifier } from '../../packages/verify/src/index.ts';
 import { tellStory } from '../../packages/verify/test/story.ts';
 import { AuditSequencer } from '../../src/audit/audit.sequencer.ts';
-import { rotateKeys } from '../../src/tokens/key-rotation.ts';
-import { SigningKeys } from '../../src/tokens/signing-keys.ts';
+import { rotateKeys } from '../../src/keyring/key-rotation.ts';
+import { Keyring } from '../../src/keyring/keyring.ts';
 import { Administration, type RoleData } from '../support/administration.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { codesOf, createApplication } from '../support/applications.ts';
@@ -48,12 +48,12 @@ describe('the verification kit', () => {
 
   it('refuses nobody while the keys rotate', async () => {
     const verifier = offline();
-    const dir = app.config.tokens.signingKeysDir;
+    const { keysFile } = app.config.keyring;
     const person = await admin.person();
     const tokens = [person.token];
     for (let turn = 0; turn < 2; turn++) {
-      await rotateKeys(dir, { now: app.clock.now(), force: true });
-      await app.nest.get(SigningKeys).reread();
+      await rotateKeys(keysFile, { now: app.clock.now(), force: true });
+      app.nest.get(Keyring).reread();
       tokens.push((await app.signIn(person.username, person.password)).access_token);
       const all = Array.from({ length: 100 }, (_, i) => verifier.verify(tokens[i % tokens.length] ?? ''));
       expect(new Set((await Promise.all(all)).map(({ userId }) => userId))).toEqual(new Set([person.id]));

@@ -194,13 +194,13 @@ describe('a start that cannot be', { timeout: 60_000 }, () => {
 
     it.runIf(process.platform === 'linux')('names a folder in which none can be made', async () => {
       expect(await refusal({ DATA_DIR: '/proc/nope/below' })).toMatch(/^DATA_DIR: .*\/proc\/nope\/below/);
-      expect(await refusal({ SIGNING_KEYS_DIR: '/proc/nope' })).toMatch(/^SIGNING_KEYS_DIR: .*\/proc\/nope/);
+      expect(await refusal({ KEYS_FILE: '/proc/nope/keys.json' })).toMatch(/^KEYS_FILE: .*\/proc\/nope/);
     });
 
     it('names every setting that production lacks, one a line', async () => {
       const program = run({ NODE_ENV: 'production', DATA_DIR: join(place.env['DATA_DIR'] ?? '', 'empty') });
       expect(await program.end()).toBe(1);
-      for (const name of ['TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'SIGNING_KEYS_DIR']) {
+      for (const name of ['TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'KEYS_FILE']) {
         expect(
           program.errors.split('\n').filter((line) => line.startsWith(`${name}`)),
           program.errors,

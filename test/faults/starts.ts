@@ -1,6 +1,6 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { call } from './support/client.ts';
+import { call, record } from './support/client.ts';
 import { deploy, newFolder, pick, WIDE_BUDGETS } from './support/deployment.ts';
 import { Mariadb } from './support/mariadb.ts';
 import { mustSignIn } from './support/people.ts';
@@ -31,8 +31,8 @@ export const parallelStarts: Scenario = {
         if (applied.length === 0 || twice > 0) problems.push(`${twice} migrations twice`);
         const [users] = await server.rows('SELECT COUNT(*) AS n FROM users');
         if (Number(users?.['n']) !== 1) problems.push(`${String(users?.['n'])} administrators`);
-        const keys = readdirSync(join(dir, 'keys')).filter((name) => name.endsWith('.pem')).length;
-        if (keys !== 1) problems.push(`${keys} keys`);
+        const { keys } = record(JSON.parse(readFileSync(join(dir, 'keys.json'), 'utf8')));
+        if (!Array.isArray(keys) || keys.length !== 2) problems.push('not one key of each use');
         const { access } = await mustSignIn(pick(replicas, 0));
         for (const replica of replicas) {
           if ((await replica.call('GET', '/me', { token: access })).status !== 200)
@@ -48,7 +48,7 @@ export const parallelStarts: Scenario = {
       const done = problems.length === 0;
       return [
         finding(
-          'migrated once; one administrator, one key',
+          'migrated once; one administrator, one key of each use',
           done,
           done ? `all ready after ${(slowest / 1_000).toFixed(1)} s` : problems.join(', '),
         ),

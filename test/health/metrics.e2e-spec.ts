@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ensureCurrentKey } from '../../src/tokens/key-rotation.js';
+import { ensureCurrentKeys } from '../../src/keyring/key-rotation.js';
 import { freePort } from '../support/free-port.ts';
 import { ADMIN, startApp, type TestApp } from '../support/app.ts';
 
@@ -82,10 +82,11 @@ describe('metrics in production', () => {
   it('stand on the management port alone', async () => {
     const port = await freePort();
     const keys = await mkdtemp(join(tmpdir(), 'gatehouse-test-'));
-    await ensureCurrentKey(keys);
+    const keysFile = join(keys, 'keys.json');
+    await ensureCurrentKeys(keysFile, { now: Date.now() });
     const app = await startApp({
       env: {
-        SIGNING_KEYS_DIR: keys,
+        KEYS_FILE: keysFile,
         NODE_ENV: 'production',
         HOST: '127.0.0.1',
         TOKEN_ISSUER: 'https://issuer.test',

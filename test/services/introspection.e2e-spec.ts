@@ -1,8 +1,5 @@
-import { createPrivateKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { keyPath } from '../../src/tokens/key-files.ts';
-import { SigningKeys } from '../../src/tokens/signing-keys.ts';
+import { Keyring } from '../../src/keyring/keyring.ts';
 import { Administration, refusal } from '../support/administration.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { createApplication } from '../support/applications.ts';
@@ -37,9 +34,8 @@ afterAll(() => app.close());
 async function forgeries(): Promise<string[]> {
   const user = await app.createUser();
   const session = await app.signIn(user.username, user.password);
-  const { issuer, audience, signingKeysDir } = app.config.tokens;
-  const { kid } = app.nest.get(SigningKeys, { strict: false }).current();
-  const key = createPrivateKey(readFileSync(keyPath(signingKeysDir, 'current', kid)));
+  const { issuer, audience } = app.config.tokens;
+  const { kid, privateKey: key } = app.nest.get(Keyring, { strict: false }).current();
   const header = { alg: 'ES256', typ: 'at+jwt', kid };
   const iat = Math.floor(app.clock.now() / 1_000);
   const times = { jti: '5b6c7d8e-9fa0-4b1c-ad2e-3f4051627384', iat, exp: iat + 900 };

@@ -8,9 +8,9 @@ import { loadConfig, type Config } from '../../src/config/config.ts';
 import { bootstrapPasswordRefusals } from '../../src/credentials/password-policy.ts';
 import { Database } from '../../src/database/database.ts';
 import { migrateUp } from '../../src/database/migrator.ts';
+import { ensureCurrentKeys } from '../../src/keyring/key-rotation.ts';
 import { Clock } from '../../src/platform/time/clock.ts';
 import { Periodic } from '../../src/platform/time/periodic.ts';
-import { ensureCurrentKey } from '../../src/tokens/key-rotation.ts';
 import { expectDocumented } from './openapi.ts';
 import { useOwnStrategies } from './own-strategies.ts';
 import { createTestDatabase, type TestDatabase } from './test-database.ts';
@@ -116,7 +116,7 @@ export async function startApp(options: StartOptions = {}): Promise<TestApp> {
       bootstrapPasswordRefusals,
     );
     await migrateUp(config.database);
-    await ensureCurrentKey(config.tokens.signingKeysDir);
+    await ensureCurrentKeys(config.keyring.keysFile, { now: clock.now() });
     const nest = await createApp(config, {
       clock,
       logDestination: { write: (line) => void lines.push(line) },

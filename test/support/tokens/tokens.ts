@@ -1,17 +1,15 @@
-import { createPrivateKey, sign, type KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { sign, type KeyObject } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JwtService } from '@nestjs/jwt';
 import { afterAll } from 'vitest';
+import { ensureCurrentKeys } from '../../../src/keyring/key-rotation.ts';
+import { Keyring } from '../../../src/keyring/keyring.ts';
 import { newId } from '../../../src/platform/crypto/random.ts';
 import { Clock, DAY, MINUTE, SECOND, type Instant } from '../../../src/platform/time/clock.ts';
 import { Periodic } from '../../../src/platform/time/periodic.ts';
 import { AccessTokens, JWT_OPTIONS } from '../../../src/tokens/access-tokens.ts';
-import { ensureCurrentKey } from '../../../src/tokens/key-rotation.ts';
-import { keyPath } from '../../../src/tokens/key-files.ts';
-import { SigningKeys } from '../../../src/tokens/signing-keys.ts';
 
 export class TestClock extends Clock {
   constructor(public time: Instant = Date.UTC(2026, 10, 22, 8, 32, 48, 741)) {
@@ -33,21 +31,20 @@ export async function temporaryFolder(): Promise<string> {
   return dir;
 }
 
-export function settingsFor(dir: string, accessTtl = 15 * MINUTE) {
-  return { issuer: 'https://id.example', audience: 'apis', accessTtl, signingKeysDir: dir };
+export function settingsFor(keysFile: string, accessTtl = 15 * MINUTE) {
+  return { issuer: 'https://id.example', audience: 'apis', accessTtl, keysFile };
 }
 
-/** Everything that issues and verifies, over a folder with one current key. */
-export async function startTokens({ dir, accessTtl }: { dir?: string; accessTtl?: number } = {}) {
-  const folder = dir ?? (await temporaryFolder());
-  const kid = await ensureCurrentKey(folder);
-  const settings = settingsFor(folder, accessTtl);
+/** Everything that issues and verifies, over a file with one current key of each use. */
+export async function startTokens({ file, accessTtl }: { file?: string; accessTtl?: number } = {}) {
+  const keysFile = file ?? join(await temporaryFolder(), 'keys.json');
   const clock = new TestClock();
-  const keys = new SigningKeys(settings, new Periodic());
-  await keys.onModuleInit();
+  await ensureCurrentKeys(keysFile, { now: clock.now() });
+  const settings = settingsFor(keysFile, accessTtl);
+  const keys = new Keyring(settings, new Periodic());
   const tokens = new AccessTokens(new JwtService(JWT_OPTIONS), keys, clock, settings);
-  const privateKey = createPrivateKey(readFileSync(keyPath(folder, 'current', kid)));
-  return { dir: folder, kid, settings, clock, keys, tokens, privateKey };
+  const { kid, privateKey } = keys.current();
+  return { file: keysFile, kid, settings, clock, keys, tokens, privateKey };
 }
 
 export function grant(clock: Clock, life = 30 * DAY) {
