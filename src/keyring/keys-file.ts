@@ -92,7 +92,11 @@ export async function changeKeys(path: string, change: (keys: Key[]) => readonly
   try {
     const before = readKeys(path);
     const after = change(before);
-    if (after !== before) await replace(file, serializeKeys(after));
+    if (after === before) return;
+    const text = serializeKeys(after);
+    // A file that could not be read again is never written.
+    parseKeys(text, 0);
+    await replace(file, text);
   } finally {
     lock.release();
   }
