@@ -17,7 +17,7 @@ import { MetricsController } from './health/metrics.controller.js';
 import { Keyring } from './keyring/keyring.js';
 import { KeyringModule } from './keyring/keyring.module.js';
 import { OpenApiModule } from './openapi/openapi.module.js';
-import { OutboxModule } from './outbox/outbox.module.js';
+import { OutboxModule, SenderModule } from './outbox/outbox.module.js';
 import { AppExceptionFilter } from './platform/errors/app-exception.filter.js';
 import { CodesController } from './platform/errors/codes.controller.js';
 import { EnvelopeInterceptor } from './platform/http/envelope.interceptor.js';
@@ -63,7 +63,7 @@ class SharedModule {
     DatabaseModule,
     KeyringModule,
     AuditModule,
-    OutboxModule,
+    SenderModule,
     AuthModule,
     UsersModule,
     AccountModule,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { ConfigType } from '@nestjs/config';
 import { z } from 'zod';
 import { certificates } from './certificates.js';
 import type { Environment } from './environment.js';
@@ -118,6 +119,8 @@ export const mailConfig = slice('mail', 'Mail', settings, (values, environment) 
     retention,
   };
 });
+
+export type MailConfig = ConfigType<typeof mailConfig>;
 
 function relayOf(values: Values, environment: Environment): SmtpConfig | undefined {
   const { host: found, port: at, tls, ca, username, password } = values;

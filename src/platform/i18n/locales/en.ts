@@ -1,5 +1,8 @@
-/** Every text that a client can be shown, in English: `<module>.<error>` and `rule.<name>`. */
+import { mailEn } from './mail-en.js';
+
+/** Every text that a client can be shown, in English: `<module>.<error>`, `rule.<name>` and those of the mails. */
 export const en = {
+  ...mailEn,
   ok: 'ok',
 
   'platform.internal': 'Something went wrong on our side. Please try again later.',

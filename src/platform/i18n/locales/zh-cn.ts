@@ -1,7 +1,9 @@
 import type { LocaleKey } from './en.js';
+import { mailZhCN } from './mail-zh-cn.js';
 
 /** Every text that a client can be shown, in simplified Chinese. */
 export const zhCN: Record<LocaleKey, string> = {
+  ...mailZhCN,
   ok: '成功',
 
   'platform.internal': '服务出现异常，请稍后重试。',

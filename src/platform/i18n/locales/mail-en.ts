@@ -1,0 +1,102 @@
+/** What stands in mails, in English. Sentences for people who were not waiting for a mail, so without our own words. */
+export const mailEn = {
+  'mail.greeting': 'Hello {username},',
+  'mail.lasting': 'It is valid for {duration} and can be used once.',
+  'mail.oneMinute': '1 minute',
+  'mail.minutes': '{n} minutes',
+  'mail.oneHour': '1 hour',
+  'mail.hours': '{n} hours',
+  'mail.oneDay': '1 day',
+  'mail.days': '{n} days',
+  'mail.link': 'Or open this page:',
+  'mail.onlyLink': 'Please open this page:',
+  'mail.help': 'Questions? {contact}',
+  'mail.automatic': '{product} sent this mail automatically. Nobody reads replies to it.',
+
+  'mail.signup_code.subject': 'Your code for {product}',
+  'mail.signup_code.text':
+    'Welcome! This code confirms your e-mail address for your new account at {product}:',
+  'mail.signup_code.otherwise':
+    'If you did not ask for an account, ignore this mail: without the code nothing happens.',
+
+  'mail.account_exists.subject': 'You already have an account at {product}',
+  'mail.account_exists.text':
+    'Somebody, probably you, asked for a new account at {product} with this e-mail address. There is one already, so nothing was changed.',
+  'mail.account_exists.otherwise':
+    'Sign in as usual; if you do not remember your password, ask for a new one there. If you did not ask for an account, ignore this mail.',
+
+  'mail.password_code.subject': 'Set a new password for {product}',
+  'mail.password_code.text':
+    'Somebody, probably you, wants to set a new password for your account at {product}. This code permits it:',
+  'mail.password_code.textLink':
+    'Somebody, probably you, wants to set a new password for your account at {product}.',
+  'mail.password_code.otherwise':
+    'If it was not you, ignore this mail: your password stays as it is. Never give the code to anybody, whoever asks.',
+
+  'mail.email_code.subject': 'Confirm your e-mail address for {product}',
+  'mail.email_code.text': 'This code confirms that this e-mail address belongs to your account at {product}:',
+  'mail.email_code.otherwise':
+    'If you did not enter this address at {product}, ignore this mail: without the code nothing happens.',
+
+  'mail.email_taken.subject': 'This address belongs to an account at {product} already',
+  'mail.email_taken.text':
+    'Somebody wanted to use this e-mail address for another account at {product}. It belongs to yours, so nothing was changed.',
+  'mail.email_taken.otherwise':
+    'If it was you, sign in with the account that has this address, or choose another address. If it was not, there is nothing to do.',
+
+  'mail.invitation.subject': 'Your account at {product}',
+  'mail.invitation.text':
+    'Welcome! An account at {product} was made for you. This code sets your first password:',
+  'mail.invitation.textLink':
+    'Welcome! An account at {product} was made for you. One step is left: choose your password.',
+  'mail.invitation.otherwise':
+    'If you did not expect this, ignore this mail: without it nobody can use the account.',
+
+  'mail.notice.username': 'Account: {username}',
+  'mail.notice.at': 'Time: {time} (UTC)',
+  'mail.notice.address': 'From the address: {address}',
+  'mail.notice.device': 'Device: {device}',
+  'mail.notice.left': 'Recovery codes left: {left}',
+  'mail.notice.secure':
+    'If this was you, there is nothing to do. If it was not, set a new password at once: somebody else may know yours.',
+  'mail.notice.tell':
+    'If this was you, there is nothing to do. If it was not, tell the people who run {product} at once.',
+
+  'mail.notice.new_sign_in.subject': 'New sign-in to your account at {product}',
+  'mail.notice.new_sign_in.text':
+    'Somebody signed in to your account at {product} from a place that we had not seen before.',
+  'mail.notice.password_changed.subject': 'Your password for {product} was changed',
+  'mail.notice.password_changed.text':
+    'The password of your account at {product} was changed. All other devices were signed out.',
+  'mail.notice.password_reset.subject': 'Your password for {product} was reset',
+  'mail.notice.password_reset.text':
+    'A new password was set for your account at {product}. All devices were signed out; please sign in with the new password.',
+  'mail.notice.email_changed.subject': 'Your e-mail address at {product} was changed',
+  'mail.notice.email_changed.text':
+    'The e-mail address of your account at {product} was changed. We write this to the old address and to the new one.',
+  'mail.notice.factor_added.subject': 'A second step was added to your sign-in at {product}',
+  'mail.notice.factor_added.text':
+    'From now on, signing in to your account at {product} takes a second step beside the password.',
+  'mail.notice.factor_removed.subject': 'A second step was removed from your sign-in at {product}',
+  'mail.notice.factor_removed.text':
+    'A second step of signing in was removed from your account at {product}.',
+  'mail.notice.factors_reset.subject': 'The second steps of your sign-in at {product} were reset',
+  'mail.notice.factors_reset.text':
+    'All second steps of signing in were removed from your account at {product}, and all devices were signed out. You can set up new ones after signing in.',
+  'mail.notice.recovery_code_used.subject': 'A recovery code was used at {product}',
+  'mail.notice.recovery_code_used.text':
+    'Somebody signed in to your account at {product} with one of your recovery codes.',
+  'mail.notice.recovery_codes_replaced.subject': 'Your recovery codes for {product} were replaced',
+  'mail.notice.recovery_codes_replaced.text':
+    'Your account at {product} has new recovery codes. The old ones do not work any more.',
+  'mail.notice.factor_guessed.subject': 'Somebody may know your password for {product}',
+  'mail.notice.factor_guessed.text':
+    'Somebody gave the right password of your account at {product}, then failed at the second step again and again. Nobody got in that way.',
+  'mail.notice.factor_guessed.otherwise':
+    'If it was you, wait a little and try again. If it was not, set a new password at once: somebody else knows yours.',
+  'mail.notice.account_deleted.subject': 'Your account at {product} was deleted',
+  'mail.notice.account_deleted.text': 'Your account at {product} was deleted, with all that belonged to it.',
+
+  'mail.test.subject': 'A test mail from {product}',
+  'mail.test.text': 'This is a test. {product} can send mail to this address, and there is nothing to do.',
+} as const;
