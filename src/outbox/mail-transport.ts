@@ -42,8 +42,8 @@ export function nodemailerMessage(mail: Mail, { from }: MailConfig) {
   const { id, recipient, createdAt, subject, text, html } = mail;
   const [, domain = ''] = from.address.split('@');
   return {
-    // As objects, because a list of addresses can be hidden in text.
-    from,
+    // As objects, because a list of addresses can be hidden in text. Copied, because nodemailer writes into them.
+    from: { ...from },
     to: { name: '', address: recipient },
     envelope: { from: from.address, to: [recipient] },
     messageId: `<${id}@${domain}>`,
