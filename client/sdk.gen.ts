@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckPermissionsData, CheckPermissionsErrors, CheckPermissionsResponses, CreateApplicationData, CreateApplicationErrors, CreateApplicationResponses, CreateMenuData, CreateMenuErrors, CreateMenuResponses, CreateMyKeyData, CreateMyKeyErrors, CreateMyKeyResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateUserData, CreateUserErrors, CreateUserKeyData, CreateUserKeyErrors, CreateUserKeyResponses, CreateUserResponses, DeclarePermissionsData, DeclarePermissionsErrors, DeclarePermissionsResponses, DeleteApplicationData, DeleteApplicationErrors, DeleteApplicationResponses, DeleteMenuData, DeleteMenuErrors, DeleteMenuResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableUserData, DisableUserErrors, DisableUserResponses, EnableUserData, EnableUserErrors, EnableUserResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, GetApplicationData, GetApplicationErrors, GetApplicationResponses, GetDocsFileData, GetDocsFileErrors, GetDocsFileResponses, GetLiveData, GetLiveErrors, GetLiveResponses, GetMeData, GetMeErrors, GetMenusData, GetMenusErrors, GetMenusResponses, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenApiJsonData, GetOpenApiJsonErrors, GetOpenApiJsonResponses, GetOpenApiYamlData, GetOpenApiYamlErrors, GetOpenApiYamlResponses, GetReadyData, GetReadyErrors, GetReadyResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetServerMetadataData, GetServerMetadataErrors, GetServerMetadataResponses, GetSigningKeysData, GetSigningKeysErrors, GetSigningKeysResponses, GetUserData, GetUserErrors, GetUserResponses, IntrospectTokenData, IntrospectTokenErrors, IntrospectTokenResponses, ListApplicationsData, ListApplicationsErrors, ListApplicationsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListErrorCodesData, ListErrorCodesErrors, ListErrorCodesResponses, ListMyKeysData, ListMyKeysErrors, ListMyKeysResponses, ListMyMenusData, ListMyMenusErrors, ListMyMenusResponses, ListMyPermissionsData, ListMyPermissionsErrors, ListMyPermissionsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListUserKeysData, ListUserKeysErrors, ListUserKeysResponses, ListUserPermissionsData, ListUserPermissionsErrors, ListUserPermissionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, OrderMenusData, OrderMenusErrors, OrderMenusResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RedirectToDocsData, RedirectToDocsErrors, RedirectToDocsResponses, RenewAccessData, RenewAccessErrors, RenewAccessResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, RunBatchData, RunBatchErrors, RunBatchResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, ShowDocsData, ShowDocsErrors, ShowDocsResponses, SignInData, SignInErrors, SignInResponses, SignOutData, SignOutErrors, SignOutResponses, UpdateApplicationData, UpdateApplicationErrors, UpdateApplicationResponses, UpdateMeData, UpdateMeErrors, UpdateMenuData, UpdateMenuErrors, UpdateMenuResponses, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
+import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckPermissionsData, CheckPermissionsErrors, CheckPermissionsResponses, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, CreateApplicationData, CreateApplicationErrors, CreateApplicationResponses, CreateMenuData, CreateMenuErrors, CreateMenuResponses, CreateMyKeyData, CreateMyKeyErrors, CreateMyKeyResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateUserData, CreateUserErrors, CreateUserKeyData, CreateUserKeyErrors, CreateUserKeyResponses, CreateUserResponses, DeclarePermissionsData, DeclarePermissionsErrors, DeclarePermissionsResponses, DeleteApplicationData, DeleteApplicationErrors, DeleteApplicationResponses, DeleteMeData, DeleteMeErrors, DeleteMenuData, DeleteMenuErrors, DeleteMenuResponses, DeleteMeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableUserData, DisableUserErrors, DisableUserResponses, EnableUserData, EnableUserErrors, EnableUserResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, ExportMeData, ExportMeErrors, ExportMeResponses, GetApplicationData, GetApplicationErrors, GetApplicationResponses, GetDocsFileData, GetDocsFileErrors, GetDocsFileResponses, GetLiveData, GetLiveErrors, GetLiveResponses, GetMeData, GetMeErrors, GetMenusData, GetMenusErrors, GetMenusResponses, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenApiJsonData, GetOpenApiJsonErrors, GetOpenApiJsonResponses, GetOpenApiYamlData, GetOpenApiYamlErrors, GetOpenApiYamlResponses, GetReadyData, GetReadyErrors, GetReadyResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetServerMetadataData, GetServerMetadataErrors, GetServerMetadataResponses, GetSigningKeysData, GetSigningKeysErrors, GetSigningKeysResponses, GetUserData, GetUserErrors, GetUserResponses, IntrospectTokenData, IntrospectTokenErrors, IntrospectTokenResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListApplicationsData, ListApplicationsErrors, ListApplicationsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListErrorCodesData, ListErrorCodesErrors, ListErrorCodesResponses, ListMyKeysData, ListMyKeysErrors, ListMyKeysResponses, ListMyMenusData, ListMyMenusErrors, ListMyMenusResponses, ListMyPermissionsData, ListMyPermissionsErrors, ListMyPermissionsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListUserKeysData, ListUserKeysErrors, ListUserKeysResponses, ListUserPermissionsData, ListUserPermissionsErrors, ListUserPermissionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, OrderMenusData, OrderMenusErrors, OrderMenusResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RedirectToDocsData, RedirectToDocsErrors, RedirectToDocsResponses, RenewAccessData, RenewAccessErrors, RenewAccessResponses, RequestEmailCodeData, RequestEmailCodeErrors, RequestEmailCodeResponses, RequestPasswordCodeData, RequestPasswordCodeErrors, RequestPasswordCodeResponses, RequestSignUpCodeData, RequestSignUpCodeErrors, RequestSignUpCodeResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, RunBatchData, RunBatchErrors, RunBatchResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, ShowDocsData, ShowDocsErrors, ShowDocsResponses, SignInData, SignInErrors, SignInResponses, SignInWithNewPasswordData, SignInWithNewPasswordErrors, SignInWithNewPasswordResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateApplicationData, UpdateApplicationErrors, UpdateApplicationResponses, UpdateMeData, UpdateMeErrors, UpdateMenuData, UpdateMenuErrors, UpdateMenuResponses, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -19,14 +19,94 @@ export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends 
 };
 
 /**
+ * I forgot my password: mail me a code
+ *
+ * Answers alike for a name that somebody has and for one that nobody has. A code is good for 10 minutes; asking again soon mails it again.
+ *
+ * Anyone may call this.
+ */
+export const requestPasswordCode = <ThrowOnError extends boolean = false>(options: Options<RequestPasswordCodeData, ThrowOnError>): RequestResult<RequestPasswordCodeResponses, RequestPasswordCodeErrors, ThrowOnError> => (options.client ?? client).post<RequestPasswordCodeResponses, RequestPasswordCodeErrors, ThrowOnError>({
+    url: '/password/codes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set a new password with a code or the link of a mail
+ *
+ * Also the first password, with the link of an invitation. Ends all sessions, and opens none: sign in afterwards. With six digits, `username` is needed. A password that is refused (`12005`) costs neither the code nor an attempt.
+ *
+ * Anyone may call this.
+ */
+export const resetPassword = <ThrowOnError extends boolean = false>(options: Options<ResetPasswordData, ThrowOnError>): RequestResult<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError> => (options.client ?? client).post<ResetPasswordResponses, ResetPasswordErrors, ThrowOnError>({
+    url: '/password/reset',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign up, first step: prove an e-mail address
+ *
+ * Mails a code that is good for 10 minutes. An address that has an account gets a mail that says so, and the answer is alike.
+ *
+ * Anyone may call this.
+ */
+export const requestSignUpCode = <ThrowOnError extends boolean = false>(options: Options<RequestSignUpCodeData, ThrowOnError>): RequestResult<RequestSignUpCodeResponses, RequestSignUpCodeErrors, ThrowOnError> => (options.client ?? client).post<RequestSignUpCodeResponses, RequestSignUpCodeErrors, ThrowOnError>({
+    url: '/signup/codes',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign up, second step: make the account
+ *
+ * Signs nobody in: call `POST /signin` afterwards. A user name or a password that is refused costs neither the code nor an attempt.
+ *
+ * Anyone may call this.
+ */
+export const signUp = <ThrowOnError extends boolean = false>(options: Options<SignUpData, ThrowOnError>): RequestResult<SignUpResponses, SignUpErrors, ThrowOnError> => (options.client ?? client).post<SignUpResponses, SignUpErrors, ThrowOnError>({
+    url: '/signup',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * Sign in
  *
- * Opens a session. Every failed attempt looks the same, whatever the reason. After too many, wait for the seconds of `Retry-After`.
+ * Opens a session. Every failed attempt looks the same, whatever the reason. After too many, wait for the seconds of `Retry-After`. `11010`: the password is right, and a new one is demanded; go on with `POST /signin/password`.
  *
  * Anyone may call this.
  */
 export const signIn = <ThrowOnError extends boolean = false>(options: Options<SignInData, ThrowOnError>): RequestResult<SignInResponses, SignInErrors, ThrowOnError> => (options.client ?? client).post<SignInResponses, SignInErrors, ThrowOnError>({
     url: '/signin',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign in with the new password that was demanded
+ *
+ * The step after `11010`. A password that is refused (`12005`) leaves the challenge as it is.
+ *
+ * Anyone may call this.
+ */
+export const signInWithNewPassword = <ThrowOnError extends boolean = false>(options: Options<SignInWithNewPasswordData, ThrowOnError>): RequestResult<SignInWithNewPasswordResponses, SignInWithNewPasswordErrors, ThrowOnError> => (options.client ?? client).post<SignInWithNewPasswordResponses, SignInWithNewPasswordErrors, ThrowOnError>({
+    url: '/signin/password',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -97,6 +177,19 @@ export const signOut = <ThrowOnError extends boolean = false>(options?: Options<
 });
 
 /**
+ * Delete my account
+ *
+ * With all that is known of me but the audit record; it cannot be taken back. Only where `SELF_DELETION` allows it, and in a fresh session.
+ *
+ * Anyone who is signed in may call this. The session must be fresh.
+ */
+export const deleteMe = <ThrowOnError extends boolean = false>(options?: Options<DeleteMeData, ThrowOnError>): RequestResult<DeleteMeResponses, DeleteMeErrors, ThrowOnError> => (options?.client ?? client).delete<DeleteMeResponses, DeleteMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me',
+    ...options
+});
+
+/**
  * Who am I, and what may I do?
  *
  * Anyone who is signed in may call this.
@@ -108,7 +201,7 @@ export const getMe = <ThrowOnError extends boolean = false>(options?: Options<Ge
 });
 
 /**
- * Change my name
+ * Change my name or the language of mails to me
  *
  * Anyone who is signed in may call this. Not with a key.
  */
@@ -173,6 +266,53 @@ export const endMySession = <ThrowOnError extends boolean = false>(options: Opti
 });
 
 /**
+ * Change or prove my e-mail address, first step
+ *
+ * Mails a code to the address, which stays without effect until it is confirmed. An address of somebody else gets a mail that says so, and the answer is alike.
+ *
+ * Anyone who is signed in may call this. The session must be fresh.
+ */
+export const requestEmailCode = <ThrowOnError extends boolean = false>(options: Options<RequestEmailCodeData, ThrowOnError>): RequestResult<RequestEmailCodeResponses, RequestEmailCodeErrors, ThrowOnError> => (options.client ?? client).post<RequestEmailCodeResponses, RequestEmailCodeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/email',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Change or prove my e-mail address, second step
+ *
+ * A new address ends every other session, and the old address is told.
+ *
+ * Anyone who is signed in may call this. Not with a key.
+ */
+export const confirmEmail = <ThrowOnError extends boolean = false>(options: Options<ConfirmEmailData, ThrowOnError>): RequestResult<ConfirmEmailResponses, ConfirmEmailErrors, ThrowOnError> => (options.client ?? client).post<ConfirmEmailResponses, ConfirmEmailErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/email/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * All that is known of me
+ *
+ * In a fresh session. What others did to me is told without anything that leads to them.
+ *
+ * Anyone who is signed in may call this. The session must be fresh.
+ */
+export const exportMe = <ThrowOnError extends boolean = false>(options?: Options<ExportMeData, ThrowOnError>): RequestResult<ExportMeResponses, ExportMeErrors, ThrowOnError> => (options?.client ?? client).get<ExportMeResponses, ExportMeErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/export',
+    ...options
+});
+
+/**
  * List users, and search them by what their names begin with
  *
  * Needs the permission `users:read`.
@@ -184,7 +324,7 @@ export const listUsers = <ThrowOnError extends boolean = false>(options?: Option
 });
 
 /**
- * Create a user; with `roles`, `roles:assign` is needed too
+ * Create a user, or invite one by mail; with `roles`, `roles:assign` is needed too
  *
  * Needs the permission `users:create`.
  */
@@ -285,6 +425,19 @@ export const setUserPassword = <ThrowOnError extends boolean = false>(options: O
         'Content-Type': 'application/json',
         ...options.headers
     }
+});
+
+/**
+ * Mail a user a link to set a password
+ *
+ * For the first time or again: a link that is younger than half of its life stays. At most 10 a day.
+ *
+ * Needs the permission `users:set_password`. Not with a key.
+ */
+export const inviteUser = <ThrowOnError extends boolean = false>(options: Options<InviteUserData, ThrowOnError>): RequestResult<InviteUserResponses, InviteUserErrors, ThrowOnError> => (options.client ?? client).post<InviteUserResponses, InviteUserErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/users/{id}/invitation',
+    ...options
 });
 
 /**

@@ -46,7 +46,7 @@ export type AuditEventResponse = {
      * In which session.
      */
     session_id: string | null;
-    action: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'session.ended' | 'session.reauthenticated' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'user.created' | 'user.updated' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted' | 'application.created' | 'application.updated' | 'application.deleted' | 'application.declared' | 'key.created' | 'key.rotated' | 'key.revoked' | 'key.expiring' | 'menu.created' | 'menu.updated' | 'menu.deleted' | 'menu.ordered';
+    action: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'signin.challenged' | 'session.ended' | 'session.reauthenticated' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'code.requested' | 'code.refused' | 'code.limited' | 'user.created' | 'user.signed_up' | 'user.invited' | 'user.updated' | 'user.email_changed' | 'user.email_verified' | 'user.exported' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted' | 'application.created' | 'application.updated' | 'application.deleted' | 'application.declared' | 'key.created' | 'key.rotated' | 'key.revoked' | 'key.expiring' | 'menu.created' | 'menu.updated' | 'menu.deleted' | 'menu.ordered';
     target_type: 'user' | 'session' | 'role' | 'application' | 'menu' | 'key';
     /**
      * On whom or what. It may be gone by now.
@@ -133,6 +133,14 @@ export type SignInRequest = {
      */
     username: string;
     password: string;
+};
+
+export type NewPasswordRequest = {
+    /**
+     * As it came with 11010; good for 5 minutes.
+     */
+    challenge: string;
+    new_password: string;
 };
 
 export type RenewAccessResponse = {
@@ -866,14 +874,34 @@ export type UserResponse = {
      */
     email: string;
     /**
+     * Whether the person has shown that mail to the address reaches them.
+     */
+    email_verified: boolean;
+    /**
      * E.164; empty when not set.
      */
     phone: string;
+    /**
+     * Of mails; empty: none chosen.
+     */
+    language: '' | 'en' | 'zh-CN';
     status: 'active' | 'disabled';
     /**
      * Keys of the roles held, sorted.
      */
     roles: Array<string>;
+    /**
+     * False for who was invited and has set none, and for service accounts.
+     */
+    password_set: boolean;
+    /**
+     * Whether the next sign-in demands a new password.
+     */
+    must_change_password: boolean;
+    /**
+     * Whether a sign-in asks for a second factor.
+     */
+    second_factor: boolean;
     password_change_at: string;
     created_at: string;
     updated_at: string;
@@ -930,9 +958,25 @@ export type CreateUserRequest = {
      */
     kind?: 'person' | 'service';
     /**
-     * A person needs one.
+     * A person needs one who is not invited.
      */
     password?: string;
+    /**
+     * Mails a link to set the first password; needs `email`, and no `password`.
+     */
+    invite?: boolean;
+    /**
+     * The first sign-in demands a new password.
+     */
+    must_change_password?: boolean;
+    /**
+     * Whether the address is known to be theirs; by default it is not.
+     */
+    email_verified?: boolean;
+    /**
+     * Of mails to the person. Empty: none chosen.
+     */
+    language?: '' | 'en' | 'zh-CN';
     /**
      * Keys of roles.
      */
@@ -985,10 +1029,22 @@ export type UpdateUserRequest = {
      * Blanks around it are dropped.
      */
     full_name?: string;
+    /**
+     * Whether the address is known to be theirs. A new one is not, by default.
+     */
+    email_verified?: boolean;
+    /**
+     * Of mails to the person. Empty: none chosen.
+     */
+    language?: '' | 'en' | 'zh-CN';
 };
 
 export type SetPasswordRequest = {
     new_password: string;
+    /**
+     * The next sign-in demands a new one.
+     */
+    must_change_password?: boolean;
 };
 
 export type SetRolesRequest = {
@@ -1009,6 +1065,14 @@ export type SessionResponse = {
      */
     ip: string;
     created_at: string;
+    /**
+     * By what the person has shown who they are.
+     */
+    proof: Array<string>;
+    /**
+     * When that was shown last: the session is fresh for a while after it.
+     */
+    authenticated_at: string;
     /**
      * To the minute.
      */
@@ -1184,14 +1248,34 @@ export type MeResponse = {
      */
     email: string;
     /**
+     * Whether the person has shown that mail to the address reaches them.
+     */
+    email_verified: boolean;
+    /**
      * E.164; empty when not set.
      */
     phone: string;
+    /**
+     * Of mails; empty: none chosen.
+     */
+    language: '' | 'en' | 'zh-CN';
     status: 'active' | 'disabled';
     /**
      * Keys of the roles held, sorted.
      */
     roles: Array<string>;
+    /**
+     * False for who was invited and has set none, and for service accounts.
+     */
+    password_set: boolean;
+    /**
+     * Whether the next sign-in demands a new password.
+     */
+    must_change_password: boolean;
+    /**
+     * Whether a sign-in asks for a second factor.
+     */
+    second_factor: boolean;
     password_change_at: string;
     created_at: string;
     updated_at: string;
@@ -1216,11 +1300,130 @@ export type UpdateMeRequest = {
      * Blanks around it are dropped.
      */
     full_name?: string;
+    /**
+     * Of mails to the person. Empty: none chosen.
+     */
+    language?: '' | 'en' | 'zh-CN';
 };
 
 export type ChangePasswordRequest = {
     current_password: string;
     new_password: string;
+};
+
+export type ChangeEmailRequest = {
+    email: string;
+};
+
+export type ConfirmEmailRequest = {
+    /**
+     * Six digits, with or without blanks, or the 68 characters of a link, which begin with `ghc_`.
+     */
+    code: string;
+};
+
+export type SecondFactorsResponse = {
+    totp: null;
+    passkeys: Array<{
+        [key: string]: unknown;
+    }>;
+};
+
+export type KnownAddressResponse = {
+    /**
+     * An IPv4 address, or the /64 of an IPv6 address.
+     */
+    address: string;
+    signed_in_at: string;
+};
+
+export type OwnEventResponse = {
+    at: string;
+    action: string;
+    outcome: 'success' | 'failure';
+    /**
+     * Whether I did it; else it was done to me.
+     */
+    by_me: boolean;
+    target_type: string;
+    target_id: string | null;
+    /**
+     * Only of what I did.
+     */
+    ip: string | null;
+    /**
+     * Only of what I did.
+     */
+    user_agent: string | null;
+    detail: {
+        [key: string]: unknown;
+    };
+};
+
+export type ExportResponse = {
+    exported_at: string;
+    user: UserResponse;
+    roles: Array<string>;
+    permissions: Array<string>;
+    factors: SecondFactorsResponse;
+    /**
+     * Live ones.
+     */
+    sessions: Array<SessionResponse>;
+    known_addresses: Array<KnownAddressResponse>;
+    /**
+     * The newest 10 000 by me or about me, newest first.
+     */
+    audit_events: Array<OwnEventResponse>;
+};
+
+export type ExportEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: ExportResponse;
+    msg: string;
+};
+
+export type PasswordCodeRequest = {
+    /**
+     * A user name, an e-mail address or a phone number.
+     */
+    username: string;
+};
+
+export type ResetPasswordRequest = {
+    /**
+     * Six digits, with or without blanks, or the 68 characters of a link, which begin with `ghc_`.
+     */
+    code: string;
+    new_password: string;
+    /**
+     * A user name, an e-mail address or a phone number.
+     */
+    username?: string;
+};
+
+export type SignUpCodeRequest = {
+    email: string;
+};
+
+export type SignUpRequest = {
+    email: string;
+    /**
+     * Six digits, with or without blanks, or the 68 characters of a link, which begin with `ghc_`.
+     */
+    code: string;
+    /**
+     * 3 to 32 of a-z, 0-9, dot, hyphen and underscore.
+     */
+    username: string;
+    /**
+     * Blanks around it are dropped.
+     */
+    full_name: string;
+    password: string;
 };
 
 export type LiveResponse = {
@@ -1285,6 +1488,29 @@ export type RetryLaterFailure = {
     msg: string;
 };
 
+/**
+ * A call without a sign-in; `data` tells how to go on with one that is not done.
+ */
+export type NotSignedInFailure = {
+    /**
+     * The stable number of the failure; `GET /codes` lists them all.
+     */
+    code: number;
+    data: SignInChallenge | null;
+    /**
+     * A short sentence for people, in the language of the request.
+     */
+    msg: string;
+};
+
+export type SignInChallenge = {
+    /**
+     * For the next step of the sign-in. Opaque.
+     */
+    challenge: string;
+    challenge_expires_at: string;
+};
+
 export type FieldErrors = {
     errors: Array<FieldError>;
 };
@@ -1314,6 +1540,288 @@ export type RetryAdvice = {
     retry_after: number;
 };
 
+export type RequestPasswordCodeData = {
+    body: PasswordCodeRequest;
+    path?: never;
+    query?: never;
+    url: '/password/codes';
+};
+
+export type RequestPasswordCodeErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `16002` This needs a mail, and no mail can be sent here.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type RequestPasswordCodeError = RequestPasswordCodeErrors[keyof RequestPasswordCodeErrors];
+
+export type RequestPasswordCodeResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type RequestPasswordCodeResponse = RequestPasswordCodeResponses[keyof RequestPasswordCodeResponses];
+
+export type ResetPasswordData = {
+    body: ResetPasswordRequest;
+    path?: never;
+    query?: never;
+    url: '/password/reset';
+};
+
+export type ResetPasswordErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     * - `12005` This password cannot be used.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `16001` This code is not valid, or no longer. Please ask for another one.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ResetPasswordError = ResetPasswordErrors[keyof ResetPasswordErrors];
+
+export type ResetPasswordResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type ResetPasswordResponse = ResetPasswordResponses[keyof ResetPasswordResponses];
+
+export type RequestSignUpCodeData = {
+    body: SignUpCodeRequest;
+    path?: never;
+    query?: never;
+    url: '/signup/codes';
+};
+
+export type RequestSignUpCodeErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `12008` Nobody can sign up here. Please ask for an invitation.
+     * - `12009` Nobody can sign up with an address of this domain.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `16002` This needs a mail, and no mail can be sent here.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type RequestSignUpCodeError = RequestSignUpCodeErrors[keyof RequestSignUpCodeErrors];
+
+export type RequestSignUpCodeResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type RequestSignUpCodeResponse = RequestSignUpCodeResponses[keyof RequestSignUpCodeResponses];
+
+export type SignUpData = {
+    body: SignUpRequest;
+    path?: never;
+    query?: never;
+    url: '/signup';
+};
+
+export type SignUpErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     * - `12005` This password cannot be used.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `12008` Nobody can sign up here. Please ask for an invitation.
+     * - `12009` Nobody can sign up with an address of this domain.
+     * - `16001` This code is not valid, or no longer. Please ask for another one.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `12002` This user name is taken.
+     * - `12003` This e-mail address is taken.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type SignUpError = SignUpErrors[keyof SignUpErrors];
+
+export type SignUpResponses = {
+    /**
+     * Created
+     */
+    201: UserEnvelope;
+};
+
+export type SignUpResponse = SignUpResponses[keyof SignUpResponses];
+
 export type SignInData = {
     body: SignInRequest;
     path?: never;
@@ -1329,8 +1837,9 @@ export type SignInErrors = {
     400: InvalidRequestFailure;
     /**
      * - `11001` Wrong user name or password.
+     * - `11010` Please set a new password.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `10011` The request took too long to arrive.
      */
@@ -1381,6 +1890,70 @@ export type SignInResponses = {
 
 export type SignInResponse2 = SignInResponses[keyof SignInResponses];
 
+export type SignInWithNewPasswordData = {
+    body: NewPasswordRequest;
+    path?: never;
+    query?: never;
+    url: '/signin/password';
+};
+
+export type SignInWithNewPasswordErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     * - `12005` This password cannot be used.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11009` This sign-in cannot go on. Please begin it again.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type SignInWithNewPasswordError = SignInWithNewPasswordErrors[keyof SignInWithNewPasswordErrors];
+
+export type SignInWithNewPasswordResponses = {
+    /**
+     * Success
+     */
+    200: SignInEnvelope;
+};
+
+export type SignInWithNewPasswordResponse = SignInWithNewPasswordResponses[keyof SignInWithNewPasswordResponses];
+
 export type RenewAccessData = {
     body: RefreshTokenRequest;
     path?: never;
@@ -1397,7 +1970,7 @@ export type RenewAccessErrors = {
     /**
      * - `11003` The refresh token is not valid. Please sign in again.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `10011` The request took too long to arrive.
      */
@@ -1523,7 +2096,7 @@ export type ReauthenticateErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11005` The current password is wrong.
      * - `17004` This cannot be done with a key.
@@ -1595,7 +2168,7 @@ export type SignOutErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `17004` This cannot be done with a key.
      */
@@ -1638,6 +2211,71 @@ export type SignOutResponses = {
 
 export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
 
+export type DeleteMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/me';
+};
+
+export type DeleteMeErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `12010` Accounts cannot be deleted by their owners here. Please ask an administrator.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `12006` One active administrator must remain.
+     */
+    409: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type DeleteMeError = DeleteMeErrors[keyof DeleteMeErrors];
+
+export type DeleteMeResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type DeleteMeResponse = DeleteMeResponses[keyof DeleteMeResponses];
+
 export type GetMeData = {
     body?: never;
     path?: never;
@@ -1654,7 +2292,7 @@ export type GetMeErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `10008` Too many attempts. Please wait before you try again.
      */
@@ -1709,7 +2347,7 @@ export type UpdateMeErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `17004` This cannot be done with a key.
      */
@@ -1781,7 +2419,7 @@ export type ChangePasswordErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11005` The current password is wrong.
      * - `17004` This cannot be done with a key.
@@ -1853,7 +2491,7 @@ export type EndMyOtherSessionsErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `17004` This cannot be done with a key.
      */
@@ -1921,7 +2559,7 @@ export type ListMySessionsErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `17004` This cannot be done with a key.
      */
@@ -1985,7 +2623,7 @@ export type EndMySessionErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `17004` This cannot be done with a key.
      */
@@ -2032,6 +2670,218 @@ export type EndMySessionResponses = {
 };
 
 export type EndMySessionResponse = EndMySessionResponses[keyof EndMySessionResponses];
+
+export type RequestEmailCodeData = {
+    body: ChangeEmailRequest;
+    path?: never;
+    query?: never;
+    url: '/me/email';
+};
+
+export type RequestEmailCodeErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `16002` This needs a mail, and no mail can be sent here.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type RequestEmailCodeError = RequestEmailCodeErrors[keyof RequestEmailCodeErrors];
+
+export type RequestEmailCodeResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type RequestEmailCodeResponse = RequestEmailCodeResponses[keyof RequestEmailCodeResponses];
+
+export type ConfirmEmailData = {
+    body: ConfirmEmailRequest;
+    path?: never;
+    query?: never;
+    url: '/me/email/confirm';
+};
+
+export type ConfirmEmailErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `16001` This code is not valid, or no longer. Please ask for another one.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `12003` This e-mail address is taken.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ConfirmEmailError = ConfirmEmailErrors[keyof ConfirmEmailErrors];
+
+export type ConfirmEmailResponses = {
+    /**
+     * Success
+     */
+    200: UserEnvelope;
+};
+
+export type ConfirmEmailResponse = ConfirmEmailResponses[keyof ConfirmEmailResponses];
+
+export type ExportMeData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/me/export';
+};
+
+export type ExportMeErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ExportMeError = ExportMeErrors[keyof ExportMeErrors];
+
+export type ExportMeResponses = {
+    /**
+     * Success
+     */
+    200: ExportEnvelope;
+};
+
+export type ExportMeResponse = ExportMeResponses[keyof ExportMeResponses];
 
 export type ListUsersData = {
     body?: never;
@@ -2090,7 +2940,7 @@ export type ListUsersErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -2150,7 +3000,7 @@ export type CreateUserErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
@@ -2164,6 +3014,7 @@ export type CreateUserErrors = {
      * - `12002` This user name is taken.
      * - `12003` This e-mail address is taken.
      * - `12004` This phone number is taken.
+     * - `16002` This needs a mail, and no mail can be sent here.
      * - `17006` This is not for a service account.
      */
     409: Failure;
@@ -2229,7 +3080,7 @@ export type RunBatchErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -2305,7 +3156,7 @@ export type DeleteUserErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
@@ -2380,7 +3231,7 @@ export type GetUserErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -2449,7 +3300,7 @@ export type UpdateUserErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
@@ -2538,7 +3389,7 @@ export type DisableUserErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
@@ -2613,7 +3464,7 @@ export type EnableUserErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
@@ -2684,7 +3535,7 @@ export type SetUserPasswordErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
@@ -2751,6 +3602,83 @@ export type SetUserPasswordResponses = {
 
 export type SetUserPasswordResponse = SetUserPasswordResponses[keyof SetUserPasswordResponses];
 
+export type InviteUserData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/{id}/invitation';
+};
+
+export type InviteUserErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `12011` This user has no e-mail address to write to.
+     * - `16002` This needs a mail, and no mail can be sent here.
+     * - `17006` This is not for a service account.
+     */
+    409: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type InviteUserError = InviteUserErrors[keyof InviteUserErrors];
+
+export type InviteUserResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type InviteUserResponse = InviteUserResponses[keyof InviteUserResponses];
+
 export type SetUserRolesData = {
     body: SetRolesRequest;
     path: {
@@ -2772,7 +3700,7 @@ export type SetUserRolesErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
@@ -2859,7 +3787,7 @@ export type EndUserSessionsErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
@@ -2938,7 +3866,7 @@ export type ListUserSessionsErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -3011,7 +3939,7 @@ export type EndUserSessionErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
@@ -3091,7 +4019,7 @@ export type ListUserKeysErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `17004` This cannot be done with a key.
@@ -3161,7 +4089,7 @@ export type CreateUserKeyErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
@@ -3250,7 +4178,7 @@ export type RotateKeyErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
@@ -3340,7 +4268,7 @@ export type RevokeKeyErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
@@ -3416,7 +4344,7 @@ export type ListMyKeysErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `17004` This cannot be done with a key.
      */
@@ -3479,7 +4407,7 @@ export type CreateMyKeyErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
@@ -3575,7 +4503,7 @@ export type ListRolesErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -3634,7 +4562,7 @@ export type CreateRoleErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
@@ -3715,7 +4643,7 @@ export type DeleteRoleErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -3789,7 +4717,7 @@ export type GetRoleErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -3858,7 +4786,7 @@ export type UpdateRoleErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      * - `13005` This exceeds the permissions that you hold yourself.
@@ -3944,7 +4872,7 @@ export type ListPermissionsErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4020,7 +4948,7 @@ export type ListApplicationsErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4079,7 +5007,7 @@ export type CreateApplicationErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4165,7 +5093,7 @@ export type DeleteApplicationErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4242,7 +5170,7 @@ export type GetApplicationErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4317,7 +5245,7 @@ export type UpdateApplicationErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4408,7 +5336,7 @@ export type DeclarePermissionsErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4497,7 +5425,7 @@ export type ListMyMenusErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `13006` There is no such application.
      */
@@ -4561,7 +5489,7 @@ export type GetMenusErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4630,7 +5558,7 @@ export type CreateMenuErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4724,7 +5652,7 @@ export type OrderMenusErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4820,7 +5748,7 @@ export type DeleteMenuErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4903,7 +5831,7 @@ export type UpdateMenuErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -4988,7 +5916,7 @@ export type IntrospectTokenErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -5072,7 +6000,7 @@ export type ListChangesErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -5135,7 +6063,7 @@ export type CheckPermissionsErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -5211,7 +6139,7 @@ export type ListMyPermissionsErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `13006` There is no such application.
      */
@@ -5280,7 +6208,7 @@ export type ListUserPermissionsErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
@@ -5394,7 +6322,7 @@ export type ListAuditEventsErrors = {
     /**
      * - `11002` Please sign in.
      */
-    401: Failure;
+    401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
      */
