@@ -135,7 +135,7 @@ export class CodesService {
       }),
     };
     await this.audit.record(event);
-    const params = { ...message.params, minutes: Math.ceil((row.expiresAt - now) / MINUTE) };
+    const params = { ...message.params, minutes: readableMinutes(row.expiresAt - now) };
     await this.outbox.enqueue({ ...message, params, secret, expiresAt: row.expiresAt });
   }
 
@@ -284,6 +284,12 @@ function isUsable(
 ): boolean {
   const isAlive = row.usedAt === null && row.expiresAt > now;
   return isAlive && row.recipient !== null && row.recipient === recipient && row.userVersion === userVersion;
+}
+
+/** How long a code is good for, in minutes: in whole hours or days where it is many of them, and never more than it is. */
+function readableMinutes(left: Duration): number {
+  const unit = left >= 2 * DAY ? DAY : left >= 2 * HOUR ? HOUR : MINUTE;
+  return Math.max(1, Math.round(left / unit - (unit === MINUTE ? 0 : 0.5))) * (unit / MINUTE);
 }
 
 function requested({ purpose, userId }: NewCode): AuditEntry {

@@ -1,9 +1,9 @@
-import { chmod, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { existsSync } from 'node:fs';
+import { chmod, link, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { Logger } from '@nestjs/common';
 import type { MailConfig } from '../config/mail.config.js';
+import { randomToken } from '../platform/crypto/random.js';
 import { makeFolder } from '../platform/folder.js';
 import { toTimestamp } from '../platform/time/clock.js';
 import { DeliveryFailure, MailTransport, nodemailerMessage, type Mail } from './mail-transport.js';
@@ -41,10 +41,10 @@ export class MailFolder extends MailTransport {
     const composed = await createTransport({ streamTransport: true, buffer: true }).sendMail(
       nodemailerMessage(mail, this.config),
     );
-    const path = freePath(folder, mail.template);
-    await replaceFile(path, composed.message);
+    const path = await addFile(folder, mail.template, composed.message);
     const { recipient, subject, text } = mail;
-    await replaceFile(join(folder, 'latest.txt'), `To: ${recipient}\nSubject: ${subject}\n\n${text}`);
+    const latest = await writeUnfinished(folder, `To: ${recipient}\nSubject: ${subject}\n\n${text}`);
+    await rename(latest, join(folder, 'latest.txt'));
     this.logger.log({ path }, 'a mail was written, because this is a trial without SMTP_HOST');
     await this.removeOldest();
   }
@@ -56,17 +56,39 @@ export class MailFolder extends MailTransport {
   }
 }
 
-/** Names sort by time; of two mails in one millisecond the second is put into the next. */
-function freePath(folder: string, template: string): string {
-  for (let time = Date.now(); ; time += 1) {
-    const path = join(folder, `${toTimestamp(time).replaceAll(':', '-')}-${template}.eml`);
-    if (!existsSync(path)) return path;
+/**
+ * Writes a file under a name that nobody has. Names sort by time; of two mails in one millisecond the second is put into
+ * the next.
+ *
+ * @returns its path
+ */
+async function addFile(
+  folder: string,
+  template: string,
+  content: string | Buffer | Readable,
+): Promise<string> {
+  const unfinished = await writeUnfinished(folder, content);
+  try {
+    for (let time = Date.now(); ; time += 1) {
+      const path = join(folder, `${toTimestamp(time).replaceAll(':', '-')}-${template}.eml`);
+      // A link, unlike a rename, fails when its name is taken.
+      const isOurs = await link(unfinished, path).then(
+        () => true,
+        (error: unknown) => {
+          if (Object(error).code === 'EEXIST') return false;
+          throw error;
+        },
+      );
+      if (isOurs) return path;
+    }
+  } finally {
+    await rm(unfinished, { force: true });
   }
 }
 
 /** Whoever looks sees the whole file or none. */
-async function replaceFile(path: string, content: string | Buffer | Readable): Promise<void> {
-  const unfinished = `${path}.${process.pid}.part`;
-  await writeFile(unfinished, content, { mode: 0o600 });
-  await rename(unfinished, path);
+async function writeUnfinished(folder: string, content: string | Buffer | Readable): Promise<string> {
+  const path = join(folder, `.${randomToken(12)}.part`);
+  await writeFile(path, content, { mode: 0o600 });
+  return path;
 }
