@@ -1,7 +1,7 @@
 # Gatehouse as an image:   docker build -t gatehouse .
 #
-# Runs as user 10001 with a read-only root file system. Writable: /data (DATA_DIR: the SQLite file, and the signing keys
-# unless SIGNING_KEYS_DIR says otherwise) and /tmp. Operator commands:
+# Runs as user 10001 with a read-only root file system. Writable: /data (DATA_DIR: the SQLite file, and the file of the
+# keys unless KEYS_FILE says otherwise) and /tmp. Operator commands:
 #   docker run --rm -v gatehouse-data:/data gatehouse dist/src/cli/main.js --help
 
 # Pin a digest here where builds must be repeatable: --build-arg NODE_IMAGE=node:24-slim@sha256:…

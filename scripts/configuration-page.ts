@@ -13,7 +13,7 @@ Gatehouse is configured by environment variables, read once at the start. An emp
 wrong stops the start, all of it at once, one line each. \`npm run cli -- config check\` says the same without starting.
 
 **Trial and production.** \`NODE_ENV=production\` is production, anything else is a trial. A trial fills in what is
-missing, so that one command is enough. Production refuses to start without a readable signing key, \`TOKEN_ISSUER\` and
+missing, so that one command is enough. Production refuses to start without readable keys, \`TOKEN_ISSUER\` and
 \`TOKEN_AUDIENCE\`, and with an empty database password unless the database is on the machine itself.
 
 **From a file.** Each setting \`NAME\` can be given as \`NAME_FILE\`, the path of a file that holds the value; one line

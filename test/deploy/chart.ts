@@ -131,7 +131,7 @@ const secretsOf = (manifest: Manifest) =>
     .map((volume) => at(volume, 'secret.secretName'))
     .filter(Boolean);
 
-/** Names of the settings that a rendered chart hands to the service, without _FILE. */
+/** Names of the settings that a rendered chart hands to the service, without the _FILE of a value that is in a file. */
 function settingsIn(manifests: readonly Manifest[]): string[] {
   const job = manifests
     .filter(({ kind }) => kind === 'Job')
@@ -140,7 +140,7 @@ function settingsIn(manifests: readonly Manifest[]): string[] {
     ...Object.keys(Object(at(one(manifests, 'ConfigMap'), 'data'))),
     ...job.map((entry) => at(entry, 'name')),
   ];
-  return names.map((name) => String(name).replace(/_FILE$/, ''));
+  return names.map((name) => String(name).replace(/(?<!^KEYS)_FILE$/, ''));
 }
 
 const examples = readdirSync(join(chart, 'examples')).sort();
@@ -276,7 +276,7 @@ const refused: readonly (readonly [string, Values, string])[] = [
   ['minimal-sqlite.yaml', { 'database.host': 'db' }, 'choose one database'],
   ['mysql.yaml', { 'tokens.issuer': '' }, 'tokens.issuer is missing'],
   ['mysql.yaml', { 'tokens.audience': '' }, 'tokens.audience is missing'],
-  ['mysql.yaml', { 'signingKeys.existingSecret': '' }, 'signingKeys.existingSecret is missing'],
+  ['mysql.yaml', { 'keys.existingSecret': '' }, 'keys.existingSecret is missing'],
   ['mysql.yaml', { 'database.host': '' }, 'database.host is missing'],
   ['mysql.yaml', { 'database.existingSecret': '' }, 'database.existingSecret is missing'],
   ['mysql.yaml', { 'migration.existingSecret': '' }, 'migration.existingSecret is missing'],
@@ -287,6 +287,7 @@ const refused: readonly (readonly [string, Values, string])[] = [
   ['mysql.yaml', { trustProxy: '::/0' }, 'trustProxy believes everyone'],
   ['mysql.yaml', { 'shutdown.delaySeconds': 45 }, 'requests would be cut off'],
   ['mysql.yaml', { settings: { PORT: '80' } }, 'settings.PORT is set by the chart itself'],
+  ['mysql.yaml', { settings: { KEYS_FILE: '/x' } }, 'settings.KEYS_FILE is set by the chart itself'],
   [
     'mysql.yaml',
     { settings: { DATABASE_PASSWORD_FILE: '/x' } },

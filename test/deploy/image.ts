@@ -378,7 +378,7 @@ const url = `http://127.0.0.1:${port}`;
 const production: Settings = {
   HOST: '127.0.0.1',
   PORT: String(port),
-  SIGNING_KEYS_DIR: '/keys',
+  KEYS_FILE: '/keys/keys.json',
   TOKEN_ISSUER_FILE: secret('issuer', 'https://id.example.com\n'),
   TOKEN_AUDIENCE: 'https://api.example.com',
 };
@@ -402,18 +402,16 @@ async function signsIn(): Promise<void> {
   assert.equal(me.status, 200);
 }
 
-/** The folder as the kubelet mounts a Secret: files of root with mode 0440, reached through two symbolic links. */
+/** The folder as the kubelet mounts a Secret: a file of root with mode 0440, reached through two symbolic links. */
 function asSecret(from: string): string {
   const mount = folder('keys-secret', 0, 0o1777);
   const version = join(mount, '..2026_01_01');
   fs.mkdirSync(version, { mode: 0o755 });
   fs.symlinkSync('..2026_01_01', join(mount, '..data'));
-  for (const name of fs.readdirSync(from)) {
-    fs.copyFileSync(join(from, name), join(version, name));
-    fs.chownSync(join(version, name), 0, 10001);
-    fs.chmodSync(join(version, name), 0o440);
-    fs.symlinkSync(join('..data', name), join(mount, name));
-  }
+  fs.copyFileSync(join(from, 'keys.json'), join(version, 'keys.json'));
+  fs.chownSync(join(version, 'keys.json'), 0, 10001);
+  fs.chmodSync(join(version, 'keys.json'), 0o440);
+  fs.symlinkSync('..data/keys.json', join(mount, 'keys.json'));
   return mount;
 }
 
@@ -423,17 +421,18 @@ let server: Running | undefined;
 
 try {
   await check('production without settings refuses to start and names every problem', async () => {
-    const refused = Running.start(config.Cmd, { SIGNING_KEYS_DIR: '/keys' }, { data, keys: made });
+    const refused = Running.start(config.Cmd, { KEYS_FILE: '/keys/keys.json' }, { data, keys: made });
     assert.equal(await refused.exit, 1, refused.output);
-    for (const name of ['TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'SIGNING_KEYS_DIR']) {
+    for (const name of ['TOKEN_ISSUER', 'TOKEN_AUDIENCE', 'KEYS_FILE']) {
       assert.match(refused.output, new RegExp(`^.*${name}.*$`, 'm'));
     }
   });
-  await check('`keys generate` makes the first key, before any other setting exists', async () => {
+  await check('`keys generate` makes the first keys, before any other setting exists', async () => {
     const mounts = { data, keys: made, keysWritable: true };
-    const generate = Running.start(cli('keys', 'generate'), { SIGNING_KEYS_DIR: '/keys' }, mounts);
+    const generate = Running.start(cli('keys', 'generate'), { KEYS_FILE: '/keys/keys.json' }, mounts);
     assert.equal(await generate.exit, 0, generate.output);
-    assert.match(fs.readdirSync(made).join(), /^current-[^,]+\.pem$/);
+    assert.deepEqual(fs.readdirSync(made).sort(), ['keys.json', 'keys.json.lock']);
+    assert.equal(fs.statSync(join(made, 'keys.json')).mode & 0o777, 0o600);
   });
   const keys = asSecret(made);
   const up = await check(
@@ -540,8 +539,8 @@ try {
         server.kill();
         await server.exit;
       });
-      await check('MySQL: the migration runs under its own account, without the signing keys', async () => {
-        const { SIGNING_KEYS_DIR: _, ...settings } = as(accounts.migration);
+      await check('MySQL: the migration runs under its own account, without the keys', async () => {
+        const { KEYS_FILE: _, ...settings } = as(accounts.migration);
         const job = Running.start(cli('migrate', 'up'), settings, {
           data: folder('scratch', 10001, 0o700),
           keys: empty,

@@ -1,11 +1,11 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { readdir, utimes } from 'node:fs/promises';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { record, textOf } from './support/client.ts';
+import { record, textOf, type Answer } from './support/client.ts';
 import { deploySqlite, newFolder, pick } from './support/deployment.ts';
 import { Load, tally } from './support/load.ts';
-import { mustSignIn } from './support/people.ts';
+import { mustSignIn, signIn } from './support/people.ts';
 import { runCommand, type Replica } from './support/replica.ts';
 import { finding, timely, inOrder, type Scenario } from './support/scenario.ts';
 
@@ -28,12 +28,12 @@ class Verifier {
 
   async check(token: string): Promise<void> {
     const [head = '', claims = '', signature = ''] = token.split('.');
-    const { kid } = record(JSON.parse(Buffer.from(head, 'base64url').toString()));
-    if (!this.keys.has(textOf(kid)) && performance.now() - this.fetchedAt > 30_000) {
+    const kid = kidOf(token);
+    if (!this.keys.has(kid) && performance.now() - this.fetchedAt > 30_000) {
       this.fetching ??= this.fetch().finally(() => (this.fetching = undefined));
       await this.fetching;
     }
-    const key = this.keys.get(textOf(kid));
+    const key = this.keys.get(kid);
     const data = Buffer.from(`${head}.${claims}`);
     const proof = Buffer.from(signature, 'base64url');
     const good = key !== undefined && verify('sha256', data, { key, dsaEncoding: 'ieee-p1363' }, proof);
@@ -68,33 +68,50 @@ async function pickUp(replicas: readonly Replica[], kid: string, wanted: boolean
   return performance.now() - begun;
 }
 
-/** Lets a key file look older than it is, instead of waiting for it. */
-async function age(dir: string, minutes: number): Promise<void> {
-  const then = Date.now() / 1_000 - minutes * 60;
-  for (const name of await readdir(dir)) {
-    if (/^(next|previous)-/.test(name)) await utimes(join(dir, name), then, then);
-  }
+/** Lets next and previous keys look older than they are, instead of waiting for them. */
+function age(file: string, minutes: number): void {
+  const { keys } = record(JSON.parse(readFileSync(file, 'utf8')));
+  const aged = (Array.isArray(keys) ? keys.map(record) : []).map((key) =>
+    key['status'] === 'current' ? key : { ...key, status_at: Number(key['status_at']) - minutes * 60 },
+  );
+  writeFileSync(`${file}.aged`, JSON.stringify({ keys: aged }), { mode: 0o600 });
+  renameSync(`${file}.aged`, file);
 }
+
+/** The id that a command printed for a key of this status and use. */
+function kidIn(text: string, status: string, use: 'sig' | 'enc'): string {
+  return new RegExp(`${status}\\s+${use} (\\S+)`).exec(text)?.[1] ?? '';
+}
+
+const ROTATIONS = 3;
 
 export const keyRotation: Scenario = {
   name: 'key rotation',
-  injected: 'keys generate, rotate, retire by the CLI under load; a verifier that caches the JWKS',
+  injected:
+    'keys generate, 3 × rotate, retire by the CLI, of both uses, under load with sign-ins; a verifier that caches the JWKS',
   waits: true,
   run: () =>
     inOrder(async (later) => {
       // Two processes that share nothing but the keys, which is all that this is about.
-      const dir = newFolder();
-      const settings = { SIGNING_KEYS_DIR: dir, ACCESS_TOKEN_TTL: '1m' };
-      const one = await deploySqlite(later, settings, 1);
-      const two = await deploySqlite(later, settings, 1);
+      const file = join(newFolder(), 'keys.json');
+      const settings = { KEYS_FILE: file, ACCESS_TOKEN_TTL: '1m' };
+      const one = await deploySqlite(later, settings, 4);
+      const two = await deploySqlite(later, settings, 4);
       const replicas = [one.replica, two.replica];
       const verifier = new Verifier(two.replica);
       const sessions = await Promise.all(replicas.map((replica) => mustSignIn(replica)));
       const tokens = sessions.map(({ access }) => access);
+      const signIns: Answer[] = [];
       const load = new Load(4, 40, async (worker, turn) => {
         const replica = pick(replicas, worker);
         const own = worker % replicas.length;
-        if (turn % 2 === 0) {
+        if (turn % 4 === 0) {
+          const answer = await signIn(replica, pick(one.names, turn));
+          signIns.push(answer);
+          if (answer.status === 200) await verifier.check(textOf(answer.data['access_token']));
+          return answer;
+        }
+        if (turn % 4 === 2) {
           const refresh_token = pick(sessions, own).refresh;
           const answer = await replica.call('POST', '/tokens/renew_access', { body: { refresh_token } });
           tokens[own] = textOf(answer.data['access_token']);
@@ -103,33 +120,41 @@ export const keyRotation: Scenario = {
         }
         return replica.call('GET', '/me', { token: pick(tokens, own) });
       });
-      const command = (...args: readonly string[]) =>
-        runCommand({ DATA_DIR: newFolder(), ...settings }, 'keys', ...args);
-      const kidIn = (text: string, state: string) => new RegExp(`${state}\\s+(\\S+)`).exec(text)?.[1] ?? '';
-      const next = kidIn(await command('generate'), 'next');
-      const published = await pickUp(replicas, next, true);
-      const early = await command('rotate').then(
-        () => 'rotated',
-        () => 'refused',
-      );
-      await age(dir, 11);
-      const rotated = await command('rotate');
-      const newest = await pickUp(replicas, kidIn(rotated, 'next'), true);
-      await sleep(2_000);
-      const signing = tokens.map((token) =>
-        textOf(record(JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()))['kid']),
-      );
-      await age(dir, 11);
-      await command('retire');
-      const gone = await pickUp(replicas, kidIn(rotated, 'previous'), false);
+      const command = (...args: readonly string[]) => runCommand(one.settings, 'keys', ...args);
+      const refused = async (...args: readonly string[]) =>
+        command(...args).then(
+          () => false,
+          () => true,
+        );
+      let next = kidIn(await command('generate'), 'next', 'sig');
+      const waits = [await pickUp(replicas, next, true)];
+      const early: boolean[] = [];
+      const signedBy: boolean[] = [];
+      let rotated = '';
+      for (let turn = 0; turn < ROTATIONS; turn += 1) {
+        early.push(await refused('rotate'));
+        age(file, 11);
+        rotated = await command('rotate');
+        for (const use of ['sig', 'enc'] as const)
+          early.push(await refused('retire', kidIn(rotated, 'previous', use)));
+        const current = next;
+        next = kidIn(rotated, 'next', 'sig');
+        waits.push(await pickUp(replicas, next, true));
+        await sleep(2_000);
+        signedBy.push(...tokens.map((token) => kidOf(token) === current));
+      }
+      age(file, 16);
+      const retired = (await command('retire')).match(/^retired/gm)?.length ?? 0;
+      waits.push(await pickUp(replicas, kidIn(rotated, 'previous', 'sig'), false));
       await sleep(1_000);
       const answers = await load.stop();
-      const slowest = Math.max(published, newest, gone);
+      const sealing = (await command('list')).match(/^\w+ +enc /gm)?.length ?? 0;
+      const done = [`${signIns.length} sign-ins`, tally(answers)].join('; ');
       return [
         timely(
           'replicas pick changes up within 30 s',
-          slowest <= 31_000,
-          `generated ${sec(published)}, rotated ${sec(newest)}, retired ${sec(gone)}`,
+          Math.max(...waits) <= 31_000,
+          `${waits.length} changes, the slowest after ${sec(Math.max(...waits))}`,
         ),
         finding(
           'no verification fails',
@@ -137,19 +162,32 @@ export const keyRotation: Scenario = {
           `${verifier.verified} verified, ${verifier.refused} refused, JWKS fetched ${verifier.fetched} times`,
         ),
         finding(
-          'no call fails',
-          answers.every(({ status }) => status === 200),
-          tally(answers),
+          'no sign-in and no other call fails',
+          signIns.length > 50 && answers.every(({ status }) => status === 200),
+          done,
         ),
         finding(
-          'the next key signs',
-          signing.every((kid) => kid === next),
-          `${signing.filter((kid) => kid === next).length} of ${signing.length} replicas sign with it`,
+          'the next key signs after each rotation',
+          signedBy.every(Boolean),
+          `${signedBy.filter(Boolean).length} of ${signedBy.length} looks at a replica`,
         ),
-        finding('a rotation too early is refused', early === 'refused', early),
+        finding(
+          'rotating and retiring too early is refused, for both uses',
+          early.every(Boolean),
+          `${early.filter(Boolean).length} of ${early.length} refused`,
+        ),
+        finding(
+          'every previous key goes, of both uses',
+          retired === 2 * ROTATIONS && sealing === 2,
+          `${retired} retired; ${sealing} sealing keys left`,
+        ),
       ];
     }),
 };
+
+function kidOf(token: string): string {
+  return textOf(record(JSON.parse(Buffer.from(token.split('.')[0] ?? '', 'base64url').toString()))['kid']);
+}
 
 function sec(ms: number): string {
   return `${(ms / 1_000).toFixed(1)} s`;
