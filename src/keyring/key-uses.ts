@@ -9,7 +9,7 @@ export interface KeyUser {
 /** Who names sealing keys. Modules above register themselves, because the keyring knows none of them. */
 @Injectable()
 export class KeyUses {
-  private readonly users: KeyUser[] = [];
+  readonly users: KeyUser[] = [];
 
   register(user: KeyUser): void {
     this.users.push(user);
