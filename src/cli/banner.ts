@@ -3,7 +3,7 @@ import type { Config } from '../config/config.js';
 import { VERSION } from '../platform/version.js';
 
 /** The box that a trial shows when it is ready: where to go and, the first time, how to get in. */
-export function banner({ database, bootstrap, http }: Config, url: string, password?: string): string {
+export function banner({ database, bootstrap, http, mail }: Config, url: string, password?: string): string {
   const { username } = bootstrap;
   const place =
     database.kind === 'sqlite'
@@ -17,6 +17,7 @@ export function banner({ database, bootstrap, http }: Config, url: string, passw
     `API         ${url}`,
     ...(http.docsEnabled ? [`Swagger UI  ${url}/docs`] : []),
     `Database    ${place}`,
+    `Mail        ${mailPlace(mail)}`,
     `User name   ${username}`,
     `Password    ${password ?? known}`,
     password === undefined
@@ -26,6 +27,12 @@ export function banner({ database, bootstrap, http }: Config, url: string, passw
   const width = Math.max(...lines.map((line) => line.length));
   const edge = '─'.repeat(width + 4);
   return [`╭${edge}╮`, ...lines.map((line) => `│  ${line.padEnd(width)}  │`), `╰${edge}╯`, ''].join('\n');
+}
+
+function mailPlace({ smtp, folder }: Config['mail']): string {
+  return smtp === undefined
+    ? `written into ${shortPath(folder)}, not sent`
+    : `sent by ${smtp.host}:${smtp.port}`;
 }
 
 function shortPath(file: string): string {

@@ -6,6 +6,7 @@ import { addAdmin } from './admin.js';
 import { addApplications } from './applications.js';
 import { addConfig } from './config.js';
 import { addKeys } from './keys.js';
+import { addMail } from './mail.js';
 import { addMigrate } from './migrate.js';
 import { addOpenApi } from './openapi.js';
 import { addSeed } from './seed.js';
@@ -26,7 +27,7 @@ export async function runCli(argv: readonly string[]): Promise<void> {
     // Inherited by the commands below: what they refuse is told here, and not by commander, which would quote it.
     .exitOverride()
     .configureOutput({ outputError: () => undefined });
-  for (const add of [addMigrate, addAdmin, addUsers, addSessions, addApplications, addSeed, addKeys])
+  for (const add of [addMigrate, addAdmin, addUsers, addSessions, addApplications, addMail, addSeed, addKeys])
     add(program, settings);
   addConfig(program);
   addOpenApi(program);

@@ -13,9 +13,13 @@ export interface Sender {
   readonly address: string;
 }
 
+const ADDRESS = /[^\s"(),:;<>@[\]\\\P{ASCII}]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,190}[a-z0-9])?/iu.source;
+
 /** `Name <address>`, or the address alone. ASCII without blanks, as addresses are read everywhere here. */
-const SENDER =
-  /^(?:"?([^"<>\p{Cc}]{1,80}?)"? *<)?([^\s"<>@\P{ASCII}]{1,64}@[a-z0-9](?:[a-z0-9.-]{0,190}[a-z0-9])?)(>?)$/iu;
+const SENDER = new RegExp(
+  `^(?:"?(?<name>[^"<>\\p{Cc}]{1,80}?)"? *<(?<named>${ADDRESS})>|(?<address>${ADDRESS}))$`,
+  'iu',
+);
 
 const settings = {
   host: optional('SMTP_HOST', host(), 'no SMTP: a trial writes mails into `DATA_DIR/mails`', {
@@ -149,8 +153,8 @@ function relayOf(values: Values, environment: Environment): SmtpConfig | undefin
 }
 
 function senderOf(given: string): Sender {
-  const [, name = '', address = ''] = SENDER.exec(given) ?? [];
-  return { name: name.trim(), address };
+  const { name = '', named, address = '' } = SENDER.exec(given)?.groups ?? {};
+  return { name: name.trim(), address: named ?? address };
 }
 
 function filled(link: string): string {

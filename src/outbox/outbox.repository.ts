@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Between, LessThanOrEqual, MoreThan, type Repository } from 'typeorm';
-import { MINUTE, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
+import { Between, In, LessThanOrEqual, MoreThan, type Repository } from 'typeorm';
+import { DAY, MINUTE, SECOND, type Duration, type Instant } from '../platform/time/clock.js';
 import { OutboxMessage, type MessageState } from './outbox-message.entity.js';
 
 /** How long a message belongs to the sender that claimed it; more than a send may take. */
@@ -12,6 +12,9 @@ const BATCH = 20;
 
 /** Up to this age a message that was never tried may be sent before older ones. */
 const FRESH_FOR: Duration = 15 * MINUTE;
+
+/** How long a notice is tried again once an operator has asked for it. */
+const ANOTHER_LIFE: Duration = 3 * DAY;
 
 export interface Waiting {
   readonly channel: string;
@@ -105,6 +108,32 @@ export class OutboxRepository {
       .groupBy('m.channel')
       .getRawMany<Waiting>();
     return rows.map(({ channel, n, oldest }) => ({ channel, n: Number(n), oldest: Number(oldest) }));
+  }
+
+  /** The newest messages in a state. */
+  async list(state: MessageState, limit: number): Promise<OutboxMessage[]> {
+    return this.messages.find({ where: { state }, order: { createdAt: 'DESC' }, take: limit });
+  }
+
+  async find(id: string): Promise<OutboxMessage | null> {
+    return this.messages.findOneBy({ id });
+  }
+
+  /** Makes a message due now, with all its tries again; answers whether it was still waiting or dead. */
+  async makeDue({ id, expiresAt }: OutboxMessage, now: Instant): Promise<boolean> {
+    const due = {
+      state: 'waiting',
+      dueAt: now,
+      tries: 0,
+      leasedUntil: 0,
+      error: null,
+      doneAt: null,
+    } as const;
+    const { affected } = await this.messages.update(
+      { id, state: In(['waiting', 'dead']), leasedUntil: LessThanOrEqual(now) },
+      { ...due, expiresAt: Math.max(expiresAt, now + ANOTHER_LIFE) },
+    );
+    return affected === 1;
   }
 
   async findOldestWaiting(): Promise<OutboxMessage | null> {
