@@ -149,7 +149,7 @@ describe('a message', () => {
       ]);
       const [head = '', ...rest] = (one?.sealed ?? '').split('.');
       const header = JSON.parse(Buffer.from(head, 'base64url').toString());
-      const kid = [...header.kid].reverse().join('');
+      const kid = [...header.kid].toReversed().join('');
       const unknown = Buffer.from(JSON.stringify({ ...header, kid })).toString('base64url');
       await app.database.query('UPDATE outbox SET sealed = ? WHERE id = ?', [
         [unknown, ...rest].join('.'),
