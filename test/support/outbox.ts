@@ -39,7 +39,8 @@ export async function allDone(app: TestApp, patience = 15_000): Promise<void> {
   const rows = app.database.getRepository(OutboxMessage);
   const deadline = Date.now() + patience;
   while ((await rows.countBy({ state: 'waiting' })) > 0) {
-    if (Date.now() > deadline) throw new Error(`messages still wait: ${JSON.stringify(await rows.findBy({ state: 'waiting' }))}`);
+    if (Date.now() > deadline)
+      throw new Error(`messages still wait: ${JSON.stringify(await rows.findBy({ state: 'waiting' }))}`);
     await sleep(20);
   }
 }
