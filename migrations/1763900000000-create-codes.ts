@@ -24,7 +24,7 @@ export class CreateCodes1763900000000 implements MigrationInterface {
         PRIMARY KEY ("purpose", "subject"),
         CONSTRAINT "one_time_codes_user" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON DELETE CASCADE ON UPDATE RESTRICT
       )`,
-      `CREATE INDEX "one_time_codes_user" ON "one_time_codes" ("user_id")`,
+      `CREATE INDEX "one_time_codes_user_id" ON "one_time_codes" ("user_id")`,
       `CREATE INDEX "one_time_codes_expires_at" ON "one_time_codes" ("expires_at")`,
       `ALTER TABLE "attempt_budgets" ADD COLUMN "forget_at" bigint NULL`,
       `CREATE INDEX "attempt_budgets_forget_at" ON "attempt_budgets" ("forget_at")`,

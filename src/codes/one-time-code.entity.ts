@@ -9,7 +9,7 @@ export type CodePurpose = 'signup' | 'password' | 'email' | 'invitation' | 'tick
  * the database does not hold.
  */
 @Entity('one_time_codes')
-@Index('one_time_codes_user', ['userId'])
+@Index('one_time_codes_user_id', ['userId'])
 @Index('one_time_codes_expires_at', ['expiresAt'])
 @ForeignKey('User', ['userId'], ['id'], {
   name: 'one_time_codes_user',

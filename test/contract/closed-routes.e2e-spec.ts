@@ -11,6 +11,11 @@ import { sendRaw } from '../support/raw.ts';
 /** What may be called without a token; everything else is closed. */
 const OPEN = new Set([
   'POST /signin',
+  'POST /signin/password',
+  'POST /signup/codes',
+  'POST /signup',
+  'POST /password/codes',
+  'POST /password/reset',
   'POST /tokens/renew_access',
   'POST /tokens/revoke',
   'GET /codes',

@@ -67,6 +67,8 @@ describe('GET /me/sessions', () => {
       'user_agent',
       'ip',
       'created_at',
+      'proof',
+      'authenticated_at',
       'last_seen_at',
       'expires_at',
       'current',
