@@ -172,8 +172,10 @@ describe('production', () => {
   });
 
   it('tells who still names a folder of PEM files what to do', () => {
-    const { warnings } = loadConfig({ ...production(), SIGNING_KEYS_DIR: '/keys' });
-    expect(warnings).toEqual([expect.stringContaining('keys import-pem <folder>')]);
+    const still = { ...production(), SIGNING_KEYS_DIR: '/keys' };
+    expect(loadConfig(still).warnings).toEqual(['SIGNING_KEYS_DIR is no longer read. Remove the setting.']);
+    const { warnings } = loadConfig({ ...still, NODE_ENV: '', KEYS_FILE: join(folder, 'no-keys.json') });
+    expect(warnings).toEqual([expect.stringContaining('"npm run cli -- keys import-pem <folder>"')]);
   });
 
   it('warns of an unencrypted way to another machine', () => {

@@ -15,14 +15,15 @@ const settings = {
 export const keyringConfig = slice('keyring', 'Signing and sealing keys', settings, (values, environment) => {
   /** Absolute path. */
   const keysFile = resolve(values.keysFile ?? join(serviceConfig(environment).dataDir, 'keys.json'));
+  const isComplete = holdsCurrentKeys(keysFile);
   if (environment.isGiven('SIGNING_KEYS_DIR')) {
-    environment.warnings.push(
-      'SIGNING_KEYS_DIR is no longer read: "npm run cli -- keys import-pem <folder>" takes its keys over into ' +
-        'KEYS_FILE; remove the setting then.',
-    );
+    const first = isComplete
+      ? ''
+      : ' Run "npm run cli -- keys import-pem <folder>" to take its keys over into KEYS_FILE.';
+    environment.warnings.push(`SIGNING_KEYS_DIR is no longer read.${first} Remove the setting.`);
   }
   // Production never makes a key by itself: two replicas would make two, and each refuse the tokens of the other.
-  if (environment.production && !holdsCurrentKeys(keysFile)) {
+  if (environment.production && !isComplete) {
     environment.refuse(
       'KEYS_FILE',
       `has no readable current key of each use (${keysFile}): mount the file, or run "npm run cli -- keys generate"`,

@@ -110,12 +110,15 @@ describe('refused is a file', () => {
     'of a stranger, in a folder that everybody may write into',
     async () => {
       const file = await keysFile();
+      const link = join(await temporaryFolder(), 'keys.json');
+      await symlink(file, link);
       for (const mode of [0o1777, 0o777]) {
         await chown(file, 0, 0);
         await chmod(dirname(file), mode);
         expect(problemOf(file)).toBe('accepted');
         await chown(file, 65_534, 65_534);
         expect(problemOf(file)).toContain('belongs to another user');
+        expect(problemOf(link)).toContain('belongs to another user');
       }
     },
   );
@@ -201,14 +204,14 @@ describe('a change of the file', () => {
       let read = 0;
       for (; reading; read++) {
         readKeys(file);
-        await new Promise((resolve) => setImmediate(resolve));
+        await new Promise((resolve) => setTimeout(resolve, 1));
       }
       return read;
     })();
-    const keys = Array.from({ length: 40 }, () => newKey('sig', 'next', now));
+    const keys = Array.from({ length: 40 }, () => newKey('enc', 'next', now));
     await Promise.all(keys.map((key) => changeKeys(file, (found) => [...found, key])));
     reading = false;
-    expect(await reader).toBeGreaterThan(40);
+    expect(await reader).toBeGreaterThan(10);
     const kids = new Set(readKeys(file).map(({ kid }) => kid));
     expect(kids.size).toBe(42);
     for (const { kid } of keys) expect(kids).toContain(kid);

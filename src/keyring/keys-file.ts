@@ -1,4 +1,13 @@
-import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  statSync,
+} from 'node:fs';
 import { open, realpath, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +19,8 @@ import { KeyringError, parseKeys, serializeKeys, type Key } from './key-set.js';
 /** Room for two hundred keys; a larger file is never read. */
 const LARGEST = 64 * 1024;
 const WORLD_WRITABLE = 0o002;
-/** Changing the file takes milliseconds. */
-const WAIT_FOR_LOCK: Duration = 10 * SECOND;
+/** Changing the file takes milliseconds, on a machine that is busy with other things perhaps a second. */
+const WAIT_FOR_LOCK: Duration = 30 * SECOND;
 
 export interface KeysText {
   readonly text: string;
@@ -22,7 +31,7 @@ export interface KeysText {
  * Reads the file of the keys, if there is one. Links are followed, because Kubernetes mounts a Secret as links through
  * `..data`; the mode that counts is the target's.
  *
- * In one go and without waiting for the system: it is small, is replaced as a whole, and is read twice a minute.
+ * Synchronously, because it is small and read twice a minute, and so nobody can meet half of a change.
  *
  * @throws KeyringError when it cannot be read, is no file of a key set's size, or others could have written it
  */
@@ -43,7 +52,7 @@ export function readKeysText(path: string): KeysText | undefined {
       throw new KeyringError(`Everybody may write to the file of the keys ${path}: chmod o-w it.`);
     }
     // Where everybody may add files, only those of root and of this user are ours.
-    if (isOpenToAll(dirname(path)) && !(isOurs(found.uid) && isOurs(lstatSync(path).uid))) {
+    if ([path, realpathSync(path)].some(isOpenToAll) && !(isOurs(found.uid) && isOurs(lstatSync(path).uid))) {
       throw new KeyringError(
         `The file of the keys ${path} belongs to another user, in a folder that everybody may write into.`,
       );
@@ -159,9 +168,12 @@ function unreadable(path: string, error: unknown): KeyringError {
   return new KeyringError(`The file of the keys ${path} cannot be read: ${codeOf(error) ?? String(error)}.`);
 }
 
-/** So Kubernetes mounts a Secret (`drwxrwxrwt`). Whoever may write there can take our file away, but not give us another. */
-function isOpenToAll(folder: string): boolean {
-  return (statSync(folder).mode & WORLD_WRITABLE) !== 0;
+/**
+ * Whether everybody may write into the folder of the file, as Kubernetes mounts a Secret (`drwxrwxrwt`). They could take our
+ * file away then, but the one that they put in its place is theirs.
+ */
+function isOpenToAll(file: string): boolean {
+  return (statSync(dirname(file)).mode & WORLD_WRITABLE) !== 0;
 }
 
 function isOurs(uid: number): boolean {

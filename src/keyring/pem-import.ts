@@ -23,7 +23,7 @@ export async function importPemKeys(file: string, folder: string, now: Instant):
   await changeKeys(file, (keys) => {
     if (keys.some(({ use }) => use === 'sig')) {
       throw new KeyringError(
-        `${file} has signing keys already; keys are taken over only where there are none.`,
+        `${file} has signing keys already, and would have two current ones. Move it away first, if its keys may go.`,
       );
     }
     return [...keys, ...imported];
