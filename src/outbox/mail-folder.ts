@@ -17,18 +17,14 @@ const KEPT = 100;
  */
 export class MailFolder extends MailTransport {
   private readonly logger = new Logger('Mail');
-  private last: Promise<void> = Promise.resolve();
 
   constructor(private readonly config: MailConfig) {
     super();
   }
 
   override async send(mail: Mail): Promise<void> {
-    // One after the other, because each looks for a free name, and the last is to be in latest.txt.
-    const written = this.last.then(() => this.write(mail));
-    this.last = written.catch(() => undefined);
     try {
-      await written;
+      await this.write(mail);
     } catch (error) {
       const { code = 'EUNKNOWN' }: { readonly code?: string } = Object(error);
       throw new DeliveryFailure('way', `folder ${code}`, { cause: error });

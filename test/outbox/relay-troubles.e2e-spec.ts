@@ -9,7 +9,7 @@ import { allDone, enqueue, rowsOf, sendRound } from '../support/outbox.ts';
 const open: Array<{ close?: () => Promise<void>; stop?: () => Promise<void> }> = [];
 
 afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await (one.close?.() ?? one.stop?.());
+  for (const one of open.splice(0).toReversed()) await (one.close?.() ?? one.stop?.());
 });
 
 async function relay(options?: MailServerOptions): Promise<MailServer> {

@@ -40,6 +40,12 @@ export interface MailServerOptions {
   readonly name?: string;
 }
 
+interface Parts {
+  readonly front: Server;
+  readonly back: SMTPServer;
+  readonly sockets: Set<Socket>;
+}
+
 /** A real SMTP server, in this process, which remembers all that was said to it. */
 export class MailServer {
   mode: MailServerMode = 'accept';
@@ -49,14 +55,22 @@ export class MailServer {
   /** What clients did, in order: `connect`, `AUTH`, `MAIL FROM`, `RCPT TO`. */
   readonly steps: string[] = [];
 
-  private constructor(
-    readonly port: number,
-    /** Of the authority, as SMTP_CA takes it. */
-    readonly ca: string,
-    private readonly front: Server,
-    private readonly back: SMTPServer,
-    private readonly sockets: Set<Socket>,
-  ) {}
+  /** How long it thinks before it confirms a mail, in milliseconds. */
+  delay: () => number = () => 0;
+  readonly port: number;
+  /** Of the authority, as SMTP_CA takes it. */
+  readonly ca: string;
+  private readonly front: Server;
+  private readonly back: SMTPServer;
+  private readonly sockets: Set<Socket>;
+
+  private constructor(parts: Pick<MailServer, 'port' | 'ca'> & Parts) {
+    this.port = parts.port;
+    this.ca = parts.ca;
+    this.front = parts.front;
+    this.back = parts.back;
+    this.sockets = parts.sockets;
+  }
 
   static async start(options: MailServerOptions = {}): Promise<MailServer> {
     const { startTls = true, implicit = false, user, name = 'localhost' } = options;
@@ -83,7 +97,7 @@ export class MailServer {
     });
     await new Promise<void>((listening) => void front.listen(options.port ?? 0, '127.0.0.1', listening));
     const { port } = front.address() as AddressInfo;
-    box.server = new MailServer(port, certificates.ca, front, back, sockets);
+    box.server = new MailServer({ port, ca: certificates.ca, front, back, sockets });
     return box.server;
   }
 
@@ -136,6 +150,7 @@ function handlers(
   serverOf: () => MailServer | undefined,
   user: MailServerOptions['user'],
 ): Partial<SMTPServerOptions> {
+  const gone = new Set<string>();
   const refusal = (code: number, message: string) =>
     Object.assign(new Error(message), { responseCode: code });
   return {
@@ -145,6 +160,7 @@ function handlers(
       if (serverOf()?.mode === '535' || !isRight) done(refusal(535, '5.7.8 not signed in'));
       else done(null, { user: username });
     },
+    onClose: ({ id }) => void gone.add(id),
     onMailFrom: (_address, _session, done) => {
       serverOf()?.steps.push('MAIL FROM');
       done();
@@ -167,6 +183,9 @@ function handlers(
         const raw = Buffer.concat(chunks);
         const [to] = session.envelope.rcptTo;
         const parsed = await simpleParser(raw);
+        await sleep(server?.delay());
+        // A client that has gone is told of nothing, so the mail is not taken.
+        if (gone.has(session.id)) return;
         server?.mails.push({
           at: Date.now(),
           to: to?.address ?? '',
