@@ -12,6 +12,7 @@ import { galera } from './galera.ts';
 import { keyRotation } from './key-rotation.ts';
 import { killedOnMysql, killedOnSqlite } from './kills.ts';
 import { listsOnMysql, listsOnSqlite } from './lists.ts';
+import { killedWhileMailing } from './mail.ts';
 import { diskFull, longRun, smallPool } from './resources.ts';
 import { rollingRestarts, signalsDuringStart } from './shutdowns.ts';
 import { endedSessions, parallelStarts } from './starts.ts';
@@ -35,6 +36,7 @@ const SCENARIOS: readonly Scenario[] = [
   signalsDuringStart,
   killedOnSqlite,
   killedOnMysql,
+  killedWhileMailing,
   keyRotation,
   smallPool,
   listsOnSqlite,
