@@ -252,6 +252,27 @@ await check('metrics reach no Service and no Ingress, and only whom the network 
   assert.equal(metrics.length, 1);
   assert(at(metrics[0], 'from.length'));
 });
+await check(
+  'mail: the account and the authority are files of Secrets, and the relay alone is let through',
+  () => {
+    const manifests = rendered('ingress-hpa.yaml');
+    const data = Object(at(one(manifests, 'ConfigMap'), 'data'));
+    assert.equal(data.SMTP_HOST, 'smtp.example.com');
+    assert.equal(data.SMTP_PASSWORD_FILE, '/run/secrets/mail/password');
+    const deployment = one(manifests, 'Deployment');
+    for (const secret of ['gatehouse-mail', 'mail-ca']) assert(secretsOf(deployment).includes(secret));
+    const ports = (at(one(manifests, 'NetworkPolicy'), 'spec.egress') as unknown[]).map((rule) =>
+      at(rule, 'ports.0.port'),
+    );
+    assert.deepEqual(ports, [53, 3306, 587]);
+    const without = rendered('mysql.yaml');
+    assert(
+      !Object.keys(Object(at(one(without, 'ConfigMap'), 'data'))).some((name) =>
+        /^(?:SMTP|MAIL)_/.test(name),
+      ),
+    );
+  },
+);
 await check('numbers and words of YAML arrive as they were written', () => {
   const data = at(
     one(
@@ -299,6 +320,9 @@ const refused: readonly (readonly [string, Values, string])[] = [
   ['ingress-hpa.yaml', { 'ingress.host': '' }, 'ingress.host is missing'],
   ['ingress-hpa.yaml', { 'autoscaling.minReplicas': 11 }, 'autoscaling.minReplicas (11) is more than'],
   ['ingress-hpa.yaml', { 'resources.requests.cpu': null }, 'resources.requests.cpu, which is not set'],
+  ['mysql.yaml', { 'mail.host': 'smtp.example.com' }, 'mail.from is missing'],
+  ['mysql.yaml', { 'mail.existingSecret': 'mail' }, 'mail.host is missing'],
+  ['mysql.yaml', { settings: { SMTP_PASSWORD: 'x' } }, 'settings.SMTP_PASSWORD is set by the chart itself'],
   // by the schema
   ['mysql.yaml', { replica: 3 }, "'replica' not allowed"],
   ['mysql.yaml', { 'database.type': 'postgres' }, "'mysql', 'mariadb', 'sqlite'"],

@@ -51,6 +51,52 @@ TOKEN_ISSUER: {{ .Values.tokens.issuer | quote }}
 TOKEN_AUDIENCE: {{ .Values.tokens.audience | quote }}
 {{- end }}
 
+{{- define "gatehouse.mailSettings" -}}
+{{- with .Values.mail }}
+{{- if .host }}
+SMTP_HOST: {{ .host | quote }}
+SMTP_PORT: {{ .port | quote }}
+SMTP_TLS: {{ .tls }}
+MAIL_FROM: {{ .from | quote }}
+{{- if .existingSecret }}
+SMTP_USERNAME_FILE: /run/secrets/mail/username
+SMTP_PASSWORD_FILE: /run/secrets/mail/password
+{{- end }}
+{{- if .caSecret }}
+SMTP_CA_FILE: /run/secrets/mail-ca/ca.crt
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "gatehouse.mailMounts" -}}
+{{- if .Values.mail.existingSecret }}
+- name: mail
+  mountPath: /run/secrets/mail
+  readOnly: true
+{{- end }}
+{{- if .Values.mail.caSecret }}
+- name: mail-ca
+  mountPath: /run/secrets/mail-ca
+  readOnly: true
+{{- end }}
+{{- end }}
+
+{{- define "gatehouse.mailVolumes" -}}
+{{- with .Values.mail.existingSecret }}
+- name: mail
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+{{- end }}
+{{- with .Values.mail.caSecret }}
+- name: mail-ca
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+{{- end }}
+{{- end }}
+
 {{- define "gatehouse.podSecurity" -}}
 runAsNonRoot: true
 runAsUser: 10001
