@@ -16,6 +16,9 @@ const FRESH_FOR: Duration = 15 * MINUTE;
 /** How long a notice is tried again once an operator has asked for it. */
 const ANOTHER_LIFE: Duration = 3 * DAY;
 
+/** The secret is destroyed by the statement that says what became of the message. */
+const DONE = { sealed: null, leasedUntil: 0 } as const;
+
 export interface Waiting {
   readonly channel: string;
   readonly n: number;
@@ -62,13 +65,7 @@ export class OutboxRepository {
 
   /** Also when the lease has run out: it was sent. */
   async recordSent({ id, recipient }: OutboxMessage, now: Instant): Promise<void> {
-    const sent = {
-      state: 'sent',
-      sealed: null,
-      recipient: masked(recipient),
-      error: null,
-      doneAt: now,
-    } as const;
+    const sent = { ...DONE, state: 'sent', recipient: masked(recipient), error: null, doneAt: now } as const;
     await this.messages.update({ id, state: 'waiting' }, sent);
   }
 
@@ -79,7 +76,7 @@ export class OutboxRepository {
 
   /** Answers whether it was this call that gave the message up. */
   async recordDead({ id, leasedUntil }: OutboxMessage, error: string, now: Instant): Promise<boolean> {
-    const dead = { state: 'dead', sealed: null, error, doneAt: now } as const;
+    const dead = { ...DONE, state: 'dead', error, doneAt: now } as const;
     const { affected } = await this.messages.update({ id, state: 'waiting', leasedUntil }, dead);
     return affected === 1;
   }
