@@ -82,8 +82,9 @@ export class CodesRepository {
     }
   }
 
+  /** Tickets stay: without its mark a challenge could be used again. */
   async removeOf(userId: string): Promise<void> {
-    await this.codes.delete({ userId });
+    await this.codes.delete({ userId, purpose: Not('ticket') });
   }
 
   async countBy(keyId: string): Promise<number> {

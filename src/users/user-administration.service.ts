@@ -64,7 +64,10 @@ export class UserAdministrationService {
       const fields = fieldsOf(changes);
       if (fields.length === 0) return undefined;
       const changed = await this.repository.update(user, changes);
-      if (changed.email !== user.email) await this.notices.send(user, 'email_changed', 'other');
+      if (changed.email !== user.email) {
+        await this.codes.forgetAll(id);
+        await this.notices.send(user, 'email_changed', 'other');
+      }
       return { user: changed, detail: { fields } };
     };
     const work = async () => {

@@ -142,7 +142,7 @@ describe('a code', () => {
 });
 
 describe('a code dies', () => {
-  const use = async (person: { username: string; code: string; token: string }) => {
+  const expectDead = async (person: { username: string; code: string; token: string }) => {
     expect((await reset(app, { username: person.username, code: person.code })).body.code).toBe(16001);
     expect((await reset(app, { code: person.token })).body.code).toBe(16001);
   };
@@ -153,7 +153,7 @@ describe('a code dies', () => {
     app.clock.advance(10 * MINUTE - 1);
     expect((await reset(app, { username: alive.username, code: alive.code })).status).toBe(200);
     app.clock.advance(1);
-    await use(dead);
+    await expectDead(dead);
   });
 
   it('with a change of the password, by the person or by an administrator', async () => {
@@ -162,41 +162,51 @@ describe('a code dies', () => {
     const { access_token: token } = await app.signIn(one.username, PASSWORD);
     const body = { current_password: PASSWORD, new_password: NEW_PASSWORD };
     expect((await app.call('POST', '/me/password', { token, body })).status).toBe(200);
-    await use(one);
+    await expectDead(one);
     const other = await codeOf();
     await admin.done('POST', `/users/${other.id}/password`, { new_password: NEW_PASSWORD });
-    await use(other);
+    await expectDead(other);
   });
 
   it('with a change of the address, by the person or by an administrator', async () => {
     const one = await codeOf();
     await admin.done('PATCH', `/users/${one.id}`, { email: newAddress() });
-    await use(one);
+    await expectDead(one);
     const other = await codeOf();
     const { access_token: token } = await app.signIn(other.username, PASSWORD);
     const address = newAddress();
     await app.call('POST', '/me/email', { token, body: { email: address } });
     const { code } = await lastMailTo(app, address);
     expect((await app.call('POST', '/me/email/confirm', { token, body: { code } })).status).toBe(200);
-    await use(other);
+    await expectDead(other);
+  });
+
+  it('for a new address, when an administrator changes the address meanwhile', async () => {
+    const one = await reachable(app);
+    const { access_token: token } = await app.signIn(one.username, PASSWORD);
+    const [address, given] = [newAddress(), newAddress()];
+    await app.call('POST', '/me/email', { token, body: { email: address } });
+    const { code } = await lastMailTo(app, address);
+    await admin.done('PATCH', `/users/${one.id}`, { email: given });
+    expect((await app.call('POST', '/me/email/confirm', { token, body: { code } })).body.code).toBe(16001);
   });
 
   it('when the account is disabled, also once it is enabled again, and when it is deleted', async () => {
     const one = await codeOf();
     await admin.done('POST', `/users/${one.id}/disable`);
-    await use(one);
+    await expectDead(one);
     await admin.done('POST', `/users/${one.id}/enable`);
-    await use(one);
+    await expectDead(one);
     const other = await codeOf();
     await admin.done('DELETE', `/users/${other.id}`);
-    await use(other);
+    await expectDead(other);
     await app.createUser({ username: other.username, email: other.email });
-    await use(other);
+    await expectDead(other);
   });
 
   it('and stays dead an hour later, when its row may still stand', async () => {
     const one = await codeOf();
     app.clock.advance(HOUR);
-    await use(one);
+    await expectDead(one);
   });
 });
