@@ -18,13 +18,17 @@ export interface Mail {
 
 /** The mails of a trial to an address, oldest first, once nothing waits to be sent. */
 export async function mailsTo(app: TestApp, address: string): Promise<Mail[]> {
+  return (await allMails(app)).filter(({ to }) => to === address);
+}
+
+/** The newest hundred mails of a trial, oldest first, once nothing waits to be sent. */
+export async function allMails(app: TestApp): Promise<Mail[]> {
   await allDone(app);
   const { folder } = app.config.mail;
   const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.eml')).toSorted();
-  const mails = await Promise.all(
+  return Promise.all(
     names.map(async (name) => toMail(await simpleParser(await readFile(join(folder, name))))),
   );
-  return mails.filter(({ to }) => to === address);
 }
 
 /** @throws when there is none */
