@@ -62,11 +62,14 @@ export class CodesRepository {
     return this.codes.findBy({ purpose: In(purposes), subject });
   }
 
-  /** Answers whether the code could be used, and nobody else was faster. */
+  /**
+   * Answers whether the code could be used, and nobody else was faster. The address goes: that of a sign-up would outlive
+   * the account.
+   */
   async spend({ purpose, subject, seed }: OneTimeCode, now: Instant): Promise<boolean> {
     const { affected } = await this.codes.update(
       { purpose, subject, seed, usedAt: IsNull(), expiresAt: MoreThan(now), recipient: Not(IsNull()) },
-      { usedAt: now },
+      { usedAt: now, recipient: null },
     );
     return affected === 1;
   }

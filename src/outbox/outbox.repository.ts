@@ -63,9 +63,16 @@ export class OutboxRepository {
     return affected === 1 ? { ...message, leasedUntil, tries: message.tries + 1 } : undefined;
   }
 
-  /** Also when the lease has run out: it was sent. */
+  /** Also when the lease has run out: it was sent. Nothing stays that tells who it was for, not even of a deleted user. */
   async recordSent({ id, recipient }: OutboxMessage, now: Instant): Promise<void> {
-    const sent = { ...DONE, state: 'sent', recipient: masked(recipient), error: null, doneAt: now } as const;
+    const sent = {
+      ...DONE,
+      state: 'sent',
+      params: '{}',
+      recipient: masked(recipient),
+      error: null,
+      doneAt: now,
+    } as const;
     await this.messages.update({ id, state: 'waiting' }, sent);
   }
 
