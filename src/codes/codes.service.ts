@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
@@ -21,6 +22,8 @@ import { CodesRepository } from './codes.repository.js';
 import type { CodePurpose, OneTimeCode } from './one-time-code.entity.js';
 
 type Purpose = Exclude<CodePurpose, 'ticket'>;
+
+const MOMENT: Duration = 20;
 
 /** In which wrong guesses at a code add up. */
 const GUESSES_WINDOW: Duration = 15 * MINUTE;
@@ -115,6 +118,7 @@ export class CodesService {
       window: DAY,
     };
     await this.take(purpose, owner.userId, [from, to, ...further]);
+    await aMoment();
   }
 
   /**
@@ -264,6 +268,7 @@ export class CodesService {
 
   private async refuse(purpose: CodePurpose, userId: string | undefined): Promise<never> {
     await this.record('code.refused', purpose, userId);
+    await aMoment();
     throw CodesErrors.notValid();
   }
 
@@ -284,6 +289,14 @@ function isUsable(
 ): boolean {
   const isAlive = row.usedAt === null && row.expiresAt > now;
   return isAlive && row.recipient !== null && row.recipient === recipient && row.userVersion === userVersion;
+}
+
+/**
+ * Random, and many times longer than what a row that is there and one that is not differ by: a hash hides that at the
+ * sign-in, and here there is none.
+ */
+async function aMoment(): Promise<void> {
+  await sleep(Math.random() * MOMENT);
 }
 
 /** How long a code is good for, in minutes: in whole hours or days where it is many of them, and never more than it is. */
