@@ -149,8 +149,12 @@ function ruleOf({ name = '', constraints, context }: Metadata): BrokenRule {
     case 'isString':
       return { rule: rule ?? 'string' };
     case 'isIn':
-      return { rule: 'choice', params: { choices: constraints[0].join(', ') } };
+      return { rule: 'choice', params: { choices: constraints[0].map(shown).join(', ') } };
     default:
       return { rule: rule ?? name, ...(params && { params }) };
   }
+}
+
+function shown(choice: unknown): unknown {
+  return choice === '' ? '""' : choice;
 }

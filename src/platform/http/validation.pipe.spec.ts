@@ -33,7 +33,7 @@ class ThingRequest extends BaseRequest {
   name?: string;
 
   @MayBeAbsent()
-  @IsIn(['on', 'off'])
+  @IsIn(['', 'on', 'off'])
   state?: string;
 
   @MayBeAbsent()
@@ -140,7 +140,7 @@ describe('a body', () => {
     expect(JSON.stringify(data)).not.toContain('canary');
     const choice = errorOf(() => validated(ThingRequest, { text: 'a', state: 'canary' }));
     expect(failureFor(choice ?? expect.fail(), 'en').body.data).toEqual({
-      errors: [{ field: 'state', rule: 'choice', message: 'must be one of on, off' }],
+      errors: [{ field: 'state', rule: 'choice', message: 'must be one of "", on, off' }],
     });
   });
 });
