@@ -46,21 +46,20 @@ export const mailEn = {
 
   'mail.invitation.subject': 'Your account at {product}',
   'mail.invitation.text':
-    'Welcome! An account at {product} was made for you. This code sets your first password:',
+    'Welcome! You have an account at {product}. With this code you choose your password:',
   'mail.invitation.textLink':
-    'Welcome! An account at {product} was made for you. One step is left: choose your password.',
-  'mail.invitation.otherwise':
-    'If you did not expect this, ignore this mail: without it nobody can use the account.',
+    'Welcome! You have an account at {product}. One step is left: choose your password.',
+  'mail.invitation.otherwise': 'If you did not expect this, ignore this mail: without it nothing happens.',
 
   'mail.notice.username': 'Account: {username}',
   'mail.notice.at': 'Time: {time} (UTC)',
-  'mail.notice.address': 'From the address: {address}',
+  'mail.notice.address': 'IP address: {address}',
   'mail.notice.device': 'Device: {device}',
   'mail.notice.left': 'Recovery codes left: {left}',
   'mail.notice.secure':
-    'If this was you, there is nothing to do. If it was not, set a new password at once: somebody else may know yours.',
+    'If you expected this, there is nothing to do. If you did not, set a new password at once: somebody else may know yours.',
   'mail.notice.tell':
-    'If this was you, there is nothing to do. If it was not, tell the people who run {product} at once.',
+    'If you expected this, there is nothing to do. If you did not, tell the people who run {product} at once.',
 
   'mail.notice.new_sign_in.subject': 'New sign-in to your account at {product}',
   'mail.notice.new_sign_in.text':
@@ -68,12 +67,11 @@ export const mailEn = {
   'mail.notice.password_changed.subject': 'Your password for {product} was changed',
   'mail.notice.password_changed.text':
     'The password of your account at {product} was changed. All other devices were signed out.',
-  'mail.notice.password_reset.subject': 'Your password for {product} was reset',
+  'mail.notice.password_reset.subject': 'A new password was set for your account at {product}',
   'mail.notice.password_reset.text':
-    'A new password was set for your account at {product}. All devices were signed out; please sign in with the new password.',
+    'Your account at {product} has a new password, which you or an administrator set. All devices were signed out.',
   'mail.notice.email_changed.subject': 'Your e-mail address at {product} was changed',
-  'mail.notice.email_changed.text':
-    'The e-mail address of your account at {product} was changed. We write this to the old address and to the new one.',
+  'mail.notice.email_changed.text': 'The e-mail address of your account at {product} was changed.',
   'mail.notice.factor_added.subject': 'A second step was added to your sign-in at {product}',
   'mail.notice.factor_added.text':
     'From now on, signing in to your account at {product} takes a second step beside the password.',
