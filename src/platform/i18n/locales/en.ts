@@ -24,8 +24,7 @@ export const en = {
   'auth.notSignedIn': 'Please sign in.',
   'auth.challengeNotValid': 'This sign-in cannot go on. Please begin it again.',
   'auth.passwordChangeNeeded': 'Please set a new password.',
-  'auth.notFresh':
-    'Please give your password again: this needs a session in which that was done a short time ago.',
+  'auth.notFresh': 'Please give your password again before you do this.',
   'auth.invalidRefreshToken': 'The refresh token is not valid. Please sign in again.',
   'access.notPermitted': 'You are not permitted to do this.',
   'access.noSuchRole': 'There is no such role.',

@@ -25,7 +25,7 @@ export const zhCN: Record<LocaleKey, string> = {
   'auth.notSignedIn': '请先登录。',
   'auth.challengeNotValid': '本次登录无法继续，请重新登录。',
   'auth.passwordChangeNeeded': '请设置新密码。',
-  'auth.notFresh': '请再次输入密码：此操作需要近期验证过密码的会话。',
+  'auth.notFresh': '执行此操作前，请再次输入密码。',
   'auth.invalidRefreshToken': '刷新令牌无效，请重新登录。',
   'access.notPermitted': '您没有权限执行此操作。',
   'access.noSuchRole': '该角色不存在。',
