@@ -15,7 +15,7 @@ const settings = {
     effect: 'Longer slows guessing, and keeps an unlucky user out longer.',
   }),
   reauthAttempts: setting('REAUTH_ATTEMPTS', integer(1, 1_000_000_000), '10', {
-    meaning: 'Wrong current passwords of one signed-in user who changes the password.',
+    meaning: 'Wrong current passwords of one signed-in user, who changes the password or gives it again.',
     effect: 'Apart from sign-in: it locks nobody out.',
   }),
   codeAddressRequests: setting('CODE_ADDRESS_REQUESTS', integer(1, 1_000_000_000), '30', {
