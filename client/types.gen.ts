@@ -1342,7 +1342,7 @@ export type OwnEventResponse = {
     action: string;
     outcome: 'success' | 'failure';
     /**
-     * Whether I did it; else it was done to me.
+     * Whether it was done as me; not where nobody was signed in yet, as when a code is asked for.
      */
     by_me: boolean;
     target_type: string;
@@ -2229,7 +2229,7 @@ export type DeleteMeErrors = {
      */
     401: NotSignedInFailure;
     /**
-     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `11012` Please give your password again before you do this.
      * - `12010` Accounts cannot be deleted by their owners here. Please ask an administrator.
      * - `17004` This cannot be done with a key.
      */
@@ -2689,7 +2689,7 @@ export type RequestEmailCodeErrors = {
      */
     401: NotSignedInFailure;
     /**
-     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `11012` Please give your password again before you do this.
      * - `17004` This cannot be done with a key.
      */
     403: Failure;
@@ -2841,7 +2841,7 @@ export type ExportMeErrors = {
      */
     401: NotSignedInFailure;
     /**
-     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `11012` Please give your password again before you do this.
      * - `17004` This cannot be done with a key.
      */
     403: Failure;
@@ -4092,7 +4092,7 @@ export type CreateUserKeyErrors = {
     401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
-     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `11012` Please give your password again before you do this.
      * - `13005` This exceeds the permissions that you hold yourself.
      * - `17004` This cannot be done with a key.
      */
@@ -4181,7 +4181,7 @@ export type RotateKeyErrors = {
     401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
-     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `11012` Please give your password again before you do this.
      * - `13005` This exceeds the permissions that you hold yourself.
      * - `17004` This cannot be done with a key.
      */
@@ -4271,7 +4271,7 @@ export type RevokeKeyErrors = {
     401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
-     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `11012` Please give your password again before you do this.
      * - `13005` This exceeds the permissions that you hold yourself.
      * - `17004` This cannot be done with a key.
      */
@@ -4410,7 +4410,7 @@ export type CreateMyKeyErrors = {
     401: NotSignedInFailure;
     /**
      * - `11004` You are not permitted to do this.
-     * - `11012` Please give your password again: this needs a session in which that was done a short time ago.
+     * - `11012` Please give your password again before you do this.
      * - `13005` This exceeds the permissions that you hold yourself.
      * - `17004` This cannot be done with a key.
      */

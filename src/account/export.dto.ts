@@ -25,7 +25,11 @@ export class OwnEventResponse {
   @ApiProperty({ enum: ['success', 'failure'], example: 'success' })
   outcome!: string;
 
-  @ApiProperty({ example: true, description: 'Whether I did it; else it was done to me.' })
+  @ApiProperty({
+    example: true,
+    description:
+      'Whether it was done as me; not where nobody was signed in yet, as when a code is asked for.',
+  })
   by_me!: boolean;
 
   @ApiProperty({ example: 'user' })
