@@ -1,3 +1,4 @@
+import { Logger } from '@nestjs/common';
 import type { Command } from 'commander';
 import type { Config } from '../config/config.js';
 import { MailFolder } from '../outbox/mail-folder.js';
@@ -78,6 +79,8 @@ async function retry(config: Config, id: string | undefined): Promise<void> {
 }
 
 async function sendTest({ mail, service }: Config, recipient: string): Promise<void> {
+  // What is to be said is said below, in a sentence.
+  Logger.overrideLogger(['error', 'fatal']);
   const content = testMail({ language: service.defaultLanguage, settings: mail });
   const rendered = renderMail(content, service.defaultLanguage, mail.productName);
   const transport =
