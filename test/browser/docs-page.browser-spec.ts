@@ -115,6 +115,27 @@ describe('/docs', () => {
     expect(complaints).toEqual([]);
   });
 
+  it('leads on where the sign-in demands a new password', async () => {
+    const { id, username, password } = await app.createUser({ must_change_password: true });
+    await open(1_280, 900);
+    await operation('Sign-in-signIn').locator('textarea').fill(JSON.stringify({ username, password }));
+    expect(await execute('Sign-in-signIn')).toContain('"code": 11010');
+    expect(await page.locator('#session').innerText()).toBe('A new password is needed');
+
+    const body = operation('Sign-in-signInWithNewPassword').locator('textarea');
+    const example: { challenge: string } = JSON.parse(await body.inputValue());
+    await body.fill(JSON.stringify({ ...example, new_password: 'chosen on the page 31' }));
+    expect(await execute('Sign-in-signInWithNewPassword')).toMatch(/200[^]*access_token/);
+    expect(await page.locator('#session').innerText()).toBe(`Signed in as ${username}`);
+    await expand('Me-getMe');
+    expect(await execute('Me-getMe')).toContain(`"username": "${username}"`);
+
+    const { access_token: token } = await app.signIn();
+    await app.call('DELETE', `/users/${id}/sessions`, { token });
+    expect(await execute('Me-getMe')).toContain('"code": 11002');
+    expect(await page.locator('#session').innerText()).toBe('The session has ended');
+  });
+
   it('unfolds the conventions', async () => {
     await open(1_280, 900);
     const section = page.getByRole('heading', { name: 'Every answer is one envelope' });

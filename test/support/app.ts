@@ -83,6 +83,7 @@ export interface NewUser {
   readonly email?: string;
   readonly phone?: string;
   readonly roles?: readonly string[];
+  readonly must_change_password?: boolean;
 }
 
 export interface CreatedUser {

@@ -8,6 +8,9 @@ const SCHEME = 'bearer';
 /** Of the last sign-in. It opens a month of sessions, so it stays in memory and out of the browser's storage. */
 let refreshToken;
 
+/** Of a sign-in that is not done yet. */
+let challenge;
+
 const SessionPlugin = () => ({
   // Swagger UI reports each answer of "Execute" to `setResponse`.
   statePlugins: {
@@ -15,29 +18,37 @@ const SessionPlugin = () => ({
       wrapActions: {
         setResponse: (original, system) => (path, method, response) => {
           const result = original(path, method, response);
-          follow(system, `${method.toUpperCase()} ${path}`, response);
+          // What failed comes inside an error.
+          follow(system, `${method.toUpperCase()} ${path}`, response.err?.response ?? response);
           return result;
         },
       },
     },
   },
   wrapComponents: {
-    // Bodies that take the refresh token are prefilled with it: nobody should have to copy that one either.
+    // Bodies that take the refresh token or the challenge are prefilled: nobody should have to copy these either.
     RequestBodyEditor: (Original, system) => (props) =>
-      system.React.createElement(Original, { ...props, defaultValue: withRefreshToken(props.defaultValue) }),
+      system.React.createElement(Original, { ...props, defaultValue: filled(props.defaultValue) }),
   },
 });
 
 function follow(system, call, { status, body }) {
   const succeeded = body?.code === 0;
-  if (call === 'POST /signin' && succeeded) {
+  if ((call === 'POST /signin' || call === 'POST /signin/password') && succeeded) {
     authorize(system, body.data.access_token);
     refreshToken = body.data.refresh_token;
+    challenge = undefined;
     tell(`Signed in as ${body.data.user.username}`, true);
   } else if (call === 'POST /tokens/renew_access' && succeeded) {
     authorize(system, body.data.access_token);
   } else if ((call === 'POST /signout' || call === 'POST /tokens/revoke') && succeeded) {
     forget(system, 'Signed out');
+  } else if (call === 'DELETE /me' && succeeded) {
+    forget(system, 'Account deleted');
+  } else if (body?.code === 11010) {
+    challenge = body.data.challenge;
+    tell('A new password is needed');
+    system.layoutActions.show(['operations', 'Sign-in', 'signInWithNewPassword'], true);
   } else if (status === 401 && body?.code === 11002 && isAuthorized(system)) {
     forget(system, 'The session has ended');
   }
@@ -56,9 +67,15 @@ function forget(system, message) {
   tell(message);
 }
 
-function withRefreshToken(example) {
-  if (refreshToken === undefined) return example;
-  return example?.replace(/("refresh_token": ")[^"]*/, (_, before) => before + refreshToken);
+function filled(example) {
+  const known = Object.entries({ refresh_token: refreshToken, challenge });
+  return known.reduce(
+    (body, [field, value]) =>
+      value === undefined
+        ? body
+        : body?.replace(new RegExp(`("${field}": ")[^"]*`), (_, before) => before + value),
+    example,
+  );
 }
 
 function isAuthorized(system) {
