@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditService, doneBy } from '../audit/audit.service.js';
+import { CodeAttempts } from '../codes/code-attempts.js';
 import { CodesErrors } from '../codes/codes.errors.js';
 import { CodesService, type CheckedCode } from '../codes/codes.service.js';
 import { Database } from '../database/database.js';
@@ -22,6 +23,7 @@ export class EmailChangeService {
     private readonly accounts: AccountsService,
     private readonly users: UsersService,
     private readonly codes: CodesService,
+    private readonly attempts: CodeAttempts,
     private readonly sessions: SessionsService,
     private readonly notices: Notices,
     private readonly audit: AuditService,
@@ -41,7 +43,7 @@ export class EmailChangeService {
     const { account, isKnown } = await this.accounts.named(email);
     const others = account?.user.id === user.id ? undefined : account?.user;
     const sends = { key: `codes-by:${user.id}`, limit: SENDS, window: DAY };
-    await this.codes.admit('email', { userId: account?.user.id, name: email, isKnown }, sends);
+    await this.attempts.admit('email', { userId: account?.user.id, name: email, isKnown }, sends);
     const template = others === undefined ? 'email_code' : 'email_taken';
     const language = this.notices.languageFor(others ?? user, others === undefined ? 'person' : 'other');
     await this.database.transaction(() =>

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { parseCode } from '../codes/code-derivation.js';
+import { CodeAttempts } from '../codes/code-attempts.js';
 import { CodesErrors } from '../codes/codes.errors.js';
 import { CodesService, type CheckedCode, type CodeOwner } from '../codes/codes.service.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
@@ -24,6 +25,7 @@ export class PasswordResetService {
   constructor(
     private readonly accounts: AccountsService,
     private readonly codes: CodesService,
+    private readonly attempts: CodeAttempts,
     private readonly credentials: CredentialsService,
     private readonly changes: PasswordChanges,
     private readonly notices: Notices,
@@ -39,11 +41,11 @@ export class PasswordResetService {
     this.codes.requireMail();
     const named = await this.accounts.named(username);
     const owner = ownerOf(named);
-    await this.codes.admit('password', owner);
+    await this.attempts.admit('password', owner);
     const user = named.account?.user;
     const recipient = reachable(user);
     const language = this.notices.languageFor(user, 'person');
-    const subject = await this.codes.subjectOf(owner);
+    const subject = await this.attempts.subjectOf(owner);
     await this.database.transaction(() =>
       this.codes.issue({
         purpose: 'password',
@@ -93,7 +95,7 @@ export class PasswordResetService {
     const named = await this.accounts.named(username ?? '');
     const owner = ownerOf(named);
     const user = named.account?.user;
-    const subject = await this.codes.subjectOf(owner);
+    const subject = await this.attempts.subjectOf(owner);
     return found(user, await this.codes.checkDigits('password', subject, owner, code, holder(user)));
   }
 

@@ -1,6 +1,7 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AccessService } from '../access/access.service.js';
+import { CodeAttempts } from '../codes/code-attempts.js';
 import { CodesService, type CheckedCode, type CodeOwner } from '../codes/codes.service.js';
 import { accountConfig } from '../config/account.config.js';
 import { serviceConfig } from '../config/service.config.js';
@@ -25,6 +26,7 @@ export class SignUpService {
     private readonly users: UsersService,
     private readonly access: AccessService,
     private readonly codes: CodesService,
+    private readonly attempts: CodeAttempts,
     private readonly credentials: CredentialsService,
     private readonly notices: Notices,
     private readonly database: Database,
@@ -43,7 +45,7 @@ export class SignUpService {
     this.codes.requireMail();
     const email = this.allowed(typed);
     const { owner, subject, user } = await this.find(email);
-    await this.codes.admit('signup', owner);
+    await this.attempts.admit('signup', owner);
     const template = user === undefined ? 'signup_code' : 'account_exists';
     const language = this.notices.languageFor(user, 'person');
     await this.database.transaction(() =>
@@ -111,7 +113,7 @@ export class SignUpService {
   private async find(email: string) {
     const { account, isKnown } = await this.accounts.named(email);
     const owner: CodeOwner = { userId: account?.user.id, name: email, isKnown };
-    return { owner, subject: await this.codes.subjectOf({ name: email }), user: account?.user };
+    return { owner, subject: await this.attempts.subjectOf({ name: email }), user: account?.user };
   }
 
   private requireOpen(): void {

@@ -4,6 +4,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { KeyringModule } from '../keyring/keyring.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { ThrottlingModule } from '../throttling/throttling.module.js';
+import { CodeAttempts } from './code-attempts.js';
 import { CodesRepository } from './codes.repository.js';
 import { CodesService } from './codes.service.js';
 import { OneTimeCode } from './one-time-code.entity.js';
@@ -16,7 +17,7 @@ import { OneTimeCode } from './one-time-code.entity.js';
     OutboxModule,
     ThrottlingModule,
   ],
-  providers: [CodesRepository, CodesService],
-  exports: [CodesService],
+  providers: [CodeAttempts, CodesRepository, CodesService],
+  exports: [CodeAttempts, CodesService],
 })
 export class CodesModule {}
