@@ -181,7 +181,7 @@ export const signOut = <ThrowOnError extends boolean = false>(options?: Options<
  *
  * With all that is known of me but the audit record; it cannot be taken back. Only where `SELF_DELETION` allows it, and in a fresh session.
  *
- * Anyone who is signed in may call this. The session must be fresh.
+ * Anyone who is signed in may call this. The session must be fresh: see `POST /me/reauthentication`.
  */
 export const deleteMe = <ThrowOnError extends boolean = false>(options?: Options<DeleteMeData, ThrowOnError>): RequestResult<DeleteMeResponses, DeleteMeErrors, ThrowOnError> => (options?.client ?? client).delete<DeleteMeResponses, DeleteMeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -270,7 +270,7 @@ export const endMySession = <ThrowOnError extends boolean = false>(options: Opti
  *
  * Mails a code to the address, which stays without effect until it is confirmed. An address of somebody else gets a mail that says so, and the answer is alike.
  *
- * Anyone who is signed in may call this. The session must be fresh.
+ * Anyone who is signed in may call this. The session must be fresh: see `POST /me/reauthentication`.
  */
 export const requestEmailCode = <ThrowOnError extends boolean = false>(options: Options<RequestEmailCodeData, ThrowOnError>): RequestResult<RequestEmailCodeResponses, RequestEmailCodeErrors, ThrowOnError> => (options.client ?? client).post<RequestEmailCodeResponses, RequestEmailCodeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -304,7 +304,7 @@ export const confirmEmail = <ThrowOnError extends boolean = false>(options: Opti
  *
  * In a fresh session. What others did to me is told without anything that leads to them.
  *
- * Anyone who is signed in may call this. The session must be fresh.
+ * Anyone who is signed in may call this. The session must be fresh: see `POST /me/reauthentication`.
  */
 export const exportMe = <ThrowOnError extends boolean = false>(options?: Options<ExportMeData, ThrowOnError>): RequestResult<ExportMeResponses, ExportMeErrors, ThrowOnError> => (options?.client ?? client).get<ExportMeResponses, ExportMeErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -504,7 +504,7 @@ export const listUserKeys = <ThrowOnError extends boolean = false>(options: Opti
  *
  * The answer tells the secret, this once. A key does what its owner is permitted to do and its scopes name, both as they are at each call. For a person only where `PERSONAL_KEYS` allows it.
  *
- * Needs the permission `keys:manage`. The session must be fresh.
+ * Needs the permission `keys:manage`. The session must be fresh: see `POST /me/reauthentication`.
  */
 export const createUserKey = <ThrowOnError extends boolean = false>(options: Options<CreateUserKeyData, ThrowOnError>): RequestResult<CreateUserKeyResponses, CreateUserKeyErrors, ThrowOnError> => (options.client ?? client).post<CreateUserKeyResponses, CreateUserKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -521,7 +521,7 @@ export const createUserKey = <ThrowOnError extends boolean = false>(options: Opt
  *
  * The successor has the same name, scopes and networks, and a full new life. The old key works until the overlap is over. Of others' keys needs `keys:manage`.
  *
- * Anyone who is signed in may call this. The session must be fresh.
+ * Anyone who is signed in may call this. The session must be fresh: see `POST /me/reauthentication`.
  */
 export const rotateKey = <ThrowOnError extends boolean = false>(options: Options<RotateKeyData, ThrowOnError>): RequestResult<RotateKeyResponses, RotateKeyErrors, ThrowOnError> => (options.client ?? client).post<RotateKeyResponses, RotateKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -538,7 +538,7 @@ export const rotateKey = <ThrowOnError extends boolean = false>(options: Options
  *
  * Of others' keys needs `keys:manage`.
  *
- * Anyone who is signed in may call this. The session must be fresh.
+ * Anyone who is signed in may call this. The session must be fresh: see `POST /me/reauthentication`.
  */
 export const revokeKey = <ThrowOnError extends boolean = false>(options: Options<RevokeKeyData, ThrowOnError>): RequestResult<RevokeKeyResponses, RevokeKeyErrors, ThrowOnError> => (options.client ?? client).delete<RevokeKeyResponses, RevokeKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
@@ -562,7 +562,7 @@ export const listMyKeys = <ThrowOnError extends boolean = false>(options?: Optio
  *
  * Only where `PERSONAL_KEYS` allows it.
  *
- * Anyone who is signed in may call this. The session must be fresh.
+ * Anyone who is signed in may call this. The session must be fresh: see `POST /me/reauthentication`.
  */
 export const createMyKey = <ThrowOnError extends boolean = false>(options: Options<CreateMyKeyData, ThrowOnError>): RequestResult<CreateMyKeyResponses, CreateMyKeyErrors, ThrowOnError> => (options.client ?? client).post<CreateMyKeyResponses, CreateMyKeyErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],

@@ -46,7 +46,11 @@ function unwrapped(text: string | undefined): string | undefined {
 }
 
 function whoMayCall({ access, peopleOnly, fresh }: Route): string {
-  const session = fresh ? ' The session must be fresh.' : peopleOnly ? ' Not with a key.' : '';
+  const session = fresh
+    ? ' The session must be fresh: see `POST /me/reauthentication`.'
+    : peopleOnly
+      ? ' Not with a key.'
+      : '';
   switch (access.kind) {
     case 'public':
       return 'Anyone may call this.';
