@@ -77,6 +77,17 @@ describe('who deletes their account', () => {
     expect(refusal(await admin.call('GET', `/users/${id}`)).at(-1)).not.toBe(0);
   });
 
+  it('does it once, however often they ask at once', async () => {
+    const email = newAddress();
+    const { token, id } = await admin.person({ email });
+    const answers = tally(await Promise.all(Array.from({ length: 20 }, () => remove(token))));
+    const { '200/0': done = 0, '401/11002': late = 0 } = answers;
+    expect(done).toBeGreaterThan(0);
+    expect(done + late).toBe(20);
+    const events = (await admin.eventsOn(id)).filter(({ action }) => action === 'user.deleted');
+    expect([events.length, (await mailsTo(app, email)).length]).toEqual([1, 1]);
+  });
+
   it('is not the last administrator, also when two go at once', async () => {
     expect(refusal(await remove(admin.admin.token))).toEqual([409, 12006]);
     const second = await reachable(app, { roles: ['administrator'] });
