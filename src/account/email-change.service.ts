@@ -46,18 +46,16 @@ export class EmailChangeService {
     await this.attempts.admit('email', { userId: account?.user.id, name: email, isKnown }, sends);
     const template = others === undefined ? 'email_code' : 'email_taken';
     const language = this.notices.languageFor(others ?? user, others === undefined ? 'person' : 'other');
-    await this.database.transaction(() =>
-      this.codes.issue(
-        {
-          purpose: 'email',
-          subject: user.id,
-          userId: user.id,
-          recipient: others === undefined ? email : null,
-          userVersion: user.credentialVersion,
-          message: { template, recipient: email, language, params: {} },
-        },
-        { ...doneBy(auth), action: 'code.requested', ...targetOf(user), detail: { purpose: 'email' } },
-      ),
+    await this.codes.send(
+      {
+        purpose: 'email',
+        subject: user.id,
+        userId: user.id,
+        recipient: others === undefined ? email : null,
+        userVersion: user.credentialVersion,
+        message: { template, recipient: email, language, params: {} },
+      },
+      { ...doneBy(auth), action: 'code.requested', ...targetOf(user), detail: { purpose: 'email' } },
     );
   }
 

@@ -46,21 +46,19 @@ export class PasswordResetService {
     const recipient = reachable(user);
     const language = this.notices.languageFor(user, 'person');
     const subject = await this.attempts.subjectOf(owner);
-    await this.database.transaction(() =>
-      this.codes.issue({
-        purpose: 'password',
-        subject,
-        userId: user?.id ?? null,
+    await this.codes.send({
+      purpose: 'password',
+      subject,
+      userId: user?.id ?? null,
+      recipient,
+      userVersion: user?.credentialVersion ?? null,
+      message: {
+        template: 'password_code',
         recipient,
-        userVersion: user?.credentialVersion ?? null,
-        message: {
-          template: 'password_code',
-          recipient,
-          language,
-          params: { username: user?.username ?? '' },
-        },
-      }),
-    );
+        language,
+        params: { username: user?.username ?? '' },
+      },
+    });
   }
 
   /**

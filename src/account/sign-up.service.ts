@@ -6,7 +6,6 @@ import { CodesService, type CheckedCode, type CodeOwner } from '../codes/codes.s
 import { accountConfig } from '../config/account.config.js';
 import { serviceConfig } from '../config/service.config.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
-import { Database } from '../database/database.js';
 import { AccountsService } from '../users/accounts.service.js';
 import { parseEmail } from '../users/identifiers.js';
 import { Notices } from '../users/notices.service.js';
@@ -29,7 +28,6 @@ export class SignUpService {
     private readonly attempts: CodeAttempts,
     private readonly credentials: CredentialsService,
     private readonly notices: Notices,
-    private readonly database: Database,
     @Inject(accountConfig.KEY) private readonly config: ConfigType<typeof accountConfig>,
     @Inject(serviceConfig.KEY) private readonly service: ConfigType<typeof serviceConfig>,
   ) {}
@@ -48,16 +46,14 @@ export class SignUpService {
     await this.attempts.admit('signup', owner);
     const template = user === undefined ? 'signup_code' : 'account_exists';
     const language = this.notices.languageFor(user, 'person');
-    await this.database.transaction(() =>
-      this.codes.issue({
-        purpose: 'signup',
-        subject,
-        userId: null,
-        recipient: user === undefined ? email : null,
-        userVersion: null,
-        message: { template, recipient: email, language, params: {} },
-      }),
-    );
+    await this.codes.send({
+      purpose: 'signup',
+      subject,
+      userId: null,
+      recipient: user === undefined ? email : null,
+      userVersion: null,
+      message: { template, recipient: email, language, params: {} },
+    });
   }
 
   /**

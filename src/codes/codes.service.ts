@@ -1,6 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import { AuditService, type AuditEntry } from '../audit/audit.service.js';
+import { Database } from '../database/database.js';
+import { MissingReferenceError } from '../database/driver-errors.js';
 import { KeyUses } from '../keyring/key-uses.js';
 import { Sealing } from '../keyring/sealing.js';
 import { OutboxService, type Message } from '../outbox/outbox.service.js';
@@ -60,6 +62,7 @@ export class CodesService {
     private readonly outbox: OutboxService,
     private readonly attempts: CodeAttempts,
     private readonly audit: AuditService,
+    private readonly database: Database,
     private readonly clock: SharedClock,
     periodic: Periodic,
     keyUses: KeyUses,
@@ -71,6 +74,15 @@ export class CodesService {
   /** @throws CodesErrors.mailNotSetUp */
   requireMail(): void {
     if (!this.outbox.isSetUp) throw CodesErrors.mailNotSetUp();
+  }
+
+  /** `issue` in a transaction of its own; nothing happens where the user was deleted meanwhile. */
+  async send(...code: Parameters<CodesService['issue']>): Promise<void> {
+    await this.database
+      .transaction(() => this.issue(...code))
+      .catch((error: unknown) => {
+        if (!(error instanceof MissingReferenceError)) throw error;
+      });
   }
 
   /**

@@ -20,8 +20,16 @@ export class MissingValueError extends Error {
   }
 }
 
+/** A row names another one that is not there, or not any more. */
+export class MissingReferenceError extends Error {
+  constructor(cause: unknown) {
+    super('a row names another one that is missing', { cause });
+    this.name = 'MissingReferenceError';
+  }
+}
+
 /** What a statement inside has translated already. */
-const TRANSLATED = [AppError, DuplicateKeyError, MissingValueError];
+const TRANSLATED = [AppError, DuplicateKeyError, MissingValueError, MissingReferenceError];
 
 /** Codes that say: the database cannot serve now, whoever asks. */
 const UNAVAILABLE = new Set(
@@ -79,6 +87,8 @@ export function translateDriverError(error: unknown): unknown {
   if (key !== undefined) return new DuplicateKeyError(key, error);
   if (code === 'ER_BAD_NULL_ERROR' || code === 'SQLITE_CONSTRAINT_NOTNULL')
     return new MissingValueError(error);
+  if (code === 'ER_NO_REFERENCED_ROW_2' || code === 'SQLITE_CONSTRAINT_FOREIGNKEY')
+    return new MissingReferenceError(error);
   const connectionLost = 'fatal' in error && error.fatal === true;
   if (UNAVAILABLE.has(code) || connectionLost || SQLITE_UNAVAILABLE.test(code)) return unavailable(error);
   if (code === 'SQLITE_ERROR' && error.message.startsWith('no such table')) return unavailable(error);

@@ -32,6 +32,18 @@ async function withoutRecord(): Promise<string> {
   return JSON.stringify(Object.fromEntries(kept));
 }
 
+/** The answer of a call during which a user goes, just before its transaction. */
+async function deletedMeanwhile<T>(id: string, call: () => Promise<T>): Promise<T> {
+  const { database } = app;
+  const begin = Reflect.get(database, 'begin') as (deadline: number) => Promise<unknown>;
+  Reflect.set(database, 'begin', async (deadline: number) => {
+    Reflect.deleteProperty(database, 'begin');
+    await database.query('DELETE FROM users WHERE id = ?', [id]);
+    return begin.call(database, deadline);
+  });
+  return call();
+}
+
 describe('who deletes their account', () => {
   it('leaves no name, no address and no code, and gets a new id at the next sign-up', async () => {
     const [email, wanted] = [newAddress(), newAddress()];
@@ -86,6 +98,18 @@ describe('who deletes their account', () => {
     expect(done + late).toBe(20);
     const events = (await admin.eventsOn(id)).filter(({ action }) => action === 'user.deleted');
     expect([events.length, (await mailsTo(app, email)).length]).toEqual([1, 1]);
+  });
+
+  it('breaks no request for a code that is under way', async () => {
+    const [one, other] = [await reachable(app), await admin.person()];
+    const asked = await deletedMeanwhile(one.id, () => forget(app, one.username));
+    const wanted = { token: other.token, body: { email: newAddress() } };
+    const moved = await deletedMeanwhile(other.id, () => app.call('POST', '/me/email', wanted));
+    expect([asked, moved].map(refusal)).toEqual([
+      [200, 0],
+      [200, 0],
+    ]);
+    expect([await mailsTo(app, one.email), await mailsTo(app, wanted.body.email)]).toEqual([[], []]);
   });
 
   it('is not the last administrator, also when two go at once', async () => {
