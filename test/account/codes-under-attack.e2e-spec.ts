@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CodesService } from '../../src/codes/codes.service.ts';
 import { HOUR, MINUTE } from '../../src/platform/time/clock.ts';
 import {
   forget,
@@ -77,17 +78,46 @@ describe('a code', () => {
     expect((await reset(app, { username, code: next })).status).toBe(429);
   });
 
-  it('is counted by every replica alike', async () => {
+  it('is compared five times at most also for a new address and for a sign-up', async () => {
+    const { username } = await reachable(app);
+    const { access_token: token } = await app.signIn(username, PASSWORD);
+    const [wanted, fresh] = [newAddress(), newAddress()];
+    await app.call('POST', '/me/email', { token, body: { email: wanted } });
+    await app.call('POST', '/signup/codes', { body: { email: fresh } });
+    const codes = [(await lastMailTo(app, wanted)).code, (await lastMailTo(app, fresh)).code];
+    const profile = { email: fresh, username: 'guesser', full_name: 'A Guesser', password: NEW_PASSWORD };
+    const tries = [
+      (code: string) => app.call('POST', '/me/email/confirm', { token, body: { code } }),
+      (code: string) => app.call('POST', '/signup', { body: { ...profile, code } }),
+    ];
+    for (const [n, guess] of tries.entries()) {
+      const code = codes[n] ?? '';
+      const guesses = Array.from({ length: 40 }, (_, nth) => guess(wrong(code, nth + 1)));
+      const { '403/16001': compared = 0, '429/10008': limited = 0 } = tally(await Promise.all(guesses));
+      expect(compared).toBeLessThanOrEqual(5);
+      expect(compared + limited).toBe(40);
+      expect((await guess(code)).status).toBe(429);
+    }
+  });
+
+  it('is counted and spent by all replicas together', async () => {
     if (app.database.dialect !== 'mysql') return;
     const other = await startApp({ testDatabase: app.testDatabase, clock: app.clock, env: WIDE });
+    const at = (n: number) => (n % 2 === 0 ? app : other);
     try {
-      const { username, code } = await codeOf();
-      const replicas = [app, other];
+      const guessed = await codeOf();
+      const { username, code } = guessed;
       const guesses = Array.from({ length: 40 }, (_, n) =>
-        reset(replicas[n % 2] ?? app, { username, code: wrong(code, n + 1) }),
+        reset(at(n), { username, code: wrong(code, n + 1) }),
       );
       expect(tally(await Promise.all(guesses))['403/16001']).toBeLessThanOrEqual(5);
-      for (const replica of replicas) expect((await reset(replica, { username, code })).status).toBe(429);
+      for (const n of [0, 1]) expect((await reset(at(n), { username, code })).status).toBe(429);
+
+      const { token } = await codeOf();
+      const uses = Array.from({ length: 20 }, (_, n) =>
+        reset(at(n), { code: token, new_password: `${NEW_PASSWORD}-${n}` }),
+      );
+      expect(tally(await Promise.all(uses))).toEqual({ '200/0': 1, '403/16001': 19 });
     } finally {
       await other.close();
     }
@@ -204,9 +234,23 @@ describe('a code dies', () => {
     await expectDead(other);
   });
 
-  it('and stays dead an hour later, when its row may still stand', async () => {
-    const one = await codeOf();
+  it('and is removed a day after its end, when a younger one of the same person still works', async () => {
+    const { id, username, email, ...old } = await codeOf();
+    admin = await Administration.of(app);
+    await admin.done('POST', `/users/${id}/invitation`);
+    const { token } = await lastMailTo(app, email);
     app.clock.advance(HOUR);
-    await expectDead(one);
+    await expectDead({ username, ...old });
+    app.clock.advance(22 * HOUR);
+    const codes = app.nest.get(CodesService, { strict: false });
+    await codes.sweep();
+    const left = () =>
+      app.database.query('SELECT purpose FROM one_time_codes WHERE user_id = ? ORDER BY purpose', [id]);
+    expect(await left()).toEqual([{ purpose: 'invitation' }, { purpose: 'password' }]);
+    app.clock.advance(55 * MINUTE);
+    expect((await reset(app, { code: token })).status).toBe(200);
+    app.clock.advance(15 * MINUTE);
+    await codes.sweep();
+    expect(await left()).toEqual([{ purpose: 'invitation' }]);
   });
 });

@@ -93,4 +93,31 @@ describe('a forgotten password', () => {
     await ask(username);
     expect((await lastMailTo(app, email)).code).not.toBe(mails[0]?.code);
   });
+
+  it(
+    'leaves no session of before, whatever is opened and renewed at the same time',
+    { timeout: 60_000 },
+    async () => {
+      for (let round = 0; round < 8; round += 1) {
+        const { id, username, email, password } = await person();
+        const { access_token, refresh_token } = await app.signIn(username, password);
+        await ask(username);
+        const { code } = await lastMailTo(app, email);
+        const signIn = { body: { username, password } };
+        const renewal = { body: { refresh_token } };
+        await Promise.all([
+          app.call('POST', '/signin', signIn),
+          app.call('POST', '/tokens/renew_access', renewal),
+          reset({ username, code, new_password: NEW }),
+          app.call('POST', '/signin', signIn),
+          app.call('GET', '/me', { token: access_token }),
+        ]);
+        const live = 'SELECT id FROM sessions WHERE user_id = ? AND ended_at IS NULL';
+        expect(await app.database.query(live, [id])).toEqual([]);
+        expect((await app.call('POST', '/signin', signIn)).status).toBe(401);
+        expect((await app.call('POST', '/tokens/renew_access', renewal)).status).toBe(401);
+        expect((await app.call('POST', '/signin', { body: { username, password: NEW } })).status).toBe(200);
+      }
+    },
+  );
 });
