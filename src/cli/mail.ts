@@ -32,8 +32,8 @@ export function addMail(program: Command, settings: Settings): void {
         modules.get(OutboxRepository, { strict: false }).list(dead ? 'dead' : 'waiting', MOST),
       );
       for (const message of messages) say(lineOf(message));
-      const those = dead ? 'were given up' : 'wait to be sent';
-      say(messages.length < MOST ? `${messages.length} mails ${those}.` : `${MOST} mails or more ${those}.`);
+      const count = messages.length < MOST ? messages.length : `${MOST} or more`;
+      say(`${dead ? 'Given up' : 'Waiting to be sent'}: ${count}.`);
     });
   mail
     .command('retry')
@@ -73,9 +73,9 @@ async function retry(config: Config, id: string | undefined): Promise<void> {
   });
   if (lost > 0)
     say(
-      `${lost} cannot be sent again: the code of such a mail is destroyed with it. Ask for a new one instead.`,
+      `Not to be sent again: ${lost}. The code of such a mail is destroyed with it; ask for a new one instead.`,
     );
-  say(`${retried} mails are due now. The server sends them within 5 seconds.`);
+  say(`Due now: ${retried}. The server sends within 5 seconds.`);
 }
 
 async function sendTest({ mail, service }: Config, recipient: string): Promise<void> {

@@ -39,6 +39,7 @@ export interface Message {
    * `device`, and `left` for the recovery codes that are left. Codes: `username` and `minutes`.
    */
   readonly params: MessageParams;
+  /** Given to nobody, too: something as long is sealed then. */
   readonly secret?: MessageSecret;
   readonly expiresAt: Instant;
 }

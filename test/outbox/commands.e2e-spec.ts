@@ -57,7 +57,7 @@ describe('mail list', () => {
     const waiting = await run(['list']);
     expect(waiting).toContain('waits@example.com');
     expect(waiting).toContain('EENVELOPE RCPT TO 451 4.7.1');
-    expect(waiting).toContain('1 mails wait to be sent.');
+    expect(waiting).toContain('Waiting to be sent: 1.');
     const dead = await run(['list', '--dead']);
     expect(dead).toContain('dead@example.com');
     expect(dead).not.toContain('waits@example.com');
@@ -77,8 +77,8 @@ describe('mail retry', () => {
     await allDone(app);
     mail.mode = 'accept';
     const answer = await run(['retry', '--dead']);
-    expect(answer).toContain('1 cannot be sent again');
-    expect(answer).toContain('1 mails are due now');
+    expect(answer).toContain('Not to be sent again: 1.');
+    expect(answer).toContain('Due now: 1.');
     // The command has a clock of its own.
     app.clock.advance(MINUTE);
     await sendRound(app);
@@ -92,7 +92,7 @@ describe('mail retry', () => {
     await sendRound(app);
     mail.mode = 'accept';
     const [row] = await rowsOf(app);
-    expect(await run(['retry', row?.id ?? ''])).toContain('1 mails are due now');
+    expect(await run(['retry', row?.id ?? ''])).toContain('Due now: 1.');
     app.clock.advance(MINUTE);
     await sendRound(app);
     await mail.received(1, 'waits@example.com');

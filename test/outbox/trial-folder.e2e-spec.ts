@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { simpleParser } from 'mailparser';
+import { OutboxService } from '../../src/outbox/outbox.service.ts';
 import { startApp, type TestApp } from '../support/app.ts';
 import { allDone, enqueue, rowsOf } from '../support/outbox.ts';
 import { sendRaw } from '../support/raw.ts';
@@ -61,5 +62,21 @@ describe('a trial without a relay', () => {
       expect(answer.body, path).not.toContain('048213');
       expect(answer.status, path).toBeGreaterThanOrEqual(400);
     }
+  });
+});
+
+describe('production without a relay', () => {
+  it('writes no message, because nobody could send it', async () => {
+    const env = {
+      NODE_ENV: 'production',
+      TOKEN_ISSUER: 'https://id.example.com',
+      TOKEN_AUDIENCE: 'https://api.example.com',
+    };
+    const production = await startApp({ env, testDatabase: app.testDatabase });
+    const before = await rowsOf(app);
+    expect(production.nest.get(OutboxService, { strict: false }).isSetUp).toBe(false);
+    await enqueue(production, { secret: { code: '048213' } });
+    expect(await rowsOf(app)).toHaveLength(before.length);
+    await production.close();
   });
 });

@@ -57,6 +57,8 @@ export class MailServer {
 
   /** How long it thinks before it confirms a mail, in milliseconds. */
   delay: () => number = () => 0;
+  /** Connections whose client has closed, by the port of the front: the server behind it does not read, so would not see. */
+  readonly gone = new Set<number>();
   readonly port: number;
   /** Of the authority, as SMTP_CA takes it. */
   readonly ca: string;
@@ -93,7 +95,7 @@ export class MailServer {
     const front = createServer((socket) => {
       sockets.add(socket.on('error', () => undefined).on('close', () => sockets.delete(socket)));
       box.server?.steps.push('connect');
-      if (box.server?.mode !== 'silent') void joinTo(socket, back, sockets);
+      if (box.server?.mode !== 'silent') void joinTo(socket, back, sockets, box.server?.gone);
     });
     await new Promise<void>((listening) => void front.listen(options.port ?? 0, '127.0.0.1', listening));
     const { port } = front.address() as AddressInfo;
@@ -136,12 +138,20 @@ export class MailServer {
   }
 }
 
-async function joinTo(socket: Socket, back: SMTPServer, sockets: Set<Socket>): Promise<void> {
+async function joinTo(
+  socket: Socket,
+  back: SMTPServer,
+  sockets: Set<Socket>,
+  gone?: Set<number>,
+): Promise<void> {
   const { connect } = await import('node:net');
   const { port } = back.server.address() as AddressInfo;
   const other = connect(port, '127.0.0.1');
   sockets.add(other.on('error', () => socket.destroy()).on('close', () => sockets.delete(other)));
-  socket.on('close', () => other.destroy());
+  socket.on('close', () => {
+    gone?.add(other.localPort ?? 0);
+    other.destroy();
+  });
   other.on('close', () => socket.destroy());
   socket.pipe(other).pipe(socket);
 }
@@ -150,7 +160,6 @@ function handlers(
   serverOf: () => MailServer | undefined,
   user: MailServerOptions['user'],
 ): Partial<SMTPServerOptions> {
-  const gone = new Set<string>();
   const refusal = (code: number, message: string) =>
     Object.assign(new Error(message), { responseCode: code });
   return {
@@ -160,7 +169,6 @@ function handlers(
       if (serverOf()?.mode === '535' || !isRight) done(refusal(535, '5.7.8 not signed in'));
       else done(null, { user: username });
     },
-    onClose: ({ id }) => void gone.add(id),
     onMailFrom: (_address, _session, done) => {
       serverOf()?.steps.push('MAIL FROM');
       done();
@@ -185,7 +193,7 @@ function handlers(
         const parsed = await simpleParser(raw);
         await sleep(server?.delay());
         // A client that has gone is told of nothing, so the mail is not taken.
-        if (gone.has(session.id)) return;
+        if (server?.gone.has(session.remotePort)) return;
         server?.mails.push({
           at: Date.now(),
           to: to?.address ?? '',
