@@ -147,6 +147,8 @@ async function joinTo(
   const { connect } = await import('node:net');
   const { port } = back.server.address() as AddressInfo;
   const other = connect(port, '127.0.0.1');
+  // A port is used again.
+  other.on('connect', () => gone?.delete(other.localPort ?? 0));
   sockets.add(other.on('error', () => socket.destroy()).on('close', () => sockets.delete(other)));
   socket.on('close', () => {
     gone?.add(other.localPort ?? 0);
