@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import type { AddressInfo, Socket } from 'node:net';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -95,7 +94,7 @@ export class MailServer {
     const front = createServer((socket) => {
       sockets.add(socket.on('error', () => undefined).on('close', () => sockets.delete(socket)));
       box.server?.steps.push('connect');
-      if (box.server?.mode !== 'silent') void joinTo(socket, back, sockets, box.server?.gone);
+      if (box.server?.mode !== 'silent') joinTo(socket, back, sockets, box.server?.gone);
     });
     await new Promise<void>((listening) => void front.listen(options.port ?? 0, '127.0.0.1', listening));
     const { port } = front.address() as AddressInfo;
@@ -138,13 +137,7 @@ export class MailServer {
   }
 }
 
-async function joinTo(
-  socket: Socket,
-  back: SMTPServer,
-  sockets: Set<Socket>,
-  gone?: Set<number>,
-): Promise<void> {
-  const { connect } = await import('node:net');
+function joinTo(socket: Socket, back: SMTPServer, sockets: Set<Socket>, gone?: Set<number>): void {
   const { port } = back.server.address() as AddressInfo;
   const other = connect(port, '127.0.0.1');
   // A port is used again.
