@@ -142,21 +142,22 @@ export class OutboxSender implements BeforeApplicationShutdown, OnApplicationShu
 
   /** The next message, claimed. */
   private async next({ order }: Lane): Promise<OutboxMessage | undefined> {
-    const now = await this.clock.now();
     for (;;) {
-      const message =
-        (await this.find(order, now)) ?? (this.isBlocked ? await this.find('due', now) : undefined);
+      const message = (await this.find(order)) ?? (this.isBlocked ? await this.find('due') : undefined);
       if (message === undefined) return undefined;
-      const claimed = await this.messages.claim(message, now);
+      const claimed = await this.messages.claim(message, await this.clock.now());
       if (claimed !== undefined) return claimed;
       await sleep(1);
     }
   }
 
-  private async find(order: Order, now: Instant): Promise<OutboxMessage | undefined> {
+  private async find(order: Order): Promise<OutboxMessage | undefined> {
     if (this.found[order].length === 0) {
-      this.found[order] =
-        order === 'fresh' ? await this.messages.findFresh(now) : await this.messages.findDue(now);
+      const { news } = this;
+      const now = await this.clock.now();
+      const found = order === 'fresh' ? await this.messages.findFresh(now) : await this.messages.findDue(now);
+      // What came meanwhile is not among them: one of them goes first, and then it.
+      this.found[order] = order === 'fresh' && news !== this.news ? found.slice(0, 1) : found;
     }
     return this.found[order].shift();
   }
@@ -200,16 +201,20 @@ export class OutboxSender implements BeforeApplicationShutdown, OnApplicationShu
     const { id, template, channel } = message;
     const { kind, message: error } = failure;
     const now = await this.clock.now();
-    if (kind === 'way') {
-      this.isBlocked = true;
-      this.probedAt = performance.now();
-    }
+    if (kind === 'way') this.block();
     if (error === 'internal')
       this.logger.error({ err: failure.cause, id, template }, 'a mail could not be made');
     this.logger.debug({ id, channel, template, tries: message.tries, error }, 'a message was not sent');
     if (kind === 'refused') return this.giveUp(message, error, now);
     this.count(message, 'failed');
     await this.messages.postpone(message, error, now + delayAfter(message, kind, now));
+  }
+
+  private block(): void {
+    // Perhaps it was one connection: a first probe does not wait for the next look.
+    if (!this.isBlocked) setTimeout(() => this.fill(), PROBE_EVERY).unref();
+    this.isBlocked = true;
+    this.probedAt = performance.now();
   }
 
   private async expire(): Promise<void> {

@@ -98,6 +98,8 @@ describe('a thousand addresses that fail', () => {
       await enqueue(app, ...bad);
       await enqueue(app, ...bad);
       await sleep(50);
+      // It is newer.
+      app.clock.advance(1);
       const asked = Date.now();
       await enqueue(app, { recipient: `good-${mode}@example.com`, secret: { code: '048213' } });
       const [received] = await mail.received(1, `good-${mode}@example.com`, 5_000);
@@ -113,7 +115,7 @@ describe('a thousand addresses that fail', () => {
       const [second] = await mail.received(1, `again-${mode}@example.com`, 5_000);
       expect((second?.at ?? 0) - again).toBeLessThan(5_000);
     }
-  });
+  }, 60_000);
 });
 
 describe("an operator's mistake", () => {

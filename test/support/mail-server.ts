@@ -198,7 +198,8 @@ function handlers(
         });
         if (server?.mode === 'drop after DATA') server.cut();
         else done();
-      })();
+        // The client went away in the middle.
+      })().catch(() => undefined);
     },
   };
 }
