@@ -212,10 +212,12 @@ function isUsable(
   return isAlive && row.recipient !== null && row.recipient === recipient && row.userVersion === userVersion;
 }
 
-/** How long a code is good for, in minutes: in whole hours or days where it is many of them, and never more than it is. */
+/** How long a code is good for, in minutes: whole days or hours where it is several of them, rounded down. */
 function readableMinutes(left: Duration): number {
   const unit = left >= 2 * DAY ? DAY : left >= 2 * HOUR ? HOUR : MINUTE;
-  return Math.max(1, Math.round(left / unit - (unit === MINUTE ? 0 : 0.5))) * (unit / MINUTE);
+  // A link that is sent again after a minute is still one of 7 days.
+  const tolerance = unit === MINUTE ? 0.5 : 0.05;
+  return Math.max(1, Math.floor(left / unit + tolerance)) * (unit / MINUTE);
 }
 
 function requested({ purpose, userId }: NewCode): AuditEntry {

@@ -77,11 +77,22 @@ describe('an empty environment', () => {
         wait: 1_000,
         threadPoolSize: 4,
       },
+      account: {
+        signup: 'closed',
+        signupDomains: undefined,
+        signupRole: undefined,
+        invitationTtl: 604_800_000,
+        selfDeletion: false,
+        newDeviceMail: true,
+      },
       budgets: {
         accountAttempts: 20,
         addressAttempts: 300,
         signinWindow: 900_000,
         reauthAttempts: 10,
+        codeAddressRequests: 30,
+        codeSends: 5,
+        codeAttempts: 5,
         renewAddressFailures: 300,
       },
       mail: {

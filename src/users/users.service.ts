@@ -221,10 +221,20 @@ function refuseWhatPeopleHave(input: NewUser): void {
 }
 
 /** @throws PlatformErrors.invalidRequest */
-function refuseWithoutAddress({ invite, emailVerified, email = '', password }: NewUser): void {
+function refuseWithoutAddress({
+  invite,
+  emailVerified,
+  email = '',
+  password,
+  mustChangePassword,
+}: NewUser): void {
   const needsAddress = (invite === true || emailVerified === true) && email.trim() === '';
+  const chosenByPerson = [
+    ...(password === undefined ? [] : ['password']),
+    ...(mustChangePassword === true ? ['must_change_password'] : []),
+  ];
   refuse([
     ...(needsAddress ? [{ field: 'email', rule: 'required' }] : []),
-    ...(invite === true && password !== undefined ? [{ field: 'password', rule: 'not_with_invite' }] : []),
+    ...(invite === true ? chosenByPerson.map((field) => ({ field, rule: 'not_with_invite' })) : []),
   ]);
 }

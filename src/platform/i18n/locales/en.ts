@@ -101,7 +101,7 @@ export const en = {
   'rule.size': 'must have at most {max} bytes as JSON',
   'rule.id_or_null': 'must be an id, or null',
   'rule.network': 'must be a list of addresses or networks, such as 10.0.0.0/8',
-  'rule.not_with_invite': 'is chosen by whoever is invited',
+  'rule.not_with_invite': 'goes not with invite: whoever is invited chooses the password',
   'rule.code': 'must be six digits, or what stands in a link',
   'rule.not_for_service_account': 'a service account has none',
   'rule.one_subject': 'names a user_id or a token, and not both',

@@ -99,7 +99,7 @@ export const zhCN: Record<LocaleKey, string> = {
   'rule.size': 'JSON 长度不能超过 {max} 字节',
   'rule.id_or_null': '必须是 ID 或 null',
   'rule.network': '必须是地址或网段的列表，例如 10.0.0.0/8',
-  'rule.not_with_invite': '由被邀请者自行设置',
+  'rule.not_with_invite': '不能与 invite 同时使用：密码由被邀请者自行设置',
   'rule.code': '必须是六位数字，或链接中的内容',
   'rule.not_for_service_account': '服务账号不能有此项',
   'rule.one_subject': '必须且只能指定 user_id 或 token 之一',
