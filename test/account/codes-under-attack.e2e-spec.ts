@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IsNull } from 'typeorm';
+import { digitsOf, linkTokenOf } from '../../src/codes/code-derivation.ts';
 import { CodesService } from '../../src/codes/codes.service.ts';
+import { OneTimeCode } from '../../src/codes/one-time-code.entity.ts';
+import { Sealing } from '../../src/keyring/sealing.ts';
 import { HOUR, MINUTE } from '../../src/platform/time/clock.ts';
 import {
   forget,
@@ -154,6 +158,31 @@ describe('a code', () => {
     expect(answers[0]?.body.code).toBe(16001);
     // None of this has spent it.
     expect((await reset(app, { username: mine.username, code: mine.code })).status).toBe(200);
+  });
+
+  it('that was made for nobody is worth nothing, even to whoever could derive it', async () => {
+    const [mine, theirs] = [await reachable(app), await reachable(app)];
+    const { access_token: token } = await app.signIn(mine.username, PASSWORD);
+    await app.call('POST', '/me/email', { token, body: { email: theirs.email } });
+    await app.call('POST', '/signup/codes', { body: { email: theirs.email } });
+    await forget(app, 'nobody-there');
+    const rows = await app.database
+      .getRepository(OneTimeCode)
+      .findBy({ recipient: IsNull(), usedAt: IsNull() });
+    const { key } = app.nest.get(Sealing, { strict: false }).codesKey();
+    const profile = { email: theirs.email, username: 'taker', full_name: 'A Taker', password: NEW_PASSWORD };
+    expect(rows.length).toBeGreaterThanOrEqual(3);
+    for (const row of rows) {
+      const code = digitsOf(row, key);
+      const answers = [
+        await app.call('POST', '/me/email/confirm', { token, body: { code } }),
+        await app.call('POST', '/signup', { body: { ...profile, code } }),
+        await reset(app, { username: 'nobody-there', code }),
+        await reset(app, { code: linkTokenOf(row, mine.id, key) }),
+      ];
+      expect(Object.keys(tally(answers)).filter((one) => !/^(403.16001|429.10008)$/.test(one))).toEqual([]);
+    }
+    expect((await admin.user(mine.id)).email).toBe(mine.email);
   });
 
   it('is not spent by looking at it', async () => {
