@@ -140,11 +140,17 @@ export class MailServer {
 function joinTo(socket: Socket, back: SMTPServer, sockets: Set<Socket>, gone?: Set<number>): void {
   const { port } = back.server.address() as AddressInfo;
   const other = connect(port, '127.0.0.1');
-  // A port is used again.
-  other.on('connect', () => gone?.delete(other.localPort ?? 0));
+  let local = 0;
+  other.on('connect', () => {
+    local = other.localPort ?? 0;
+    // A port is used again.
+    gone?.delete(local);
+  });
   sockets.add(other.on('error', () => socket.destroy()).on('close', () => sockets.delete(other)));
+  // Not at its close, before which the other may have closed.
+  socket.on('end', () => gone?.add(local));
   socket.on('close', () => {
-    gone?.add(other.localPort ?? 0);
+    gone?.add(local);
     other.destroy();
   });
   other.on('close', () => socket.destroy());
