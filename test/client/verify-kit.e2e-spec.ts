@@ -40,7 +40,8 @@ describe('the verification kit', () => {
     const verifier = offline();
     const { id, token, sessionId } = await admin.person();
     expect(await verifier.verify(token)).toMatchObject({ userId: id, sessionId });
-    await expect(verifier.verify(`${token.slice(0, -2)}AA`)).rejects.toBeInstanceOf(Refused);
+    const altered = token.at(-9) === 'A' ? 'B' : 'A';
+    await expect(verifier.verify(`${token.slice(0, -9)}${altered}${token.slice(-8)}`)).rejects.toBeInstanceOf(Refused);
     const stranger = createVerifier({ ...place, audience: 'others' });
     onTestFinished(() => stranger.close());
     await expect(stranger.verify(token)).rejects.toBeInstanceOf(Refused);
