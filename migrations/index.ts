@@ -13,6 +13,7 @@ import { CreateMenus1763870000000 } from './1763870000000-create-menus.js';
 import { CreateKeys1763880000000 } from './1763880000000-create-keys.js';
 import { CreateOutbox1763890000000 } from './1763890000000-create-outbox.js';
 import { CreateCodes1763900000000 } from './1763900000000-create-codes.js';
+import { CreateFactors1763910000000 } from './1763910000000-create-factors.js';
 
 /** Every migration, oldest first. */
 export const migrations = [
@@ -31,6 +32,7 @@ export const migrations = [
   CreateKeys1763880000000,
   CreateOutbox1763890000000,
   CreateCodes1763900000000,
+  CreateFactors1763910000000,
 ];
 
 /** Where a database notes which of them it has. */

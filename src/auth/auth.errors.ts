@@ -4,8 +4,9 @@ export const AuthErrors = defineErrors('auth', {
   wrongCredentials: [11001, 401],
   notSignedIn: [11002, 401],
   invalidRefreshToken: [11003, 401],
-  challengeNotValid: [11009, 403],
+  secondFactorNeeded: [11007, 401],
   passwordChangeNeeded: [11010, 401],
+  enrolmentNeeded: [11011, 401],
   notFresh: [11012, 403],
 });
 

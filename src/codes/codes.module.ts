@@ -4,6 +4,7 @@ import { AuditModule } from '../audit/audit.module.js';
 import { KeyringModule } from '../keyring/keyring.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { ThrottlingModule } from '../throttling/throttling.module.js';
+import { Challenges } from './challenges.service.js';
 import { CodeAttempts } from './code-attempts.js';
 import { CodesRepository } from './codes.repository.js';
 import { CodesService } from './codes.service.js';
@@ -17,7 +18,7 @@ import { OneTimeCode } from './one-time-code.entity.js';
     OutboxModule,
     ThrottlingModule,
   ],
-  providers: [CodeAttempts, CodesRepository, CodesService],
-  exports: [CodeAttempts, CodesService],
+  providers: [Challenges, CodeAttempts, CodesRepository, CodesService],
+  exports: [Challenges, CodeAttempts, CodesService],
 })
 export class CodesModule {}

@@ -32,6 +32,12 @@ const settings = {
     meaning: 'Wrong codes of six digits for one person within 15 minutes.',
     effect: 'A new code does not give new attempts. Links are not limited: nobody guesses them.',
   }),
+  factorAttempts: setting('FACTOR_ATTEMPTS', integer(1, 1_000_000_000), '10', {
+    meaning:
+      'Wrong codes of the authenticator app of one person within 15 minutes; beside it 100 within 30 days.',
+    effect:
+      'Apart from passwords. From an address that the person signs in from there is a count of its own.',
+  }),
   renewAddressFailures: setting('RENEW_ADDRESS_FAILURES', integer(1, 1_000_000_000), '300', {
     meaning: 'Unknown or ended refresh tokens from one client address.',
     effect: 'A live refresh token is never limited.',

@@ -6,6 +6,7 @@ import { bootstrapConfig } from './bootstrap.config.js';
 import { budgetsConfig } from './budgets.config.js';
 import { databaseConfig } from './database.config.js';
 import { Environment } from './environment.js';
+import { factorsConfig } from './factors.config.js';
 import { httpConfig } from './http.config.js';
 import { keyringConfig } from './keyring.config.js';
 import { keysConfig } from './keys.config.js';
@@ -29,6 +30,7 @@ export const slices = {
   audit: auditConfig,
   passwords: passwordsConfig,
   account: accountConfig,
+  factors: factorsConfig,
   budgets: budgetsConfig,
   bootstrap: bootstrapConfig,
 };

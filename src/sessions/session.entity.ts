@@ -8,6 +8,8 @@ export type SessionEnd =
   | 'replaced'
   | 'password_changed'
   | 'email_changed'
+  | 'factors_changed'
+  | 'factor_required'
   | 'user_disabled'
   | 'user_deleted';
 

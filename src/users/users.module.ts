@@ -4,10 +4,13 @@ import { AccessModule } from '../access/access.module.js';
 import { KeysModule } from '../api-keys/keys.module.js';
 import { CodesModule } from '../codes/codes.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { ThrottlingModule } from '../throttling/throttling.module.js';
 import { AccountsService } from './accounts.service.js';
+import { FactorChanges } from './factor-changes.service.js';
+import { FactorPolicy } from './factor-policy.js';
 import { InvitationsService } from './invitations.service.js';
 import { Notices } from './notices.service.js';
 import { PasswordChanges } from './password-changes.service.js';
@@ -29,6 +32,7 @@ import { UsersService } from './users.service.js';
     AccessModule,
     CodesModule,
     CredentialsModule,
+    FactorsModule,
     KeysModule,
     OutboxModule,
     SessionsModule,
@@ -37,6 +41,8 @@ import { UsersService } from './users.service.js';
   controllers: [UsersController, UserKeysController],
   providers: [
     AccountsService,
+    FactorChanges,
+    FactorPolicy,
     InvitationsService,
     Notices,
     PasswordChanges,
@@ -48,6 +54,14 @@ import { UsersService } from './users.service.js';
     UserSearch,
     UserSearchTermsRepository,
   ],
-  exports: [AccountsService, Notices, PasswordChanges, UsersService, UserAdministrationService],
+  exports: [
+    AccountsService,
+    FactorChanges,
+    FactorPolicy,
+    Notices,
+    PasswordChanges,
+    UsersService,
+    UserAdministrationService,
+  ],
 })
 export class UsersModule {}

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { Not, type FindOptionsWhere, type Repository } from 'typeorm';
+import { IsNull, Not, type FindOptionsWhere, type Repository } from 'typeorm';
 import { HOLDERS_OF_ROLE, readRoleKeys, roleKeysOf } from '../access/access.repository.js';
 import { Database } from '../database/database.js';
 import { DuplicateKeyError } from '../database/driver-errors.js';
@@ -107,13 +107,26 @@ export class UsersRepository {
   }
 
   /**
-   * Notes a sign-in, unless the user is no longer active or the verified password was changed. It also locks the row
-   * until the transaction ends, so the sign-ins of one user take turns.
+   * Notes a sign-in, unless the user is no longer active, or what a sign-in asks for has changed since the user was read.
+   * It also locks the row until the transaction ends, so the sign-ins of one user take turns.
    */
-  async recordSignIn({ id, credentialVersion }: User): Promise<boolean> {
-    const where = { id, status: 'active', credentialVersion } as const;
-    const { affected } = await this.users.update(where, { lastSignInAt: this.clock.now() });
+  async recordSignIn(user: User): Promise<boolean> {
+    const { affected } = await this.users.update(asRead(user), { lastSignInAt: this.clock.now() });
     return affected === 1;
+  }
+
+  /** Locks the row of a user until the transaction ends, if a sign-in is still asked for what it was when it was read. */
+  async lockAs(user: User): Promise<boolean> {
+    const { affected } = await this.users.update(asRead(user), { id: () => 'id' });
+    return affected === 1;
+  }
+
+  /** Notes whether a user has a second factor; since when, where there was one already. */
+  async recordFactors(user: User, hasFactor: boolean): Promise<User> {
+    const updatedAt = this.clock.now();
+    const secondFactorAt = hasFactor ? (user.secondFactorAt ?? updatedAt) : null;
+    await this.users.update({ id: user.id }, { secondFactorAt, updatedAt });
+    return { ...user, secondFactorAt, updatedAt };
   }
 
   /**
@@ -189,6 +202,12 @@ export class UsersRepository {
     const named = IDENTIFIER_KINDS.find((kind) => error.key === `users_${kind}`);
     return named === undefined ? error : TAKEN[named]();
   }
+}
+
+/** The user, active, with the password and the factor that were read. */
+function asRead({ id, credentialVersion, secondFactorAt, mustChangePassword }: User): FindOptionsWhere<User> {
+  const secondFactor = secondFactorAt ?? IsNull();
+  return { id, status: 'active', credentialVersion, mustChangePassword, secondFactorAt: secondFactor };
 }
 
 export function withRoles({ roleKeys, ...user }: RowWithRoles): UserWithRoles {

@@ -9,7 +9,7 @@ const ROWS: ReadonlyArray<readonly string[]> = [
   ['openapi'],
   ['auth', 'account', 'health'],
   ['users'],
-  ['credentials', 'codes', 'access', 'api-keys'],
+  ['credentials', 'codes', 'factors', 'access', 'api-keys'],
   ['sessions', 'tokens'],
   ['outbox'],
   ['audit', 'throttling', 'keyring'],

@@ -22,7 +22,8 @@ export const en = {
 
   'auth.wrongCredentials': 'Wrong user name or password.',
   'auth.notSignedIn': 'Please sign in.',
-  'auth.challengeNotValid': 'This sign-in cannot go on. Please begin it again.',
+  'auth.secondFactorNeeded': 'Please give the code of your second factor.',
+  'auth.enrolmentNeeded': 'Please set up a second factor.',
   'auth.passwordChangeNeeded': 'Please set a new password.',
   'auth.notFresh': 'Please give your password again before you do this.',
   'auth.invalidRefreshToken': 'The refresh token is not valid. Please sign in again.',
@@ -51,6 +52,12 @@ export const en = {
   'audit.eventsRemoved':
     'Events after this number are gone. Read the newest page, and go on after the number of its first event.',
   'credentials.wrongCurrentPassword': 'The current password is wrong.',
+  'codes.challengeNotValid': 'This cannot go on. Please begin it again.',
+  'factors.refused': 'The second factor was not accepted.',
+  'factors.passkeysNotSetUp': 'Passkeys are not set up here.',
+  'factors.lastFactor': 'You need a second factor, and this is your last one.',
+  'factors.noSuchFactor': 'There is no such second factor.',
+  'factors.tooManyPasskeys': 'There are as many passkeys as one can have.',
   'codes.notValid': 'This code is not valid, or no longer. Please ask for another one.',
   'codes.mailNotSetUp': 'This needs a mail, and no mail can be sent here.',
   'account.signUpClosed': 'Nobody can sign up here. Please ask for an invitation.',
