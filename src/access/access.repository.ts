@@ -46,6 +46,10 @@ export function readListedPermissions(column: string | null): ReadonlySet<string
 export const HOLDERS_OF_ROLE =
   '(SELECT user_id FROM user_roles WHERE role_id = (SELECT id FROM roles WHERE role_key = :roleKey))';
 
+/** The same for any of the roles whose keys are `:...roleKeys`. */
+export const HOLDERS_OF_ROLES =
+  '(SELECT user_id FROM user_roles WHERE role_id IN (SELECT id FROM roles WHERE role_key IN (:...roleKeys)))';
+
 /** Whether a permission is one that an application declares, and not one of Gatehouse's own. */
 export function isOfApplication(permission: string): boolean {
   return permission.includes('/');

@@ -97,7 +97,7 @@ export class EmailChangeService {
     });
     if (!isNew) return;
     await this.notices.send(user, 'email_changed', 'person');
-    await this.notices.send(user, 'email_changed', 'person', email);
+    await this.notices.send(user, 'email_changed', 'person', { to: email });
   }
 }
 

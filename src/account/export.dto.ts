@@ -5,6 +5,8 @@ import type { KnownAddress } from '../sessions/known-address.entity.js';
 import type { Session } from '../sessions/session.entity.js';
 import { SessionResponse, toSessionResponse } from '../sessions/sessions.dto.js';
 import { toUserResponse, UserResponse } from '../users/users.dto.js';
+import { FactorsResponse, toFactorsResponse } from './factors.dto.js';
+import type { OwnFactors } from './factors.service.js';
 import type { UserWithRoles } from '../users/users.service.js';
 
 export class KnownAddressResponse {
@@ -53,14 +55,6 @@ export class OwnEventResponse {
   detail!: Record<string, unknown>;
 }
 
-export class SecondFactorsResponse {
-  @ApiProperty({ type: 'null', example: null })
-  totp!: null;
-
-  @ApiProperty({ type: [Object], example: [] })
-  passkeys!: readonly object[];
-}
-
 export class ExportResponse {
   @ApiProperty({ format: 'date-time', example: '2026-11-25T08:00:00.000Z' })
   exported_at!: string;
@@ -74,8 +68,8 @@ export class ExportResponse {
   @ApiProperty({ type: [String], example: ['users:create'] })
   permissions!: readonly string[];
 
-  @ApiProperty({ type: SecondFactorsResponse })
-  factors!: SecondFactorsResponse;
+  @ApiProperty({ type: FactorsResponse })
+  factors!: FactorsResponse;
 
   @ApiProperty({ type: [SessionResponse], description: 'Live ones.' })
   sessions!: readonly SessionResponse[];
@@ -94,6 +88,7 @@ export class ExportResponse {
 export interface OwnData extends UserWithRoles {
   readonly at: Instant;
   readonly permissions: readonly string[];
+  readonly factors: OwnFactors;
   readonly sessions: readonly Session[];
   readonly addresses: readonly KnownAddress[];
   readonly events: readonly AuditEvent[];
@@ -106,7 +101,7 @@ export function toExportResponse(data: OwnData, currentId: string): ExportRespon
     user: toUserResponse(data),
     roles: data.roles,
     permissions: data.permissions,
-    factors: { totp: null, passkeys: [] },
+    factors: toFactorsResponse(data.factors),
     sessions: data.sessions.map((session) => toSessionResponse(session, currentId)),
     known_addresses: data.addresses.map(({ address, signedInAt }) => ({
       address,

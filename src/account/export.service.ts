@@ -5,6 +5,7 @@ import type { AuthContext } from '../platform/security/auth-context.js';
 import { Clock } from '../platform/time/clock.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { UsersService } from '../users/users.service.js';
+import { FactorsService } from './factors.service.js';
 import type { OwnData } from './export.dto.js';
 
 /** More than most people ever have, and what one answer can hold. */
@@ -16,6 +17,7 @@ export class ExportService {
   constructor(
     private readonly users: UsersService,
     private readonly access: AccessService,
+    private readonly factors: FactorsService,
     private readonly sessions: SessionsService,
     private readonly audit: AuditService,
     private readonly clock: Clock,
@@ -29,6 +31,7 @@ export class ExportService {
       ...(await this.users.get(id)),
       at,
       permissions: await this.access.ownPermissions(auth),
+      factors: await this.factors.list(auth),
       sessions: await this.sessions.allOf(id),
       addresses: await this.sessions.addressesOf(id),
       events: await this.audit.newestOf(id, MOST_EVENTS),

@@ -9,6 +9,7 @@ import { AccessTokens, type AccessTokenClaims } from '../tokens/access-tokens.js
 import { bearerKey, bearerToken } from '../tokens/bearer.js';
 import { isKeyToken } from '../tokens/key-tokens.js';
 import { refreshDigest } from '../tokens/refresh-tokens.js';
+import { FactorPolicy } from '../users/factor-policy.js';
 import type { User } from '../users/user.entity.js';
 import { AuthQueries, type SessionOfCall } from './auth.queries.js';
 import { TokenFailures } from './token-failures.js';
@@ -56,6 +57,7 @@ export class AccessTokenStrategy extends PassportStrategy(BearerStrategy, 'acces
     private readonly queries: AuthQueries,
     private readonly sessions: SessionsService,
     private readonly failures: TokenFailures,
+    private readonly policy: FactorPolicy,
   ) {
     super(accessTokens);
   }
@@ -63,20 +65,31 @@ export class AccessTokenStrategy extends PassportStrategy(BearerStrategy, 'acces
   /** @throws PlatformErrors.tooManyRequests for an address that has tried too many keys that are none */
   async validate(proof: Proof): Promise<AuthContext<User> | false> {
     if ('key' in proof) {
-      const auth = this.callerOf(await this.queries.findSessionOfKey(refreshDigest(proof.key)));
+      const auth = await this.callerOf(await this.queries.findSessionOfKey(refreshDigest(proof.key)));
       if (auth === undefined) await this.failures.count();
       return auth ?? false;
     }
     const found = await this.queries.findSessionOfCall(proof.sessionId);
-    return found?.user.id === proof.userId ? (this.callerOf(found) ?? false) : false;
+    return found?.user.id === proof.userId ? ((await this.callerOf(found)) ?? false) : false;
   }
 
-  private callerOf(found: SessionOfCall | undefined): AuthContext<User> | undefined {
+  private async callerOf(found: SessionOfCall | undefined): Promise<AuthContext<User> | undefined> {
     if (found === undefined || found.user.status !== 'active' || !isClientIn(found.networks))
       return undefined;
     const { session, user, roles, scopes, listed } = found;
+    if (this.lacksFactor(user, roles)) {
+      await this.sessions.end(session.id, user.id, 'factor_required', { user, session });
+      return undefined;
+    }
     return this.sessions.resume(session)
       ? { user, session, roles, scopes, listed, via: session.kind }
       : undefined;
+  }
+
+  /** Asked at each call, because the policy and roles change while sessions are open. */
+  private lacksFactor({ kind, secondFactorAt }: User, roles: readonly string[]): boolean {
+    return (
+      !this.policy.isOff && kind === 'person' && secondFactorAt === null && this.policy.isRequiredFor(roles)
+    );
   }
 }

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Counter } from 'prom-client';
+import { CodesErrors } from '../codes/codes.errors.js';
+import { FactorsErrors } from '../factors/factors.errors.js';
 import { AppError } from '../platform/errors/app-error.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { Metrics } from '../platform/metrics/metrics.js';
@@ -10,7 +12,10 @@ type Result = 'succeeded' | 'challenged' | 'refused' | 'limited' | 'overloaded' 
 
 const RESULTS: ReadonlyMap<number, Result> = new Map([
   [AuthErrors.wrongCredentials().definition.code, 'refused'],
-  [AuthErrors.challengeNotValid().definition.code, 'refused'],
+  [CodesErrors.challengeNotValid().definition.code, 'refused'],
+  [FactorsErrors.refused().definition.code, 'refused'],
+  [AuthErrors.secondFactorNeeded().definition.code, 'challenged'],
+  [AuthErrors.enrolmentNeeded().definition.code, 'challenged'],
   [AuthErrors.passwordChangeNeeded().definition.code, 'challenged'],
   [AuthErrors.invalidRefreshToken().definition.code, 'refused'],
   [PlatformErrors.tooManyRequests().definition.code, 'limited'],

@@ -1,11 +1,14 @@
 import { Body, Controller, HttpCode, Post, Req, UseGuards } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { CodesErrors } from '../codes/codes.errors.js';
 import { CredentialsErrors } from '../credentials/credentials.errors.js';
+import { FactorsErrors } from '../factors/factors.errors.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { ApiAnswer, ApiFailures } from '../platform/http/api-answer.js';
 import { CurrentAuth, type AuthContext } from '../platform/security/auth-context.js';
 import { Public, SignedIn } from '../platform/security/route-access.js';
 import { SessionsService } from '../sessions/sessions.service.js';
+import type { User } from '../users/user.entity.js';
 import { passwordRefusedExample } from '../users/users.errors.js';
 import {
   NewPasswordRequest,
@@ -17,10 +20,10 @@ import {
   toRenewAccessResponse,
   toSignInResponse,
 } from './auth.dto.js';
-import { AuthErrors, passwordChangeExample } from './auth.errors.js';
+import { AuthErrors, enrolmentExample, passwordChangeExample, secondFactorExample } from './auth.errors.js';
 import { AuthMetrics } from './auth-metrics.js';
 import { LocalAuthGuard } from './local-auth.guard.js';
-import { NewPasswordDemand } from './new-password-demand.service.js';
+import { NewPasswordStep } from './new-password-step.service.js';
 import { ReauthenticationService } from './reauthentication.service.js';
 import { RenewalService } from './renewal.service.js';
 import type { SignInResult } from './sign-in.service.js';
@@ -29,7 +32,7 @@ import type { SignInResult } from './sign-in.service.js';
 @Controller()
 export class AuthController {
   constructor(
-    private readonly newPassword: NewPasswordDemand,
+    private readonly newPassword: NewPasswordStep,
     private readonly metrics: AuthMetrics,
     private readonly renewal: RenewalService,
     private readonly sessions: SessionsService,
@@ -48,7 +51,13 @@ export class AuthController {
   @Public()
   @UseGuards(LocalAuthGuard)
   @ApiAnswer(SignInResponse)
-  @ApiFailures(AuthErrors.wrongCredentials, passwordChangeExample(), PlatformErrors.tooManyRequests)
+  @ApiFailures(
+    AuthErrors.wrongCredentials,
+    secondFactorExample(),
+    passwordChangeExample(),
+    enrolmentExample(),
+    PlatformErrors.tooManyRequests,
+  )
   signIn(@Body() _: SignInRequest, @Req() { user }: { readonly user: SignInResult }): SignInResponse {
     return toSignInResponse(user);
   }
@@ -62,11 +71,11 @@ export class AuthController {
   @HttpCode(200)
   @Public()
   @ApiAnswer(SignInResponse)
-  @ApiFailures(AuthErrors.challengeNotValid, passwordRefusedExample('new_password'))
+  @ApiFailures(CodesErrors.challengeNotValid, enrolmentExample(), passwordRefusedExample('new_password'))
   async signInWithNewPassword(
     @Body() { challenge, new_password }: NewPasswordRequest,
   ): Promise<SignInResponse> {
-    return toSignInResponse(await this.metrics.signedIn(this.newPassword.meet(challenge, new_password)));
+    return toSignInResponse(await this.metrics.signedIn(this.newPassword.take(challenge, new_password)));
   }
 
   /**
@@ -98,21 +107,27 @@ export class AuthController {
   }
 
   /**
-   * Give my password again
+   * Show again who I am
    *
    * @remarks For what needs a fresh session (11012): it is one after each sign-in and after this, for 10 minutes by
-   * default. After too many wrong passwords, wait for the seconds of `Retry-After`; signing in is not affected.
+   * default. It takes what a sign-in takes: the password, with a second factor its `code`, too; or a passkey. After too
+   * many wrong ones, wait for the seconds of `Retry-After`; signing in is not affected.
    */
   @Post('me/reauthentication')
   @HttpCode(200)
   @SignedIn()
   @ApiAnswer(null)
-  @ApiFailures(PlatformErrors.tooManyRequests, CredentialsErrors.wrongCurrentPassword)
+  @ApiFailures(
+    PlatformErrors.tooManyRequests,
+    CredentialsErrors.wrongCurrentPassword,
+    FactorsErrors.refused,
+    CodesErrors.challengeNotValid,
+  )
   async reauthenticate(
-    @CurrentAuth() auth: AuthContext,
-    @Body() { password }: ReauthenticationRequest,
+    @CurrentAuth() auth: AuthContext<User>,
+    @Body() request: ReauthenticationRequest,
   ): Promise<void> {
-    await this.reauthentication.confirm(auth, password);
+    await this.reauthentication.confirm(auth, request);
   }
 
   /**

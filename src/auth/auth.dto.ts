@@ -1,10 +1,13 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsString } from 'class-validator';
+import { IsString, ValidateIf } from 'class-validator';
 import { NewPassword, TypedPassword } from '../credentials/passwords.dto.js';
-import { CodePoints, NoControlCharacters } from '../platform/http/constraints.js';
+import { PasskeyCredential } from '../factors/passkey-credential.js';
+import { Holds } from '../platform/http/class-rules.js';
+import { CodePoints, MayBeAbsent, NoControlCharacters } from '../platform/http/constraints.js';
 import { toTimestamp } from '../platform/time/clock.js';
 import type { AccessToken } from '../tokens/access-tokens.js';
 import type { User } from '../users/user.entity.js';
+import { FactorCode, SignInChallengeText } from './factor-sign-in.dto.js';
 import type { SignInResult } from './sign-in.service.js';
 
 export class SignInRequest {
@@ -39,8 +42,32 @@ export class RefreshTokenRequest {
 }
 
 export class ReauthenticationRequest {
+  @ValidateIf(
+    ({ challenge }: ReauthenticationRequest, password) => challenge === undefined || password !== undefined,
+  )
   @TypedPassword()
-  password!: string;
+  @ApiProperty({ required: false, description: 'Needed without a passkey.' })
+  password?: string;
+
+  @MayBeAbsent()
+  @FactorCode()
+  @ApiProperty({ description: 'With the password, where I have a second factor.' })
+  code?: string;
+
+  @MayBeAbsent()
+  @SignInChallengeText()
+  @ApiProperty({
+    description: 'Of `POST /signin/passkey/options`, with `credential` in place of password and code.',
+  })
+  challenge?: string;
+
+  @ValidateIf(
+    ({ challenge }: ReauthenticationRequest, credential) =>
+      challenge !== undefined || credential !== undefined,
+  )
+  @Holds(() => PasskeyCredential)
+  @ApiProperty({ type: PasskeyCredential, required: false })
+  credential?: PasskeyCredential;
 }
 
 export class SignedInUser {

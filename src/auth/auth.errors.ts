@@ -10,9 +10,20 @@ export const AuthErrors = defineErrors('auth', {
   notFresh: [11012, 403],
 });
 
-/** As an example in the documentation. */
+const CHALLENGE = {
+  challenge: 'eyJhbGciOiJkaXIi…',
+  challenge_expires_at: '2026-11-22T08:37:48.741Z',
+};
+
+/** As examples in the documentation. */
+export function secondFactorExample(): AppError {
+  return AuthErrors.secondFactorNeeded({ challenge: { ...CHALLENGE, factors: ['totp', 'recovery_code'] } });
+}
+
 export function passwordChangeExample(): AppError {
-  return AuthErrors.passwordChangeNeeded({
-    challenge: { challenge: 'eyJhbGciOiJkaXIi…', challenge_expires_at: '2026-11-22T08:37:48.741Z' },
-  });
+  return AuthErrors.passwordChangeNeeded({ challenge: CHALLENGE });
+}
+
+export function enrolmentExample(): AppError {
+  return AuthErrors.enrolmentNeeded({ challenge: CHALLENGE });
 }

@@ -6,7 +6,7 @@ import { KeysModule } from '../api-keys/keys.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { CodesModule } from '../codes/codes.module.js';
 import { CredentialsModule } from '../credentials/credentials.module.js';
-import { KeyringModule } from '../keyring/keyring.module.js';
+import { FactorsModule } from '../factors/factors.module.js';
 import { OutboxModule } from '../outbox/outbox.module.js';
 import { UndeclaredInputGuard } from '../platform/http/undeclared-input.guard.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
@@ -22,8 +22,11 @@ import { AuthzService } from './authz.service.js';
 import { ChangesService } from './changes.service.js';
 import { IntrospectionController } from './introspection.controller.js';
 import { IntrospectionService } from './introspection.service.js';
-import { Challenges } from './challenges.service.js';
-import { NewPasswordDemand } from './new-password-demand.service.js';
+import { Demands } from './demands.service.js';
+import { FactorProofs } from './factor-proofs.service.js';
+import { FactorStep } from './factor-step.service.js';
+import { FactorSignInController } from './factor-sign-in.controller.js';
+import { NewPasswordStep } from './new-password-step.service.js';
 import { NewSignIns } from './new-sign-in.service.js';
 import { SessionOpening } from './session-opening.service.js';
 import { TokenHolderService } from './token-holder.service.js';
@@ -35,6 +38,7 @@ import { RenewalService } from './renewal.service.js';
 import { RouteDeclarations } from './route-declarations.js';
 import { SignInAttempts } from './sign-in-attempts.js';
 import { TokenFailures } from './token-failures.js';
+import { SignInSteps } from './sign-in-steps.service.js';
 import { SignInService } from './sign-in.service.js';
 
 @Module({
@@ -44,7 +48,7 @@ import { SignInService } from './sign-in.service.js';
     AuditModule,
     CodesModule,
     CredentialsModule,
-    KeyringModule,
+    FactorsModule,
     KeysModule,
     OutboxModule,
     SessionsModule,
@@ -52,7 +56,7 @@ import { SignInService } from './sign-in.service.js';
     TokensModule,
     UsersModule,
   ],
-  controllers: [AuthController, IntrospectionController, AuthzController],
+  controllers: [AuthController, FactorSignInController, IntrospectionController, AuthzController],
   providers: [
     AuthMetrics,
     SignInAttempts,
@@ -60,8 +64,11 @@ import { SignInService } from './sign-in.service.js';
     SignInService,
     SessionOpening,
     NewSignIns,
-    NewPasswordDemand,
-    Challenges,
+    Demands,
+    SignInSteps,
+    NewPasswordStep,
+    FactorProofs,
+    FactorStep,
     RenewalService,
     ReauthenticationService,
     TokenFailures,

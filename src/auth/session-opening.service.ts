@@ -17,10 +17,12 @@ export interface SignInResult {
   readonly accessToken: AccessToken;
 }
 
-/** A sign-in whose password is verified, and whose attempt is still counted. */
+/** A sign-in whose first proof is verified, and whose attempt is still counted. */
 export interface VerifiedSignIn {
   readonly account: Account;
   readonly attempt: SignInAttempt;
+  /** By what the person has shown who they are. */
+  readonly proof: readonly string[];
 }
 
 /** The last act of every sign-in, once nothing more is demanded. */
@@ -43,7 +45,7 @@ export class SessionOpening {
    * @returns undefined in that case
    */
   async open(
-    { account, attempt }: VerifiedSignIn,
+    { account, attempt, proof }: VerifiedSignIn,
     lock: () => Promise<User | undefined>,
   ): Promise<SignInResult | undefined> {
     const { token: refreshToken, digest } = newRefreshToken();
@@ -51,7 +53,7 @@ export class SessionOpening {
     const opened = await this.database.transaction(async () => {
       const user = await lock();
       if (user === undefined) return undefined;
-      const session = await this.sessions.open(user.id, digest, account.addressNotedAt);
+      const session = await this.sessions.open(user.id, digest, account.addressNotedAt, proof);
       await this.attempts.succeed(attempt, session.id);
       if (isNew) await this.notices.send(user, 'new_sign_in', 'person');
       return { user, session };

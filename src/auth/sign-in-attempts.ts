@@ -17,8 +17,12 @@ import { AuthErrors } from './auth.errors.js';
 export interface SignInAttempt {
   readonly user: Account['user'] | undefined;
   readonly address: Budget;
-  readonly account: Budget;
+  /** None where the proof names the account. */
+  readonly account?: Budget | undefined;
 }
+
+/** An attempt with a password: it is counted for the account, too. */
+export type PlannedAttempt = SignInAttempt & { readonly account: Budget };
 
 /**
  * Which attempts to sign in are admitted, and the record of how they end. An unknown name is counted, refused and
@@ -43,7 +47,7 @@ export class SignInAttempts {
    *
    * @param named of a name without an account only a keyed digest is kept
    */
-  async plan({ account, name, isKnown }: NamedAccount): Promise<SignInAttempt> {
+  async plan({ account, name, isKnown }: NamedAccount): Promise<PlannedAttempt> {
     const { accountAttempts: limit } = this.config;
     const address = this.budgets.forClient();
     // Made for accounts, too, so that both take as long.
@@ -61,7 +65,7 @@ export class SignInAttempts {
    * back when it succeeds; without this a large machine would count more right passwords at once than the budget has. A
    * quarter leaves room for other replicas.
    */
-  tryPermit({ account }: SignInAttempt): Permit | undefined {
+  tryPermit({ account }: PlannedAttempt): Permit | undefined {
     return this.permitsOf(account).tryAcquire();
   }
 
@@ -70,7 +74,7 @@ export class SignInAttempts {
    *
    * @throws PlatformErrors.overloaded at once when too many wait already, or after `maxWait`
    */
-  async waitForPermit({ account }: SignInAttempt, maxWait: Duration): Promise<Permit> {
+  async waitForPermit({ account }: PlannedAttempt, maxWait: Duration): Promise<Permit> {
     const permit = await this.permitsOf(account).acquire(maxWait);
     if (permit !== undefined) return permit;
     const reason = 'too many sign-ins of one account are under way';
@@ -78,7 +82,7 @@ export class SignInAttempts {
   }
 
   /** Takes the attempt from both budgets or from neither. @throws PlatformErrors.tooManyRequests */
-  async take(attempt: SignInAttempt): Promise<void> {
+  async take(attempt: PlannedAttempt): Promise<void> {
     const refusal = await this.budgets.take(attempt.address, attempt.account);
     if (refusal === undefined) return;
     await this.recordFirstRefusal(attempt, refusal);
@@ -97,7 +101,8 @@ export class SignInAttempts {
    * anyone could wash an address clean by signing in to an account of their own.
    */
   async succeed({ user, address, account }: SignInAttempt, sessionId: string): Promise<void> {
-    await this.budgets.reset(account, address);
+    if (account === undefined) await this.budgets.giveBack(address);
+    else await this.budgets.reset(account, address);
     const by = { actorId: user?.id, actorName: user?.username ?? '', sessionId };
     await this.audit.record({ action: 'signin.succeeded', ...by, targetType: 'user', targetId: user?.id });
   }

@@ -5,7 +5,7 @@ import { AppError } from '../platform/errors/app-error.js';
 import { AccountsService } from '../users/accounts.service.js';
 import type { User } from '../users/user.entity.js';
 import { UsersService } from '../users/users.service.js';
-import { NewPasswordDemand } from './new-password-demand.service.js';
+import { Demands } from './demands.service.js';
 import { SessionOpening, type SignInResult, type VerifiedSignIn } from './session-opening.service.js';
 import { SignInAttempts } from './sign-in-attempts.js';
 
@@ -25,7 +25,7 @@ export class SignInService {
     private readonly accounts: AccountsService,
     private readonly attempts: SignInAttempts,
     private readonly credentials: CredentialsService,
-    private readonly newPassword: NewPasswordDemand,
+    private readonly demands: Demands,
     private readonly opening: SessionOpening,
   ) {}
 
@@ -34,7 +34,7 @@ export class SignInService {
    * equal steps, statements and hashes, and end in one error.
    *
    * @throws AuthErrors.wrongCredentials, PlatformErrors.tooManyRequests, PlatformErrors.overloaded;
-   *   AuthErrors.passwordChangeNeeded when the password is right and to be changed
+   *   when the password is right and not enough: AuthErrors.secondFactorNeeded, passwordChangeNeeded, enrolmentNeeded
    */
   async signIn(username: string, password: string): Promise<SignInResult> {
     return this.verifyAndOpen(username, password).catch(pauseIfTurnedAway);
@@ -62,15 +62,19 @@ export class SignInService {
       return await this.attempts.fail(attempt);
     const stronger = await this.credentials.strengthened(place, hash, password);
     place.release();
-    return await this.proceed({ account, attempt }, stronger === undefined ? undefined : { hash, stronger });
+    return await this.proceed(
+      { account, attempt, proof: ['password'] },
+      stronger === undefined ? undefined : { hash, stronger },
+    );
   }
 
   /** Opens the session, unless something is demanded first, or the account was changed since it was verified. */
   private async proceed(verified: VerifiedSignIn, upgrade?: HashUpgrade): Promise<SignInResult> {
     const { user } = verified.account;
-    if (this.newPassword.isMadeOf(user)) {
+    const demand = await this.demands.first(user, verified.proof);
+    if (demand !== undefined) {
       await this.upgrade(user, upgrade);
-      throw await this.newPassword.challenge(verified);
+      throw await this.demands.toError(demand, verified);
     }
     const result = await this.opening.open(verified, async () => {
       if (!(await this.users.recordSignIn(user))) return undefined;

@@ -14,6 +14,7 @@ import { Draining } from '../platform/http/http-settings.js';
 import { Clock, SECOND } from '../platform/time/clock.js';
 import { VERSION } from '../platform/version.js';
 import { bootstrapAdministrator } from '../users/first-administrator.js';
+import { FactorPolicy } from '../users/factor-policy.js';
 import { banner } from './banner.js';
 import { StartError, startFailure } from './start-error.js';
 
@@ -91,6 +92,7 @@ async function run(config: Config, stop: AbortSignal): Promise<void> {
   const app = await createApp(config);
   await app.init();
   await requireSignUpRole(app);
+  await warnOfUnknownRoles(app);
   const password = production ? undefined : await bootstrapAdministrator(app, config.bootstrap);
   const url = await listen(app, config).catch(async (error: unknown) => {
     await app.close();
@@ -109,6 +111,12 @@ async function requireSignUpRole(app: NestFastifyApplication): Promise<void> {
   throw new StartError(
     `SIGNUP_ROLE: there is no role ${role}. Start without it, make the role, then set it.`,
   );
+}
+
+async function warnOfUnknownRoles(app: NestFastifyApplication): Promise<void> {
+  const unknown = await app.get(FactorPolicy, { strict: false }).unknownRoles();
+  if (unknown.length > 0)
+    new Logger('Server').warn(`SECOND_FACTOR_REQUIRED names roles that there are not: ${unknown.join(', ')}`);
 }
 
 /** Readiness falls first, so that load balancers look elsewhere; then requests in progress end; then the rest. */

@@ -43,6 +43,11 @@ export class RecoveryCodes {
     return affected === 1;
   }
 
+  /** Whether the code is the user's and was not used before; `use` decides. */
+  async isUsable(userId: string, code: string): Promise<boolean> {
+    return this.codes.existsBy({ userId, digest: digestOf(userId, code), usedAt: IsNull() });
+  }
+
   async left(userId: string): Promise<number> {
     return this.codes.countBy({ userId, usedAt: IsNull() });
   }

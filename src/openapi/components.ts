@@ -64,10 +64,25 @@ const FAILURES: ComponentsObject['schemas'] = {
       oneOf: [reference('SignInChallenge'), { type: 'null' }],
     },
   ),
-  SignInChallenge: object({
-    challenge: text('For the next step of the sign-in. Opaque.'),
-    challenge_expires_at: { type: 'string', format: 'date-time' },
-  }),
+  SignInChallenge: {
+    type: 'object',
+    properties: {
+      challenge: text('For the next step of the sign-in. Opaque.'),
+      challenge_expires_at: { type: 'string', format: 'date-time' },
+      factors: {
+        type: 'array',
+        items: { type: 'string', enum: ['totp', 'recovery_code', 'passkey'] },
+        description: 'With 11007: what can be shown.',
+      },
+      passkey: {
+        type: 'object',
+        additionalProperties: true,
+        description:
+          'With 11007, where there are passkeys: PublicKeyCredentialRequestOptionsJSON (WebAuthn).',
+      },
+    },
+    required: ['challenge', 'challenge_expires_at'],
+  },
   FieldErrors: object({
     errors: { type: 'array', minItems: 1, maxItems: 20, items: reference('FieldError') },
   }),

@@ -43,8 +43,14 @@ export class SessionsService {
    * sign-ins could together exceed the limit. Beyond the limit the oldest sessions end.
    *
    * @param addressNotedAt when a session from the client's network was last noted
+   * @param proof by what the person has shown who they are
    */
-  async open(userId: string, refreshDigest: string, addressNotedAt: Instant | null): Promise<Session> {
+  async open(
+    userId: string,
+    refreshDigest: string,
+    addressNotedAt: Instant | null,
+    proof: readonly string[],
+  ): Promise<Session> {
     const now = this.clock.now();
     const { ttl, idleTtl } = this.config;
     const session = newSession({
@@ -57,6 +63,7 @@ export class SessionsService {
       idleExpiresAt: now + idleTtl,
       expiresAt: now + ttl,
     });
+    session.proof = proof.join(',');
     if (!(await this.insertWithinLimit(session))) {
       await this.endSurplus(session);
       await this.sessions.insert(session);

@@ -45,7 +45,9 @@ export class FactorChanges {
    * @returns the user as changed; undefined, with nothing written, when the user has changed since `user` was read
    */
   async apply(user: User, change: FactorChange, write: () => Promise<void>): Promise<User | undefined> {
-    if (!(await this.repository.lockAs(user))) return undefined;
+    if (change.byPerson) {
+      if (!(await this.repository.lockAs(user))) return undefined;
+    } else await this.repository.lock(user.id);
     await write();
     const hasFactor =
       (await this.totp.find(user.id)) !== undefined || (await this.passkeys.count(user.id)) > 0;

@@ -1,11 +1,15 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
+import { AccessService } from '../access/access.service.js';
 import { factorsConfig } from '../config/factors.config.js';
 
 /** Who must have a second factor: `SECOND_FACTOR_REQUIRED`. */
 @Injectable()
 export class FactorPolicy {
-  constructor(@Inject(factorsConfig.KEY) private readonly config: ConfigType<typeof factorsConfig>) {}
+  constructor(
+    private readonly access: AccessService,
+    @Inject(factorsConfig.KEY) private readonly config: ConfigType<typeof factorsConfig>,
+  ) {}
 
   /** Whether nobody must, so that nothing needs to be read. */
   get isOff(): boolean {
@@ -16,6 +20,13 @@ export class FactorPolicy {
   isRequiredFor(roles: readonly string[]): boolean {
     const { required } = this.config;
     return required === 'all' || roles.some((role) => required.includes(role));
+  }
+
+  /** The keys in it that are no role's; roles can be made later. */
+  async unknownRoles(): Promise<string[]> {
+    const unknown: string[] = [];
+    for (const key of this.roles) if (!(await this.access.isRole(key))) unknown.push(key);
+    return unknown;
   }
 
   /** The keys of the roles that it names. */

@@ -28,19 +28,25 @@ export class Notices {
   /**
    * In the current transaction; nothing where there is no address or no way to send.
    *
-   * @param to by default the user's address
+   * @param more what else the notice tells: another address to send it to, how many recovery codes are left
    */
   async send(
     user: Pick<User, 'username' | 'email' | 'language'>,
     kind: NoticeKind,
     cause: Cause,
-    to: string | null = user.email,
+    { to = user.email, left }: { readonly to?: string | null; readonly left?: number } = {},
   ): Promise<void> {
     if (to === null || !this.outbox.isSetUp) return;
     const { clientAddress: address, userAgent } = currentRequest();
     const at = await this.clock.now();
     const who: MessageParams = cause === 'person' ? { address, device: deviceOf(userAgent) } : {};
-    const params: MessageParams = { kind, username: user.username, at, ...who };
+    const params: MessageParams = {
+      kind,
+      username: user.username,
+      at,
+      ...who,
+      ...(left !== undefined && { left }),
+    };
     const language = this.languageFor(user, cause);
     await this.outbox.enqueue({
       template: 'notice',

@@ -13,6 +13,7 @@ import { OPERATOR, type Actor, type AuthContext } from '../platform/security/aut
 import { Clock } from '../platform/time/clock.js';
 import type { Session } from '../sessions/session.entity.js';
 import { endsOf, SessionsService } from '../sessions/sessions.service.js';
+import { FactorPolicy } from './factor-policy.js';
 import { Notices } from './notices.service.js';
 import { fieldsOf, newIn, readChanges, type ProfileInput } from './profile.js';
 import type { User } from './user.entity.js';
@@ -39,6 +40,7 @@ export class UserAdministrationService {
     private readonly sessions: SessionsService,
     private readonly codes: CodesService,
     private readonly notices: Notices,
+    private readonly policy: FactorPolicy,
     private readonly audit: AuditService,
     private readonly clock: Clock,
     @Inject(serviceConfig.KEY) private readonly config: ConfigType<typeof serviceConfig>,
@@ -99,11 +101,9 @@ export class UserAdministrationService {
       if (change.added.includes(ADMINISTRATOR)) requirePerson(found.user);
       if (change.removed.includes(ADMINISTRATOR)) await this.requireAnotherAdministrator(found);
       await this.access.changeRoles(found.user, change);
-      return {
-        user: await this.repository.update(found.user, {}),
-        roles: [...new Set(roles)].sort(),
-        detail: { fields: ['roles'], ...change },
-      };
+      const user = await this.repository.update(found.user, {});
+      const ended = await this.endWithoutFactor(actor, user, change.added);
+      return { user, roles: [...new Set(roles)].sort(), detail: { fields: ['roles'], ...change, ...ended } };
     };
     return this.change(actor, id, 'user.roles_changed', write, () => this.repository.get(id));
   }
@@ -208,6 +208,12 @@ export class UserAdministrationService {
       await this.check(actor, id);
       return this.sessions.revokeAll(id, actor);
     });
+  }
+
+  /** Whoever gets a role that demands a second factor, and has none, signs in anew. */
+  private async endWithoutFactor(actor: Actor, user: User, added: readonly string[]) {
+    const isDemanded = user.secondFactorAt === null && added.length > 0 && this.policy.isRequiredFor(added);
+    return isDemanded ? endsOf(await this.sessions.endAll(user.id, 'factor_required', actor)) : {};
   }
 
   /** Waits for its turn, and performs the change. */

@@ -9,6 +9,7 @@ import { OutboxModule } from '../outbox/outbox.module.js';
 import { SessionsModule } from '../sessions/sessions.module.js';
 import { ThrottlingModule } from '../throttling/throttling.module.js';
 import { AccountsService } from './accounts.service.js';
+import { FactorAdministration } from './factor-administration.service.js';
 import { FactorChanges } from './factor-changes.service.js';
 import { FactorPolicy } from './factor-policy.js';
 import { InvitationsService } from './invitations.service.js';
@@ -16,6 +17,7 @@ import { Notices } from './notices.service.js';
 import { PasswordChanges } from './password-changes.service.js';
 import { UserAdministrationService } from './user-administration.service.js';
 import { UserBatchService } from './user-batch.service.js';
+import { UserFactorsController } from './user-factors.controller.js';
 import { UserKeysController } from './user-keys.controller.js';
 import { UserKeysService } from './user-keys.service.js';
 import { UserSearchTerm } from './user-search-term.entity.js';
@@ -38,9 +40,10 @@ import { UsersService } from './users.service.js';
     SessionsModule,
     ThrottlingModule,
   ],
-  controllers: [UsersController, UserKeysController],
+  controllers: [UsersController, UserFactorsController, UserKeysController],
   providers: [
     AccountsService,
+    FactorAdministration,
     FactorChanges,
     FactorPolicy,
     InvitationsService,
@@ -56,6 +59,7 @@ import { UsersService } from './users.service.js';
   ],
   exports: [
     AccountsService,
+    FactorAdministration,
     FactorChanges,
     FactorPolicy,
     Notices,

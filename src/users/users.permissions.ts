@@ -5,5 +5,6 @@ export const UsersPermissions = {
   create: definePermission('users:create', 'Create users'),
   update: definePermission('users:update', 'Change, disable and enable users'),
   delete: definePermission('users:delete', 'Delete users'),
+  resetFactors: definePermission('users:reset_factors', 'Remove the second factors of users'),
   setPassword: definePermission('users:set_password', 'Set the passwords of users'),
 };

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
-import { IsNull, Not, type FindOptionsWhere, type Repository } from 'typeorm';
-import { HOLDERS_OF_ROLE, readRoleKeys, roleKeysOf } from '../access/access.repository.js';
+import { IsNull, MoreThan, Not, type FindOptionsWhere, type Repository } from 'typeorm';
+import { HOLDERS_OF_ROLE, HOLDERS_OF_ROLES, readRoleKeys, roleKeysOf } from '../access/access.repository.js';
 import { Database } from '../database/database.js';
 import { DuplicateKeyError } from '../database/driver-errors.js';
 import { columnList } from '../database/entity-statements.js';
@@ -20,6 +20,9 @@ export interface UserWithRoles {
 }
 
 export type RowWithRoles = User & { readonly roleKeys: string | null };
+
+/** How many users are looked at together. */
+const BATCH = 500;
 
 /** What others than the person change. */
 export type UserChanges = ProfileChanges & Partial<Pick<User, 'status' | 'language' | 'emailVerifiedAt'>>;
@@ -113,6 +116,18 @@ export class UsersRepository {
   async recordSignIn(user: User): Promise<boolean> {
     const { affected } = await this.users.update(asRead(user), { lastSignInAt: this.clock.now() });
     return affected === 1;
+  }
+
+  /**
+   * People without a second factor, in the order of their ids.
+   *
+   * @param roleKeys only holders of these; with none everybody
+   */
+  async findWithoutFactor(after: string, roleKeys: readonly string[]): Promise<string[]> {
+    const found = this.users.createQueryBuilder('u').select('u.id', 'id').orderBy('u.id').limit(BATCH);
+    found.where({ id: MoreThan(after), kind: 'person', secondFactorAt: IsNull() });
+    if (roleKeys.length > 0) found.andWhere(`u.id IN ${HOLDERS_OF_ROLES}`, { roleKeys });
+    return (await found.getRawMany<{ id: string }>()).map(({ id }) => id);
   }
 
   /** Locks the row of a user until the transaction ends, if a sign-in is still asked for what it was when it was read. */

@@ -153,6 +153,11 @@ export class UsersService {
     return this.repository.recordSignIn(user);
   }
 
+  /** In the current transaction: see `UsersRepository.lockAs`. */
+  async lockAs(user: User): Promise<boolean> {
+    return this.repository.lockAs(user);
+  }
+
   /** What people change about themselves, in the current transaction; answers the changed fields. */
   async changeOwn(id: string, wanted: Partial<Pick<User, 'fullName' | 'language'>>): Promise<string[]> {
     await this.repository.lock(id);

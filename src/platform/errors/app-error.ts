@@ -25,10 +25,20 @@ export interface AppErrorDetails {
   /** Methods that the route has, for 405 answers. */
   readonly allow?: readonly string[];
   /** Of a sign-in that is to go on: what the next step is called with. */
-  readonly challenge?: { readonly challenge: string; readonly challenge_expires_at: string };
+  readonly challenge?: SignInChallenge;
   /** What happened, for the log only. */
   readonly reason?: string;
   readonly cause?: unknown;
+}
+
+/** What a client goes on with in a sign-in that is not done. */
+export interface SignInChallenge {
+  readonly challenge: string;
+  readonly challenge_expires_at: string;
+  /** Where a second factor is demanded: what can be shown. */
+  readonly factors?: readonly string[];
+  /** PublicKeyCredentialRequestOptionsJSON (WebAuthn). */
+  readonly passkey?: object;
 }
 
 /** A failure that the client is told about: the definition for the client, `reason` and `cause` for the log. */
