@@ -2,7 +2,7 @@
 
 import { client } from './client.gen.js';
 import type { Client, ClientMeta, Options as Options2, RequestResult, TDataShape } from './client/index.js';
-import type { ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckPermissionsData, CheckPermissionsErrors, CheckPermissionsResponses, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, CreateApplicationData, CreateApplicationErrors, CreateApplicationResponses, CreateMenuData, CreateMenuErrors, CreateMenuResponses, CreateMyKeyData, CreateMyKeyErrors, CreateMyKeyResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateUserData, CreateUserErrors, CreateUserKeyData, CreateUserKeyErrors, CreateUserKeyResponses, CreateUserResponses, DeclarePermissionsData, DeclarePermissionsErrors, DeclarePermissionsResponses, DeleteApplicationData, DeleteApplicationErrors, DeleteApplicationResponses, DeleteMeData, DeleteMeErrors, DeleteMenuData, DeleteMenuErrors, DeleteMenuResponses, DeleteMeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableUserData, DisableUserErrors, DisableUserResponses, EnableUserData, EnableUserErrors, EnableUserResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, ExportMeData, ExportMeErrors, ExportMeResponses, GetApplicationData, GetApplicationErrors, GetApplicationResponses, GetDocsFileData, GetDocsFileErrors, GetDocsFileResponses, GetLiveData, GetLiveErrors, GetLiveResponses, GetMeData, GetMeErrors, GetMenusData, GetMenusErrors, GetMenusResponses, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetOpenApiJsonData, GetOpenApiJsonErrors, GetOpenApiJsonResponses, GetOpenApiYamlData, GetOpenApiYamlErrors, GetOpenApiYamlResponses, GetReadyData, GetReadyErrors, GetReadyResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetServerMetadataData, GetServerMetadataErrors, GetServerMetadataResponses, GetSigningKeysData, GetSigningKeysErrors, GetSigningKeysResponses, GetUserData, GetUserErrors, GetUserResponses, IntrospectTokenData, IntrospectTokenErrors, IntrospectTokenResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListApplicationsData, ListApplicationsErrors, ListApplicationsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListErrorCodesData, ListErrorCodesErrors, ListErrorCodesResponses, ListMyKeysData, ListMyKeysErrors, ListMyKeysResponses, ListMyMenusData, ListMyMenusErrors, ListMyMenusResponses, ListMyPermissionsData, ListMyPermissionsErrors, ListMyPermissionsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListUserKeysData, ListUserKeysErrors, ListUserKeysResponses, ListUserPermissionsData, ListUserPermissionsErrors, ListUserPermissionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, OrderMenusData, OrderMenusErrors, OrderMenusResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RedirectToDocsData, RedirectToDocsErrors, RedirectToDocsResponses, RenewAccessData, RenewAccessErrors, RenewAccessResponses, RequestEmailCodeData, RequestEmailCodeErrors, RequestEmailCodeResponses, RequestPasswordCodeData, RequestPasswordCodeErrors, RequestPasswordCodeResponses, RequestSignUpCodeData, RequestSignUpCodeErrors, RequestSignUpCodeResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, RunBatchData, RunBatchErrors, RunBatchResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, ShowDocsData, ShowDocsErrors, ShowDocsResponses, SignInData, SignInErrors, SignInResponses, SignInWithNewPasswordData, SignInWithNewPasswordErrors, SignInWithNewPasswordResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateApplicationData, UpdateApplicationErrors, UpdateApplicationResponses, UpdateMeData, UpdateMeErrors, UpdateMenuData, UpdateMenuErrors, UpdateMenuResponses, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
+import type { AddPasskeyData, AddPasskeyErrors, AddPasskeyResponses, ChangePasswordData, ChangePasswordErrors, ChangePasswordResponses, CheckPermissionsData, CheckPermissionsErrors, CheckPermissionsResponses, ConfirmEmailData, ConfirmEmailErrors, ConfirmEmailResponses, ConfirmTotpData, ConfirmTotpErrors, ConfirmTotpResponses, CreateApplicationData, CreateApplicationErrors, CreateApplicationResponses, CreateMenuData, CreateMenuErrors, CreateMenuResponses, CreateMyKeyData, CreateMyKeyErrors, CreateMyKeyResponses, CreateRoleData, CreateRoleErrors, CreateRoleResponses, CreateUserData, CreateUserErrors, CreateUserKeyData, CreateUserKeyErrors, CreateUserKeyResponses, CreateUserResponses, DeclarePermissionsData, DeclarePermissionsErrors, DeclarePermissionsResponses, DeleteApplicationData, DeleteApplicationErrors, DeleteApplicationResponses, DeleteMeData, DeleteMeErrors, DeleteMenuData, DeleteMenuErrors, DeleteMenuResponses, DeleteMeResponses, DeleteRoleData, DeleteRoleErrors, DeleteRoleResponses, DeleteUserData, DeleteUserErrors, DeleteUserResponses, DisableUserData, DisableUserErrors, DisableUserResponses, EnableUserData, EnableUserErrors, EnableUserResponses, EndMyOtherSessionsData, EndMyOtherSessionsErrors, EndMyOtherSessionsResponses, EndMySessionData, EndMySessionErrors, EndMySessionResponses, EndUserSessionData, EndUserSessionErrors, EndUserSessionResponses, EndUserSessionsData, EndUserSessionsErrors, EndUserSessionsResponses, EnrolTotpData, EnrolTotpErrors, EnrolTotpResponses, ExportMeData, ExportMeErrors, ExportMeResponses, GetApplicationData, GetApplicationErrors, GetApplicationResponses, GetDocsFileData, GetDocsFileErrors, GetDocsFileResponses, GetLiveData, GetLiveErrors, GetLiveResponses, GetMeData, GetMeErrors, GetMenusData, GetMenusErrors, GetMenusResponses, GetMeResponses, GetMetricsData, GetMetricsErrors, GetMetricsResponses, GetNewPasskeyOptionsData, GetNewPasskeyOptionsErrors, GetNewPasskeyOptionsResponses, GetOpenApiJsonData, GetOpenApiJsonErrors, GetOpenApiJsonResponses, GetOpenApiYamlData, GetOpenApiYamlErrors, GetOpenApiYamlResponses, GetPasskeySignInOptionsData, GetPasskeySignInOptionsErrors, GetPasskeySignInOptionsResponses, GetReadyData, GetReadyErrors, GetReadyResponses, GetRoleData, GetRoleErrors, GetRoleResponses, GetServerMetadataData, GetServerMetadataErrors, GetServerMetadataResponses, GetSigningKeysData, GetSigningKeysErrors, GetSigningKeysResponses, GetUserData, GetUserErrors, GetUserResponses, IntrospectTokenData, IntrospectTokenErrors, IntrospectTokenResponses, InviteUserData, InviteUserErrors, InviteUserResponses, ListApplicationsData, ListApplicationsErrors, ListApplicationsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListChangesData, ListChangesErrors, ListChangesResponses, ListErrorCodesData, ListErrorCodesErrors, ListErrorCodesResponses, ListMyFactorsData, ListMyFactorsErrors, ListMyFactorsResponses, ListMyKeysData, ListMyKeysErrors, ListMyKeysResponses, ListMyMenusData, ListMyMenusErrors, ListMyMenusResponses, ListMyPermissionsData, ListMyPermissionsErrors, ListMyPermissionsResponses, ListMySessionsData, ListMySessionsErrors, ListMySessionsResponses, ListPermissionsData, ListPermissionsErrors, ListPermissionsResponses, ListRolesData, ListRolesErrors, ListRolesResponses, ListUserKeysData, ListUserKeysErrors, ListUserKeysResponses, ListUserPermissionsData, ListUserPermissionsErrors, ListUserPermissionsResponses, ListUsersData, ListUsersErrors, ListUserSessionsData, ListUserSessionsErrors, ListUserSessionsResponses, ListUsersResponses, OrderMenusData, OrderMenusErrors, OrderMenusResponses, ProposeTotpData, ProposeTotpErrors, ProposeTotpResponses, ReauthenticateData, ReauthenticateErrors, ReauthenticateResponses, RedirectToDocsData, RedirectToDocsErrors, RedirectToDocsResponses, RemovePasskeyData, RemovePasskeyErrors, RemovePasskeyResponses, RemoveTotpData, RemoveTotpErrors, RemoveTotpResponses, RenamePasskeyData, RenamePasskeyErrors, RenamePasskeyResponses, RenewAccessData, RenewAccessErrors, RenewAccessResponses, ReplaceRecoveryCodesData, ReplaceRecoveryCodesErrors, ReplaceRecoveryCodesResponses, RequestEmailCodeData, RequestEmailCodeErrors, RequestEmailCodeResponses, RequestPasswordCodeData, RequestPasswordCodeErrors, RequestPasswordCodeResponses, RequestSignUpCodeData, RequestSignUpCodeErrors, RequestSignUpCodeResponses, ResetPasswordData, ResetPasswordErrors, ResetPasswordResponses, ResetUserFactorsData, ResetUserFactorsErrors, ResetUserFactorsResponses, RevokeKeyData, RevokeKeyErrors, RevokeKeyResponses, RevokeTokenData, RevokeTokenErrors, RevokeTokenResponses, RotateKeyData, RotateKeyErrors, RotateKeyResponses, RunBatchData, RunBatchErrors, RunBatchResponses, SetUserPasswordData, SetUserPasswordErrors, SetUserPasswordResponses, SetUserRolesData, SetUserRolesErrors, SetUserRolesResponses, ShowDocsData, ShowDocsErrors, ShowDocsResponses, SignInData, SignInErrors, SignInResponses, SignInWithCodeData, SignInWithCodeErrors, SignInWithCodeResponses, SignInWithNewPasswordData, SignInWithNewPasswordErrors, SignInWithNewPasswordResponses, SignInWithPasskeyData, SignInWithPasskeyErrors, SignInWithPasskeyResponses, SignOutData, SignOutErrors, SignOutResponses, SignUpData, SignUpErrors, SignUpResponses, UpdateApplicationData, UpdateApplicationErrors, UpdateApplicationResponses, UpdateMeData, UpdateMeErrors, UpdateMenuData, UpdateMenuErrors, UpdateMenuResponses, UpdateMeResponses, UpdateRoleData, UpdateRoleErrors, UpdateRoleResponses, UpdateUserData, UpdateUserErrors, UpdateUserResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -147,9 +147,9 @@ export const revokeToken = <ThrowOnError extends boolean = false>(options: Optio
 });
 
 /**
- * Give my password again
+ * Show again who I am
  *
- * For what needs a fresh session (11012): it is one after each sign-in and after this, for 10 minutes by default. After too many wrong passwords, wait for the seconds of `Retry-After`; signing in is not affected.
+ * For what needs a fresh session (11012): it is one after each sign-in and after this, for 10 minutes by default. It takes what a sign-in takes: the password, with a second factor its `code`, too; or a passkey. After too many wrong ones, wait for the seconds of `Retry-After`; signing in is not affected.
  *
  * Anyone who is signed in may call this. Not with a key.
  */
@@ -174,6 +174,61 @@ export const signOut = <ThrowOnError extends boolean = false>(options?: Options<
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/signout',
     ...options
+});
+
+/**
+ * Sign in, next step: a code
+ *
+ * After `11007`: six digits of the authenticator app, or a recovery code. A wrong one (`11008`) leaves the challenge as it is. Also the last step of setting up an app that a sign-in demanded (`11011`), with the challenge of `POST /signin/totp`.
+ *
+ * Anyone may call this.
+ */
+export const signInWithCode = <ThrowOnError extends boolean = false>(options: Options<SignInWithCodeData, ThrowOnError>): RequestResult<SignInWithCodeResponses, SignInWithCodeErrors, ThrowOnError> => (options.client ?? client).post<SignInWithCodeResponses, SignInWithCodeErrors, ThrowOnError>({
+    url: '/signin/code',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Sign in, next step: set up an authenticator app
+ *
+ * After `11011`. Show the secret, then send the first code with the new challenge to `POST /signin/code`.
+ *
+ * Anyone may call this.
+ */
+export const enrolTotp = <ThrowOnError extends boolean = false>(options: Options<EnrolTotpData, ThrowOnError>): RequestResult<EnrolTotpResponses, EnrolTotpErrors, ThrowOnError> => (options.client ?? client).post<EnrolTotpResponses, EnrolTotpErrors, ThrowOnError>({
+    url: '/signin/totp',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * What a browser needs to sign in with a passkey alone
+ *
+ * Anyone may call this.
+ */
+export const getPasskeySignInOptions = <ThrowOnError extends boolean = false>(options?: Options<GetPasskeySignInOptionsData, ThrowOnError>): RequestResult<GetPasskeySignInOptionsResponses, GetPasskeySignInOptionsErrors, ThrowOnError> => (options?.client ?? client).post<GetPasskeySignInOptionsResponses, GetPasskeySignInOptionsErrors, ThrowOnError>({ url: '/signin/passkey/options', ...options });
+
+/**
+ * Sign in with a passkey
+ *
+ * With the challenge of `11007` as the second factor, or with that of `POST /signin/passkey/options` in place of name and password.
+ *
+ * Anyone may call this.
+ */
+export const signInWithPasskey = <ThrowOnError extends boolean = false>(options: Options<SignInWithPasskeyData, ThrowOnError>): RequestResult<SignInWithPasskeyResponses, SignInWithPasskeyErrors, ThrowOnError> => (options.client ?? client).post<SignInWithPasskeyResponses, SignInWithPasskeyErrors, ThrowOnError>({
+    url: '/signin/passkey',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -310,6 +365,127 @@ export const exportMe = <ThrowOnError extends boolean = false>(options?: Options
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/me/export',
     ...options
+});
+
+/**
+ * Which second factors do I have?
+ *
+ * Anyone who is signed in may call this. Not with a key.
+ */
+export const listMyFactors = <ThrowOnError extends boolean = false>(options?: Options<ListMyFactorsData, ThrowOnError>): RequestResult<ListMyFactorsResponses, ListMyFactorsErrors, ThrowOnError> => (options?.client ?? client).get<ListMyFactorsResponses, ListMyFactorsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/factors',
+    ...options
+});
+
+/**
+ * Remove my authenticator app
+ *
+ * Anyone who is signed in may call this. The session must be fresh: see `POST /me/reauthentication`.
+ */
+export const removeTotp = <ThrowOnError extends boolean = false>(options?: Options<RemoveTotpData, ThrowOnError>): RequestResult<RemoveTotpResponses, RemoveTotpErrors, ThrowOnError> => (options?.client ?? client).delete<RemoveTotpResponses, RemoveTotpErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/totp',
+    ...options
+});
+
+/**
+ * Set up an authenticator app, first step
+ *
+ * Show the secret, as text or as a QR code. Nothing changes before `POST /me/totp/confirm`.
+ *
+ * Anyone who is signed in may call this. The session must be fresh: see `POST /me/reauthentication`.
+ */
+export const proposeTotp = <ThrowOnError extends boolean = false>(options?: Options<ProposeTotpData, ThrowOnError>): RequestResult<ProposeTotpResponses, ProposeTotpErrors, ThrowOnError> => (options?.client ?? client).post<ProposeTotpResponses, ProposeTotpErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/totp',
+    ...options
+});
+
+/**
+ * Set up an authenticator app, second step
+ *
+ * Takes the place of an app before. Ends every other session. With the first factor the answer holds recovery codes.
+ *
+ * Anyone who is signed in may call this. Not with a key.
+ */
+export const confirmTotp = <ThrowOnError extends boolean = false>(options: Options<ConfirmTotpData, ThrowOnError>): RequestResult<ConfirmTotpResponses, ConfirmTotpErrors, ThrowOnError> => (options.client ?? client).post<ConfirmTotpResponses, ConfirmTotpErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/totp/confirm',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * New recovery codes in place of the old ones
+ *
+ * Anyone who is signed in may call this. The session must be fresh: see `POST /me/reauthentication`.
+ */
+export const replaceRecoveryCodes = <ThrowOnError extends boolean = false>(options?: Options<ReplaceRecoveryCodesData, ThrowOnError>): RequestResult<ReplaceRecoveryCodesResponses, ReplaceRecoveryCodesErrors, ThrowOnError> => (options?.client ?? client).post<ReplaceRecoveryCodesResponses, ReplaceRecoveryCodesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/recovery_codes',
+    ...options
+});
+
+/**
+ * Add a passkey, first step
+ *
+ * What the browser makes a passkey with. Nothing is stored before the second step.
+ *
+ * Anyone who is signed in may call this. The session must be fresh: see `POST /me/reauthentication`.
+ */
+export const getNewPasskeyOptions = <ThrowOnError extends boolean = false>(options?: Options<GetNewPasskeyOptionsData, ThrowOnError>): RequestResult<GetNewPasskeyOptionsResponses, GetNewPasskeyOptionsErrors, ThrowOnError> => (options?.client ?? client).post<GetNewPasskeyOptionsResponses, GetNewPasskeyOptionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/passkeys/options',
+    ...options
+});
+
+/**
+ * Add a passkey, second step
+ *
+ * Ends every other session. The first factor comes with recovery codes, shown this once. A person has ten passkeys at most.
+ *
+ * Anyone who is signed in may call this. Not with a key.
+ */
+export const addPasskey = <ThrowOnError extends boolean = false>(options: Options<AddPasskeyData, ThrowOnError>): RequestResult<AddPasskeyResponses, AddPasskeyErrors, ThrowOnError> => (options.client ?? client).post<AddPasskeyResponses, AddPasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/passkeys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Remove a passkey
+ *
+ * Ends every other session. With the last factor its recovery codes go, too. Where a second factor is required, the last one stays.
+ *
+ * Anyone who is signed in may call this. The session must be fresh: see `POST /me/reauthentication`.
+ */
+export const removePasskey = <ThrowOnError extends boolean = false>(options: Options<RemovePasskeyData, ThrowOnError>): RequestResult<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError> => (options.client ?? client).delete<RemovePasskeyResponses, RemovePasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/passkeys/{id}',
+    ...options
+});
+
+/**
+ * Rename a passkey
+ *
+ * Anyone who is signed in may call this. Not with a key.
+ */
+export const renamePasskey = <ThrowOnError extends boolean = false>(options: Options<RenamePasskeyData, ThrowOnError>): RequestResult<RenamePasskeyResponses, RenamePasskeyErrors, ThrowOnError> => (options.client ?? client).patch<RenamePasskeyResponses, RenamePasskeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/me/passkeys/{id}',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**
@@ -485,6 +661,19 @@ export const listUserSessions = <ThrowOnError extends boolean = false>(options: 
 export const endUserSession = <ThrowOnError extends boolean = false>(options: Options<EndUserSessionData, ThrowOnError>): RequestResult<EndUserSessionResponses, EndUserSessionErrors, ThrowOnError> => (options.client ?? client).delete<EndUserSessionResponses, EndUserSessionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/users/{id}/sessions/{session_id}',
+    ...options
+});
+
+/**
+ * Remove all second factors of a user
+ *
+ * For somebody who has lost them. Ends all sessions and tells the person.
+ *
+ * Needs the permission `users:reset_factors`. Not with a key.
+ */
+export const resetUserFactors = <ThrowOnError extends boolean = false>(options: Options<ResetUserFactorsData, ThrowOnError>): RequestResult<ResetUserFactorsResponses, ResetUserFactorsErrors, ThrowOnError> => (options.client ?? client).delete<ResetUserFactorsResponses, ResetUserFactorsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/users/{id}/factors',
     ...options
 });
 

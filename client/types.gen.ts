@@ -46,7 +46,7 @@ export type AuditEventResponse = {
      * In which session.
      */
     session_id: string | null;
-    action: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'signin.challenged' | 'session.ended' | 'session.reauthenticated' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'code.requested' | 'code.refused' | 'code.limited' | 'user.created' | 'user.signed_up' | 'user.invited' | 'user.updated' | 'user.email_changed' | 'user.email_verified' | 'user.exported' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted' | 'application.created' | 'application.updated' | 'application.deleted' | 'application.declared' | 'key.created' | 'key.rotated' | 'key.revoked' | 'key.expiring' | 'menu.created' | 'menu.updated' | 'menu.deleted' | 'menu.ordered';
+    action: 'signin.succeeded' | 'signin.failed' | 'signin.limited' | 'signin.challenged' | 'session.ended' | 'session.reauthenticated' | 'token.renewed_elsewhere' | 'password.changed' | 'password.reset' | 'code.requested' | 'code.refused' | 'code.limited' | 'factor.added' | 'factor.removed' | 'factor.refused' | 'factor.limited' | 'factors.reset' | 'recovery_code.used' | 'recovery_codes.replaced' | 'passkey.counter_fell' | 'user.created' | 'user.signed_up' | 'user.invited' | 'user.updated' | 'user.email_changed' | 'user.email_verified' | 'user.exported' | 'user.disabled' | 'user.enabled' | 'user.deleted' | 'user.roles_changed' | 'role.created' | 'role.updated' | 'role.deleted' | 'application.created' | 'application.updated' | 'application.deleted' | 'application.declared' | 'key.created' | 'key.rotated' | 'key.revoked' | 'key.expiring' | 'menu.created' | 'menu.updated' | 'menu.deleted' | 'menu.ordered';
     target_type: 'user' | 'session' | 'role' | 'application' | 'menu' | 'key';
     /**
      * On whom or what. It may be gone by now.
@@ -173,8 +173,137 @@ export type EmptyEnvelope = {
     msg: string;
 };
 
+export type AuthenticatorAnswer = {
+    /**
+     * What the browser has signed or let be signed.
+     */
+    clientDataJSON: string;
+    /**
+     * Of a new passkey.
+     */
+    attestationObject?: string;
+    /**
+     * Of a new passkey: how it is reached.
+     */
+    transports?: Array<string>;
+    /**
+     * Of a passkey that is used.
+     */
+    authenticatorData?: string;
+    /**
+     * Of a passkey that is used.
+     */
+    signature?: string;
+    /**
+     * Of a passkey that is used: whose it is.
+     */
+    userHandle?: string;
+};
+
+export type PasskeyCredential = {
+    /**
+     * The name that the authenticator gave it.
+     */
+    id: string;
+    /**
+     * As `id`.
+     */
+    rawId: string;
+    type: string;
+    /**
+     * All in all at most 8 KiB.
+     */
+    response: AuthenticatorAnswer;
+};
+
 export type ReauthenticationRequest = {
-    password: string;
+    /**
+     * Needed without a passkey.
+     */
+    password?: string;
+    /**
+     * Six digits of the app, or a recovery code.
+     */
+    code?: string;
+    /**
+     * As it came; good for 5 minutes.
+     */
+    challenge?: string;
+    credential?: PasskeyCredential;
+};
+
+export type FactorCodeRequest = {
+    /**
+     * As it came; good for 5 minutes.
+     */
+    challenge: string;
+    /**
+     * Six digits of the app, or a recovery code.
+     */
+    code: string;
+};
+
+export type TotpProposalResponse = {
+    /**
+     * For the call that takes the first code.
+     */
+    challenge: string;
+    challenge_expires_at: string;
+    /**
+     * In base32, to be typed into an app.
+     */
+    secret: string;
+    /**
+     * To be drawn as a QR code.
+     */
+    otpauth_uri: string;
+};
+
+export type TotpProposalEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: TotpProposalResponse;
+    msg: string;
+};
+
+export type EnrolTotpRequest = {
+    /**
+     * As it came; good for 5 minutes.
+     */
+    challenge: string;
+};
+
+export type PasskeyOptionsResponse = {
+    /**
+     * For the call that takes the credential.
+     */
+    challenge: string;
+    challenge_expires_at: string;
+    /**
+     * For `PublicKeyCredential.parseRequestOptionsFromJSON` or its counterpart for creation.
+     */
+    passkey: {
+        [key: string]: unknown;
+    };
+};
+
+export type PasskeyOptionsEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: PasskeyOptionsResponse;
+    msg: string;
+};
+
+export type PasskeySignInRequest = {
+    /**
+     * As it came; good for 5 minutes.
+     */
+    challenge: string;
+    credential: PasskeyCredential;
 };
 
 export type IntrospectionResponse = {
@@ -1322,11 +1451,37 @@ export type ConfirmEmailRequest = {
     code: string;
 };
 
-export type SecondFactorsResponse = {
-    totp: null;
-    passkeys: Array<{
-        [key: string]: unknown;
-    }>;
+export type TotpResponse = {
+    created_at: string;
+    last_used_at: string | null;
+};
+
+export type PasskeyResponse = {
+    id: string;
+    name: string;
+    created_at: string;
+    last_used_at: string | null;
+    /**
+     * Whether other devices of the person have copies of it.
+     */
+    synced: boolean;
+    /**
+     * False: it was made for another domain, and does not work here.
+     */
+    usable: boolean;
+};
+
+export type FactorsResponse = {
+    /**
+     * The authenticator app, if there is one.
+     */
+    totp: TotpResponse | null;
+    passkeys: Array<PasskeyResponse>;
+    recovery_codes_left: number;
+    /**
+     * Whether I must have a second factor.
+     */
+    required: boolean;
 };
 
 export type KnownAddressResponse = {
@@ -1365,7 +1520,7 @@ export type ExportResponse = {
     user: UserResponse;
     roles: Array<string>;
     permissions: Array<string>;
-    factors: SecondFactorsResponse;
+    factors: FactorsResponse;
     /**
      * Live ones.
      */
@@ -1384,6 +1539,113 @@ export type ExportEnvelope = {
     code: 0;
     data: ExportResponse;
     msg: string;
+};
+
+export type FactorsEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: FactorsResponse;
+    msg: string;
+};
+
+export type RecoveryCodesResponse = {
+    /**
+     * Shown this once; each is good once. Empty where there are some already.
+     */
+    recovery_codes: Array<string>;
+};
+
+export type RecoveryCodesEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: RecoveryCodesResponse;
+    msg: string;
+};
+
+export type ConfirmTotpRequest = {
+    /**
+     * As it came with the secret; good for 10 minutes.
+     */
+    challenge: string;
+    /**
+     * Six digits of the app.
+     */
+    code: string;
+};
+
+export type NewPasskeyOptionsResponse = {
+    /**
+     * For `POST /me/passkeys`.
+     */
+    challenge: string;
+    challenge_expires_at: string;
+    /**
+     * For `PublicKeyCredential.parseCreationOptionsFromJSON`, and then `navigator.credentials.create`.
+     */
+    passkey: {
+        [key: string]: unknown;
+    };
+};
+
+export type NewPasskeyOptionsEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: NewPasskeyOptionsResponse;
+    msg: string;
+};
+
+export type AddedPasskeyResponse = {
+    passkey: PasskeyResponse;
+    /**
+     * With the first factor, shown this once; each is good once. Else empty.
+     */
+    recovery_codes: Array<string>;
+};
+
+export type AddedPasskeyEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: AddedPasskeyResponse;
+    msg: string;
+};
+
+export type AddPasskeyRequest = {
+    /**
+     * As it came with the options; good for 10 minutes.
+     */
+    challenge: string;
+    /**
+     * What `navigator.credentials.create` gave.
+     */
+    credential: PasskeyCredential;
+    /**
+     * Blanks around it are dropped.
+     */
+    name: string;
+};
+
+export type PasskeyEnvelope = {
+    /**
+     * 0: success.
+     */
+    code: 0;
+    data: PasskeyResponse;
+    msg: string;
+};
+
+export type RenamePasskeyRequest = {
+    /**
+     * Blanks around it are dropped.
+     */
+    name: string;
 };
 
 export type PasswordCodeRequest = {
@@ -1509,6 +1771,16 @@ export type SignInChallenge = {
      */
     challenge: string;
     challenge_expires_at: string;
+    /**
+     * With 11007: what can be shown.
+     */
+    factors?: Array<'totp' | 'recovery_code' | 'passkey'>;
+    /**
+     * With 11007, where there are passkeys: PublicKeyCredentialRequestOptionsJSON (WebAuthn).
+     */
+    passkey?: {
+        [key: string]: unknown;
+    };
 };
 
 export type FieldErrors = {
@@ -1837,7 +2109,9 @@ export type SignInErrors = {
     400: InvalidRequestFailure;
     /**
      * - `11001` Wrong user name or password.
+     * - `11007` Please give the code of your second factor.
      * - `11010` Please set a new password.
+     * - `11011` Please set up a second factor.
      */
     401: NotSignedInFailure;
     /**
@@ -1905,7 +2179,11 @@ export type SignInWithNewPasswordErrors = {
      */
     400: InvalidRequestFailure;
     /**
-     * - `11009` This sign-in cannot go on. Please begin it again.
+     * - `11011` Please set up a second factor.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11009` This cannot go on. Please begin it again.
      */
     403: Failure;
     /**
@@ -2099,6 +2377,8 @@ export type ReauthenticateErrors = {
     401: NotSignedInFailure;
     /**
      * - `11005` The current password is wrong.
+     * - `11008` The second factor was not accepted.
+     * - `11009` This cannot go on. Please begin it again.
      * - `17004` This cannot be done with a key.
      */
     403: Failure;
@@ -2210,6 +2490,266 @@ export type SignOutResponses = {
 };
 
 export type SignOutResponse = SignOutResponses[keyof SignOutResponses];
+
+export type SignInWithCodeData = {
+    body: FactorCodeRequest;
+    path?: never;
+    query?: never;
+    url: '/signin/code';
+};
+
+export type SignInWithCodeErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11010` Please set a new password.
+     * - `11011` Please set up a second factor.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11008` The second factor was not accepted.
+     * - `11009` This cannot go on. Please begin it again.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type SignInWithCodeError = SignInWithCodeErrors[keyof SignInWithCodeErrors];
+
+export type SignInWithCodeResponses = {
+    /**
+     * Success
+     */
+    200: SignInEnvelope;
+};
+
+export type SignInWithCodeResponse = SignInWithCodeResponses[keyof SignInWithCodeResponses];
+
+export type EnrolTotpData = {
+    body: EnrolTotpRequest;
+    path?: never;
+    query?: never;
+    url: '/signin/totp';
+};
+
+export type EnrolTotpErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11009` This cannot go on. Please begin it again.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type EnrolTotpError = EnrolTotpErrors[keyof EnrolTotpErrors];
+
+export type EnrolTotpResponses = {
+    /**
+     * Success
+     */
+    200: TotpProposalEnvelope;
+};
+
+export type EnrolTotpResponse = EnrolTotpResponses[keyof EnrolTotpResponses];
+
+export type GetPasskeySignInOptionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/signin/passkey/options';
+};
+
+export type GetPasskeySignInOptionsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11013` Passkeys are not set up here.
+     */
+    409: Failure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type GetPasskeySignInOptionsError = GetPasskeySignInOptionsErrors[keyof GetPasskeySignInOptionsErrors];
+
+export type GetPasskeySignInOptionsResponses = {
+    /**
+     * Success
+     */
+    200: PasskeyOptionsEnvelope;
+};
+
+export type GetPasskeySignInOptionsResponse = GetPasskeySignInOptionsResponses[keyof GetPasskeySignInOptionsResponses];
+
+export type SignInWithPasskeyData = {
+    body: PasskeySignInRequest;
+    path?: never;
+    query?: never;
+    url: '/signin/passkey';
+};
+
+export type SignInWithPasskeyErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11010` Please set a new password.
+     * - `11011` Please set up a second factor.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11008` The second factor was not accepted.
+     * - `11009` This cannot go on. Please begin it again.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type SignInWithPasskeyError = SignInWithPasskeyErrors[keyof SignInWithPasskeyErrors];
+
+export type SignInWithPasskeyResponses = {
+    /**
+     * Success
+     */
+    200: SignInEnvelope;
+};
+
+export type SignInWithPasskeyResponse = SignInWithPasskeyResponses[keyof SignInWithPasskeyResponses];
 
 export type DeleteMeData = {
     body?: never;
@@ -2882,6 +3422,631 @@ export type ExportMeResponses = {
 };
 
 export type ExportMeResponse = ExportMeResponses[keyof ExportMeResponses];
+
+export type ListMyFactorsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/me/factors';
+};
+
+export type ListMyFactorsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ListMyFactorsError = ListMyFactorsErrors[keyof ListMyFactorsErrors];
+
+export type ListMyFactorsResponses = {
+    /**
+     * Success
+     */
+    200: FactorsEnvelope;
+};
+
+export type ListMyFactorsResponse = ListMyFactorsResponses[keyof ListMyFactorsResponses];
+
+export type RemoveTotpData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/me/totp';
+};
+
+export type RemoveTotpErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11009` This cannot go on. Please begin it again.
+     * - `11012` Please give your password again before you do this.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `12013` There is no such second factor.
+     */
+    404: Failure;
+    /**
+     * - `12012` You need a second factor, and this is your last one.
+     */
+    409: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type RemoveTotpError = RemoveTotpErrors[keyof RemoveTotpErrors];
+
+export type RemoveTotpResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type RemoveTotpResponse = RemoveTotpResponses[keyof RemoveTotpResponses];
+
+export type ProposeTotpData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/me/totp';
+};
+
+export type ProposeTotpErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11012` Please give your password again before you do this.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ProposeTotpError = ProposeTotpErrors[keyof ProposeTotpErrors];
+
+export type ProposeTotpResponses = {
+    /**
+     * Success
+     */
+    200: TotpProposalEnvelope;
+};
+
+export type ProposeTotpResponse = ProposeTotpResponses[keyof ProposeTotpResponses];
+
+export type ConfirmTotpData = {
+    body: ConfirmTotpRequest;
+    path?: never;
+    query?: never;
+    url: '/me/totp/confirm';
+};
+
+export type ConfirmTotpErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11008` The second factor was not accepted.
+     * - `11009` This cannot go on. Please begin it again.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ConfirmTotpError = ConfirmTotpErrors[keyof ConfirmTotpErrors];
+
+export type ConfirmTotpResponses = {
+    /**
+     * Success
+     */
+    200: RecoveryCodesEnvelope;
+};
+
+export type ConfirmTotpResponse = ConfirmTotpResponses[keyof ConfirmTotpResponses];
+
+export type ReplaceRecoveryCodesData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/me/recovery_codes';
+};
+
+export type ReplaceRecoveryCodesErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11009` This cannot go on. Please begin it again.
+     * - `11012` Please give your password again before you do this.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `12013` There is no such second factor.
+     */
+    404: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ReplaceRecoveryCodesError = ReplaceRecoveryCodesErrors[keyof ReplaceRecoveryCodesErrors];
+
+export type ReplaceRecoveryCodesResponses = {
+    /**
+     * Success
+     */
+    200: RecoveryCodesEnvelope;
+};
+
+export type ReplaceRecoveryCodesResponse = ReplaceRecoveryCodesResponses[keyof ReplaceRecoveryCodesResponses];
+
+export type GetNewPasskeyOptionsData = {
+    body?: never;
+    path?: never;
+    query?: never;
+    url: '/me/passkeys/options';
+};
+
+export type GetNewPasskeyOptionsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11012` Please give your password again before you do this.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `11013` Passkeys are not set up here.
+     * - `12014` There are as many passkeys as one can have.
+     */
+    409: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type GetNewPasskeyOptionsError = GetNewPasskeyOptionsErrors[keyof GetNewPasskeyOptionsErrors];
+
+export type GetNewPasskeyOptionsResponses = {
+    /**
+     * Success
+     */
+    200: NewPasskeyOptionsEnvelope;
+};
+
+export type GetNewPasskeyOptionsResponse = GetNewPasskeyOptionsResponses[keyof GetNewPasskeyOptionsResponses];
+
+export type AddPasskeyData = {
+    body: AddPasskeyRequest;
+    path?: never;
+    query?: never;
+    url: '/me/passkeys';
+};
+
+export type AddPasskeyErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11008` The second factor was not accepted.
+     * - `11009` This cannot go on. Please begin it again.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `11013` Passkeys are not set up here.
+     * - `12014` There are as many passkeys as one can have.
+     */
+    409: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type AddPasskeyError = AddPasskeyErrors[keyof AddPasskeyErrors];
+
+export type AddPasskeyResponses = {
+    /**
+     * Created
+     */
+    201: AddedPasskeyEnvelope;
+};
+
+export type AddPasskeyResponse = AddPasskeyResponses[keyof AddPasskeyResponses];
+
+export type RemovePasskeyData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/me/passkeys/{id}';
+};
+
+export type RemovePasskeyErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11009` This cannot go on. Please begin it again.
+     * - `11012` Please give your password again before you do this.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12013` There is no such second factor.
+     */
+    404: Failure;
+    /**
+     * - `12012` You need a second factor, and this is your last one.
+     */
+    409: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type RemovePasskeyError = RemovePasskeyErrors[keyof RemovePasskeyErrors];
+
+export type RemovePasskeyResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type RemovePasskeyResponse = RemovePasskeyResponses[keyof RemovePasskeyResponses];
+
+export type RenamePasskeyData = {
+    body: RenamePasskeyRequest;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/me/passkeys/{id}';
+};
+
+export type RenamePasskeyErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12013` There is no such second factor.
+     */
+    404: Failure;
+    /**
+     * - `10011` The request took too long to arrive.
+     */
+    408: Failure;
+    /**
+     * - `10005` The request body is too large.
+     */
+    413: Failure;
+    /**
+     * - `10006` Send the body as application/json in UTF-8.
+     */
+    415: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type RenamePasskeyError = RenamePasskeyErrors[keyof RenamePasskeyErrors];
+
+export type RenamePasskeyResponses = {
+    /**
+     * Success
+     */
+    200: PasskeyEnvelope;
+};
+
+export type RenamePasskeyResponse = RenamePasskeyResponses[keyof RenamePasskeyResponses];
 
 export type ListUsersData = {
     body?: never;
@@ -3988,6 +5153,82 @@ export type EndUserSessionResponses = {
 };
 
 export type EndUserSessionResponse = EndUserSessionResponses[keyof EndUserSessionResponses];
+
+export type ResetUserFactorsData = {
+    body?: never;
+    path: {
+        /**
+         * A UUID.
+         */
+        id: string;
+    };
+    query?: never;
+    url: '/users/{id}/factors';
+};
+
+export type ResetUserFactorsErrors = {
+    /**
+     * - `10001` The request is not valid.
+     * - `10002` The request could not be read.
+     */
+    400: InvalidRequestFailure;
+    /**
+     * - `11002` Please sign in.
+     */
+    401: NotSignedInFailure;
+    /**
+     * - `11004` You are not permitted to do this.
+     * - `13005` This exceeds the permissions that you hold yourself.
+     * - `17004` This cannot be done with a key.
+     */
+    403: Failure;
+    /**
+     * - `10003` There is nothing at this address.
+     * - `12001` There is no such user.
+     */
+    404: Failure;
+    /**
+     * - `12007` You cannot do this to your own account.
+     * - `17006` This is not for a service account.
+     */
+    409: Failure;
+    /**
+     * - `10008` Too many attempts. Please wait before you try again.
+     */
+    429: RetryLaterFailure;
+    /**
+     * - `10000` Something went wrong on our side. Please try again later.
+     */
+    500: Failure;
+    /**
+     * - `10009` The service is busy. Please try again in a moment.
+     * - `10010` The service is not available at the moment. Please try again shortly.
+     */
+    503: RetryLaterFailure;
+    /**
+     * Refused before the call was looked at.
+     *
+     * - `10002` The request could not be read.
+     * - `10004` This address does not support that method.
+     * - `10011` The request took too long to arrive.
+     * - `10005` The request body is too large.
+     * - `10006` Send the body as application/json in UTF-8.
+     * - `10012` The expectation of the request cannot be met.
+     * - `10007` The address or the headers of the request are too long.
+     */
+    default: Failure;
+};
+
+export type ResetUserFactorsError = ResetUserFactorsErrors[keyof ResetUserFactorsErrors];
+
+export type ResetUserFactorsResponses = {
+    /**
+     * Success
+     */
+    200: EmptyEnvelope;
+};
+
+export type ResetUserFactorsResponse = ResetUserFactorsResponses[keyof ResetUserFactorsResponses];
 
 export type ListUserKeysData = {
     body?: never;

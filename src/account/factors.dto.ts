@@ -39,7 +39,12 @@ export class TotpResponse {
 }
 
 export class FactorsResponse {
-  @ApiProperty({ type: TotpResponse, nullable: true, description: 'The authenticator app, if there is one.' })
+  @ApiProperty({
+    type: TotpResponse,
+    nullable: true,
+    example: { created_at: '2026-11-22T08:32:48.741Z', last_used_at: null },
+    description: 'The authenticator app, if there is one.',
+  })
   totp!: TotpResponse | null;
 
   @ApiProperty({ type: [PasskeyResponse] })

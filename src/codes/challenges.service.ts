@@ -34,7 +34,7 @@ export class Challenges {
     return { challenge, challenge_expires_at: toTimestamp(expiresAt) };
   }
 
-  /** @throws CodesErrors.challengeNotValid for one that was altered, made elsewhere or for something else, or is too old */
+  /** @throws CodesErrors.challengeNotValid for one that was altered, made elsewhere or for something else, is too old, or was used */
   async open<State>(kind: ChallengeKind, challenge: string): Promise<OpenedChallenge<State>> {
     const text = await this.sealing.open('challenge', kind, challenge).catch((error: unknown) => {
       // Anybody can write down the name of a key.
@@ -42,7 +42,9 @@ export class Challenges {
       throw error;
     });
     const opened: OpenedChallenge<State> = JSON.parse(text);
-    if ((await this.clock.now()) >= opened.expiresAt) throw CodesErrors.challengeNotValid();
+    const isOver = (await this.clock.now()) >= opened.expiresAt;
+    // `spend` decides; asked here, a used one costs nobody a guess.
+    if (isOver || (await this.codes.isTicketUsed(opened.nonce))) throw CodesErrors.challengeNotValid();
     return opened;
   }
 

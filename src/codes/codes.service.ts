@@ -183,6 +183,11 @@ export class CodesService {
     });
   }
 
+  /** Whether the challenge with this nonce was used. */
+  async isTicketUsed(nonce: string): Promise<boolean> {
+    return (await this.repository.find(['ticket'], nonce)).length > 0;
+  }
+
   /** In the current transaction: no code of the user works any more. */
   async forgetAll(userId: string): Promise<void> {
     await this.repository.removeOf(userId);
