@@ -1,5 +1,6 @@
 import type { MediaTypeObject, OperationObject, ResponsesObject, SchemaObject } from '@nestjs/swagger';
 import type { DocumentedFailure } from '../platform/http/api-answer.js';
+import { namesOfIgnoring } from '../platform/http/class-rules.js';
 import { exampleOf, resolve, schemasBelow, type Schemas } from './examples.js';
 import { failureResponses, headersFor } from './failure-responses.js';
 import type { Route } from './routes.js';
@@ -33,11 +34,13 @@ export function requiredFields(operation: OperationObject, schemas: Schemas): re
   return schema && (resolve(schema, schemas).required ?? []);
 }
 
-/** The API refuses fields that a request does not declare, and so the schemas of requests say so. */
+/** The API refuses fields that a request does not declare, with few exceptions, and so the schemas of requests say so. */
 export function refuseUnknownFields(operations: readonly Described[], schemas: Schemas): void {
   const bodies = operations.map(({ operation }) => operation.requestBody ?? null);
   const requests: ReadonlySet<SchemaObject> = schemasBelow(bodies, schemas);
-  for (const schema of requests) if (schema.type === 'object') schema.additionalProperties = false;
+  const open = new Set(namesOfIgnoring().map((name) => schemas[name]));
+  for (const schema of requests)
+    if (schema.type === 'object' && !open.has(schema)) schema.additionalProperties = false;
 }
 
 /** The lines of a comment end where the source has no more room. */

@@ -19,6 +19,21 @@ export function Holds(type: () => Type<object>, { each = false } = {}): Property
   return ValidateNested({ each, context: { type } });
 }
 
+const ignoring = new Set<Type<object>>();
+
+/**
+ * Objects of the class may hold more than it declares, and that is ignored: for what browsers make, and add to with
+ * their next version. Anywhere else ignored input would hide a caller's mistake.
+ */
+export function IgnoresOthers(): (type: Type<object>) => void {
+  return (type) => void ignoring.add(type);
+}
+
+/** The names of the classes that do. */
+export function namesOfIgnoring(): string[] {
+  return [...ignoring].map(({ name }) => name);
+}
+
 interface Constraint {
   readonly refusal: BrokenRule;
   readonly holds: (value: unknown, values: object) => boolean;
@@ -40,7 +55,10 @@ interface Field {
 export class ClassRules {
   private static readonly known = new WeakMap<object, ClassRules>();
 
-  private constructor(private readonly fields: ReadonlyMap<string, Field>) {}
+  private constructor(
+    private readonly fields: ReadonlyMap<string, Field>,
+    private readonly ignoresOthers: boolean,
+  ) {}
 
   /** @throws Error for a decorator that needs more than its value and the other fields */
   static of(type: Type<object>): ClassRules {
@@ -48,7 +66,8 @@ export class ClassRules {
     if (rules === undefined) {
       const metadata = getMetadataStorage().getTargetValidationMetadatas(type, '', false, false);
       const byField = Map.groupBy(metadata, ({ propertyName }) => propertyName);
-      rules = new ClassRules(new Map([...byField].map(([name, all]) => [name, fieldOf(name, all)])));
+      const fields = new Map([...byField].map(([name, all]) => [name, fieldOf(name, all)]));
+      rules = new ClassRules(fields, ignoring.has(type));
       ClassRules.known.set(type, rules);
     }
     return rules;
@@ -58,8 +77,9 @@ export class ClassRules {
     return this.fields.has(field);
   }
 
-  /** A violation for each field that the class does not declare, whatever its name. */
+  /** A violation for each field that the class does not declare, whatever its name; none if it ignores them. */
   unknown(given: object): Violation[] {
+    if (this.ignoresOthers) return [];
     const names = Object.keys(given).filter((field) => !this.fields.has(field));
     return names.map((field) => ({ field, rule: 'unknown' }));
   }

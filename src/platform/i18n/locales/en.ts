@@ -107,6 +107,7 @@ export const en = {
   'rule.harmless_text': 'contains characters or an address that it cannot have',
   'rule.size': 'must have at most {max} bytes as JSON',
   'rule.id_or_null': 'must be an id, or null',
+  'rule.base64url': 'must be base64url, without padding',
   'rule.network': 'must be a list of addresses or networks, such as 10.0.0.0/8',
   'rule.not_with_invite': 'goes not with invite: whoever is invited chooses the password',
   'rule.code': 'must be six digits, or what stands in a link',

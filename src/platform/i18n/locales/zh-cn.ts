@@ -105,6 +105,7 @@ export const zhCN: Record<LocaleKey, string> = {
   'rule.harmless_text': '包含不允许的字符或地址',
   'rule.size': 'JSON 长度不能超过 {max} 字节',
   'rule.id_or_null': '必须是 ID 或 null',
+  'rule.base64url': '必须是不带填充的 base64url 文本',
   'rule.network': '必须是地址或网段的列表，例如 10.0.0.0/8',
   'rule.not_with_invite': '不能与 invite 同时使用：密码由被邀请者自行设置',
   'rule.code': '必须是六位数字，或链接中的内容',
