@@ -47,6 +47,8 @@ export class CreateFactors1763910000000 implements MigrationInterface {
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await runStatements(queryRunner, [
+      // Nobody could show a factor any more.
+      `UPDATE "users" SET "second_factor_at" = NULL WHERE "second_factor_at" IS NOT NULL`,
       `DROP TABLE "passkeys"`,
       `DROP TABLE "recovery_codes"`,
       `DROP TABLE "totp_factors"`,

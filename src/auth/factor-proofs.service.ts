@@ -74,7 +74,7 @@ export class FactorProofs {
       detail: { passkey_id: checked.passkey.id },
     } as const;
     await this.audit.record({ action: 'passkey.counter_fell', ...target });
-    await this.notices.send(user, 'factor_guessed', 'person');
+    await this.notices.send(user, 'passkey_counter_fell', 'person');
   }
 
   private async app(user: User, isKnown: boolean, digits: string): Promise<ShownFactor> {

@@ -35,13 +35,18 @@ export async function migrateUp(config: DatabaseConfig, stop?: AbortSignal): Pro
 }
 
 /** Takes back the newest applied migration; returns its name, or nothing when there was none. */
-export async function migrateDown(config: DatabaseConfig): Promise<string | undefined> {
+export async function migrateDown(
+  config: DatabaseConfig,
+  permit: (name: string, source: DataSource) => Promise<void> = async () => undefined,
+): Promise<string | undefined> {
   return withSource(config, (source) =>
     underLock(source, config, async () => {
       const applied = await appliedMigrations(source);
-      if (applied.length === 0) return undefined;
+      const newest = applied.at(-1);
+      if (newest === undefined) return undefined;
+      await permit(newest, source);
       await source.undoLastMigration({ transaction: 'each' });
-      return applied.at(-1);
+      return newest;
     }),
   );
 }

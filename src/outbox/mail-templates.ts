@@ -50,6 +50,7 @@ const NOTICE_KINDS: Readonly<Record<NoticeKind, LocaleKey>> = {
   factors_reset: 'mail.notice.tell',
   recovery_code_used: 'mail.notice.secure',
   recovery_codes_replaced: 'mail.notice.secure',
+  passkey_counter_fell: 'mail.notice.passkey_counter_fell.otherwise',
   factor_guessed: 'mail.notice.factor_guessed.otherwise',
   account_deleted: 'mail.notice.tell',
 };

@@ -16,6 +16,7 @@ export type NoticeKind =
   | 'recovery_code_used'
   | 'recovery_codes_replaced'
   | 'factor_guessed'
+  | 'passkey_counter_fell'
   | 'account_deleted';
 
 export type MessageParams = Readonly<Record<string, string | number>>;

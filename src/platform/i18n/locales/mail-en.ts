@@ -87,6 +87,11 @@ export const mailEn = {
   'mail.notice.recovery_codes_replaced.subject': 'Your recovery codes for {product} were replaced',
   'mail.notice.recovery_codes_replaced.text':
     'Your account at {product} has new recovery codes. The old ones do not work any more.',
+  'mail.notice.passkey_counter_fell.subject': 'Somebody may have a copy of your passkey for {product}',
+  'mail.notice.passkey_counter_fell.text':
+    'One of your passkeys was used, and it had counted further before. Perhaps there is a copy of it.',
+  'mail.notice.passkey_counter_fell.otherwise':
+    'If you do not know why, remove that passkey, make a new one, and end your other sessions.',
   'mail.notice.factor_guessed.subject': 'Somebody may know your password for {product}',
   'mail.notice.factor_guessed.text':
     'Somebody gave the right password of your account at {product}, then failed at the second step again and again. Nobody got in that way.',

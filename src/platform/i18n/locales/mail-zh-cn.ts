@@ -75,6 +75,10 @@ export const mailZhCN: Record<keyof typeof mailEn, string> = {
   'mail.notice.recovery_code_used.text': '有人用您的一个恢复码登录了您的 {product} 账户。',
   'mail.notice.recovery_codes_replaced.subject': '您的 {product} 恢复码已更换',
   'mail.notice.recovery_codes_replaced.text': '您的 {product} 账户已有新的恢复码，旧的恢复码不再有效。',
+  'mail.notice.passkey_counter_fell.subject': '您的 {product} 通行密钥可能已被复制',
+  'mail.notice.passkey_counter_fell.text': '您的一个通行密钥被使用，但其计数低于以前的记录，它可能已被复制。',
+  'mail.notice.passkey_counter_fell.otherwise':
+    '如果您不清楚原因，请删除该通行密钥并重新创建，同时结束其他会话。',
   'mail.notice.factor_guessed.subject': '他人可能知道您的 {product} 密码',
   'mail.notice.factor_guessed.text':
     '有人输入了您 {product} 账户的正确密码，随后在第二步验证中多次失败，未能登录。',
