@@ -77,19 +77,13 @@ export class AccessTokenStrategy extends PassportStrategy(BearerStrategy, 'acces
     if (found === undefined || found.user.status !== 'active' || !isClientIn(found.networks))
       return undefined;
     const { session, user, roles, scopes, listed } = found;
-    if (this.lacksFactor(user, roles)) {
+    // Asked at each call, because the policy and roles change while sessions are open.
+    if (this.policy.isUnmetBy(user, roles)) {
       await this.sessions.end(session.id, user.id, 'factor_required', { user, session });
       return undefined;
     }
     return this.sessions.resume(session)
       ? { user, session, roles, scopes, listed, via: session.kind }
       : undefined;
-  }
-
-  /** Asked at each call, because the policy and roles change while sessions are open. */
-  private lacksFactor({ kind, secondFactorAt }: User, roles: readonly string[]): boolean {
-    return (
-      !this.policy.isOff && kind === 'person' && secondFactorAt === null && this.policy.isRequiredFor(roles)
-    );
   }
 }

@@ -78,9 +78,9 @@ export class Demands {
     return this.challenges.issue('signin', state, CHALLENGE_TTL);
   }
 
-  private async mustEnrol({ id, kind, secondFactorAt }: User): Promise<boolean> {
-    if (secondFactorAt !== null || this.policy.isOff || kind === 'service') return false;
-    return this.policy.isRequiredFor((await this.users.get(id)).roles);
+  private async mustEnrol(user: User): Promise<boolean> {
+    if (user.secondFactorAt !== null || this.policy.isOff) return false;
+    return this.policy.isUnmetBy(user, (await this.users.get(user.id)).roles);
   }
 
   /** What can meet the demand, and the options for a passkey. */

@@ -80,10 +80,10 @@ export class FactorProofs {
   private async app(user: User, isKnown: boolean, digits: string): Promise<ShownFactor> {
     const refusal = await this.attempts.take(user.id, isKnown);
     if (refusal !== undefined) return this.refuseUncompared(user, refusal);
-    const step = await this.totp.check(user.id, digits);
-    if (step === undefined) return this.refuse(user, 'totp');
+    const right = await this.totp.check(user.id, digits);
+    if (right === undefined) return this.refuse(user, 'totp');
     const spend = async () => {
-      if (!(await this.totp.use(user.id, step))) throw FactorsErrors.refused();
+      if (!(await this.totp.use(right))) throw FactorsErrors.refused();
       await this.attempts.forget(user.id, isKnown);
     };
     return { name: 'totp', spend };

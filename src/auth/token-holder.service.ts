@@ -3,6 +3,7 @@ import { SessionsService } from '../sessions/sessions.service.js';
 import { AccessTokens, type AccessTokenClaims } from '../tokens/access-tokens.js';
 import { isKeyToken } from '../tokens/key-tokens.js';
 import { refreshDigest } from '../tokens/refresh-tokens.js';
+import { FactorPolicy } from '../users/factor-policy.js';
 import { AuthQueries, type SessionOfCall } from './auth.queries.js';
 
 /** Whose a token is that somebody else shows. */
@@ -18,13 +19,14 @@ export class TokenHolderService {
     private readonly accessTokens: AccessTokens,
     private readonly queries: AuthQueries,
     private readonly sessions: SessionsService,
+    private readonly policy: FactorPolicy,
   ) {}
 
   /** The holder of a live access token or key; undefined for every other text. */
   async find(token: string): Promise<TokenHolder | undefined> {
     const found = isKeyToken(token) ? await this.ofKey(token) : await this.ofAccessToken(token);
-    const isActive = found?.user.status === 'active' && this.sessions.isLive(found.session);
-    return isActive ? found : undefined;
+    if (found?.user.status !== 'active' || !this.sessions.isLive(found.session)) return undefined;
+    return this.policy.isUnmetBy(found.user, found.roles) ? undefined : found;
   }
 
   /** A key that works from some networks alone is nobody's here: from where its holder calls is not known. */

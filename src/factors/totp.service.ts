@@ -6,7 +6,7 @@ import { mailConfig } from '../config/mail.config.js';
 import { KeyUses } from '../keyring/key-uses.js';
 import { Sealing, UnknownKey } from '../keyring/sealing.js';
 import { PlatformErrors } from '../platform/errors/platform-errors.js';
-import { MINUTE, SECOND } from '../platform/time/clock.js';
+import { MINUTE, SECOND, type Instant } from '../platform/time/clock.js';
 import { Periodic } from '../platform/time/periodic.js';
 import { SharedClock } from '../throttling/shared-clock.js';
 import { TotpFactor } from './totp-factor.entity.js';
@@ -25,6 +25,14 @@ export interface NewTotp {
   readonly secret: string;
   /** For a QR code. */
   readonly otpauth_uri: string;
+}
+
+/** A code that was compared and is right, and not used yet. */
+export interface RightCode {
+  readonly userId: string;
+  readonly step: number;
+  /** When the app was set up with whose secret it was compared. */
+  readonly createdAt: Instant;
 }
 
 /** Authenticator apps: six digits of a shared secret and the time. */
@@ -65,21 +73,25 @@ export class TotpFactors {
   }
 
   /**
-   * The time step of digits that are right for a user; undefined when they are not, or the user has no app.
+   * Digits that are right for a user; undefined when they are not, or the user has no app.
    *
    * @throws PlatformErrors.dependencyUnavailable when the key of the secret is missing
    */
-  async check(userId: string, digits: string): Promise<number | undefined> {
+  async check(userId: string, digits: string): Promise<RightCode | undefined> {
     const factor = await this.find(userId);
     if (factor === undefined) return undefined;
     const step = await this.stepOf(await this.open(factor), digits);
-    return step === undefined || step <= factor.lastStep ? undefined : step;
+    if (step === undefined || step <= factor.lastStep) return undefined;
+    return { userId, step, createdAt: factor.createdAt };
   }
 
-  /** In the transaction that it permits; answers whether no code of this step or a later one was used before. */
-  async use(userId: string, step: number): Promise<boolean> {
+  /**
+   * In the transaction that it permits; answers whether the app is still that one, and no code of this step or a later one
+   * was used before.
+   */
+  async use({ userId, step, createdAt }: RightCode): Promise<boolean> {
     const { affected } = await this.factors.update(
-      { userId, lastStep: LessThan(step) },
+      { userId, createdAt, lastStep: LessThan(step) },
       { lastStep: step, lastUsedAt: await this.clock.now() },
     );
     return affected === 1;

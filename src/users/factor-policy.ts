@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AccessService } from '../access/access.service.js';
 import { factorsConfig } from '../config/factors.config.js';
+import type { User } from './user.entity.js';
 
 /** Who must have a second factor: `SECOND_FACTOR_REQUIRED`. */
 @Injectable()
@@ -20,6 +21,11 @@ export class FactorPolicy {
   isRequiredFor(roles: readonly string[]): boolean {
     const { required } = this.config;
     return required === 'all' || roles.some((role) => required.includes(role));
+  }
+
+  /** Whether it demands a factor of a user with these roles who has none. */
+  isUnmetBy({ kind, secondFactorAt }: User, roles: readonly string[]): boolean {
+    return !this.isOff && kind === 'person' && secondFactorAt === null && this.isRequiredFor(roles);
   }
 
   /** The keys in it that are no role's; roles can be made later. */

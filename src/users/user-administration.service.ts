@@ -212,8 +212,9 @@ export class UserAdministrationService {
 
   /** Whoever gets a role that demands a second factor, and has none, signs in anew. */
   private async endWithoutFactor(actor: Actor, user: User, added: readonly string[]) {
-    const isDemanded = user.secondFactorAt === null && added.length > 0 && this.policy.isRequiredFor(added);
-    return isDemanded ? endsOf(await this.sessions.endAll(user.id, 'factor_required', actor)) : {};
+    return this.policy.isUnmetBy(user, added) && added.length > 0
+      ? endsOf(await this.sessions.endAll(user.id, 'factor_required', actor))
+      : {};
   }
 
   /** Waits for its turn, and performs the change. */
