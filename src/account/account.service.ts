@@ -35,14 +35,14 @@ export class AccountService {
       ...(full_name !== undefined && { fullName: canonicalName(full_name) }),
       ...(language !== undefined && { language: language || null }),
     };
-    if (Object.keys(wanted).length === 0) return this.users.get(auth.user.id);
+    if (Object.keys(wanted).length === 0) return this.users.getOwn(auth.user.id);
     await this.database.transaction(async () => {
       const fields = await this.users.changeOwn(auth.user.id, wanted);
       if (fields.length === 0) return;
       const target = { targetType: 'user', targetId: auth.user.id } as const;
       await this.audit.record({ ...doneBy(auth), action: 'user.updated', ...target, detail: { fields } });
     });
-    return this.users.get(auth.user.id);
+    return this.users.getOwn(auth.user.id);
   }
 
   /**
@@ -53,7 +53,7 @@ export class AccountService {
    *   PlatformErrors.tooManyRequests, then CredentialsErrors.wrongCurrentPassword
    */
   async changePassword(auth: AuthContext, request: ChangePasswordRequest): Promise<void> {
-    const { user } = await this.users.get(auth.user.id);
+    const { user } = await this.users.getOwn(auth.user.id);
     this.credentials.checkPolicy(request.new_password, user, 'new_password', UsersErrors.passwordRefused);
     const budget = this.budgets.forReauthentication(user.id);
     const hash = await this.newHash(auth, budget, request);

@@ -78,7 +78,7 @@ export class EmailChangeService {
       await this.codes.giveBack(checked);
       throw await this.users.emailTakenBy(error, user, email);
     }
-    return this.users.get(user.id);
+    return this.users.getOwn(user.id);
   }
 
   private async change(auth: AuthContext<User>, checked: CheckedCode, email: string): Promise<void> {

@@ -28,7 +28,7 @@ export class ExportService {
     const at = this.clock.now();
     await this.audit.record({ ...doneBy(auth), action: 'user.exported', targetType: 'user', targetId: id });
     return {
-      ...(await this.users.get(id)),
+      ...(await this.users.getOwn(id)),
       at,
       permissions: await this.access.ownPermissions(auth),
       factors: await this.factors.list(auth),

@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, UnauthorizedException } from '@nestjs/common';
 import type { ConfigType } from '@nestjs/config';
 import { AccessPermissions } from '../access/access.permissions.js';
 import { AccessService, ADMINISTRATOR } from '../access/access.service.js';
@@ -140,6 +140,13 @@ export class UsersService {
     return this.repository.get(id);
   }
 
+  /** Whoever asks, read again. @throws UnauthorizedException, which is `AuthErrors.notSignedIn`, when deleted meanwhile */
+  async getOwn(id: string): Promise<UserWithRoles> {
+    return this.repository.get(id).catch((error: unknown) => {
+      throw UsersErrors.notFound.describes(error) ? new UnauthorizedException() : error;
+    });
+  }
+
   async findByIdentifier(identifier: Identifier): Promise<User | undefined> {
     return this.repository.findByIdentifier(identifier);
   }
@@ -161,7 +168,7 @@ export class UsersService {
   /** What people change about themselves, in the current transaction; answers the changed fields. */
   async changeOwn(id: string, wanted: Partial<Pick<User, 'fullName' | 'language'>>): Promise<string[]> {
     await this.repository.lock(id);
-    const { user } = await this.repository.get(id);
+    const { user } = await this.getOwn(id);
     const changes = newIn(wanted, user);
     const fields = fieldsOf(changes);
     if (fields.length > 0) await this.repository.update(user, changes);

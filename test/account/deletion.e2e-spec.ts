@@ -112,6 +112,20 @@ describe('who deletes their account', () => {
     expect([await mailsTo(app, one.email), await mailsTo(app, wanted.body.email)]).toEqual([[], []]);
   });
 
+  it('is not signed in any more, whatever is under way', async () => {
+    const [one, other] = [await admin.person(), await admin.person()];
+    const renamed = await deletedMeanwhile(one.id, () =>
+      app.call('PATCH', '/me', { token: one.token, body: { full_name: 'Another Name' } }),
+    );
+    const body = { current_password: PASSWORD, new_password: NEW_PASSWORD };
+    const changed = await deletedMeanwhile(other.id, () =>
+      app.call('POST', '/me/password', { token: other.token, body }),
+    );
+    expect(refusal(renamed)).toEqual([401, 11002]);
+    // Its password is the current one no more.
+    expect(refusal(changed)).toEqual([403, 11005]);
+  });
+
   it('is not the last administrator, also when two go at once', async () => {
     expect(refusal(await remove(admin.admin.token))).toEqual([409, 12006]);
     const second = await reachable(app, { roles: ['administrator'] });
