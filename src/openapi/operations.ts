@@ -39,8 +39,7 @@ export function refuseUnknownFields(operations: readonly Described[], schemas: S
   const bodies = operations.map(({ operation }) => operation.requestBody ?? null);
   const requests: ReadonlySet<SchemaObject> = schemasBelow(bodies, schemas);
   const open = new Set(namesOfIgnoring().map((name) => schemas[name]));
-  for (const schema of requests)
-    if (schema.type === 'object' && !open.has(schema)) schema.additionalProperties = false;
+  for (const schema of requests) if (schema.type === 'object') schema.additionalProperties = open.has(schema);
 }
 
 /** The lines of a comment end where the source has no more room. */
