@@ -198,6 +198,7 @@ export type AuthenticatorAnswer = {
      * Of a passkey that is used: whose it is.
      */
     userHandle?: string;
+    [key: string]: unknown;
 };
 
 export type PasskeyCredential = {
@@ -214,6 +215,7 @@ export type PasskeyCredential = {
      * All in all at most 8 KiB.
      */
     response: AuthenticatorAnswer;
+    [key: string]: unknown;
 };
 
 export type ReauthenticationRequest = {
