@@ -85,6 +85,7 @@ describe('an empty environment', () => {
         selfDeletion: false,
         newDeviceMail: true,
       },
+      factors: { required: [], rpId: 'localhost', origins: ['http://localhost:3000'] },
       budgets: {
         accountAttempts: 20,
         addressAttempts: 300,
@@ -92,6 +93,7 @@ describe('an empty environment', () => {
         reauthAttempts: 10,
         codeAddressRequests: 30,
         codeSends: 5,
+        factorAttempts: 10,
         codeAttempts: 5,
         renewAddressFailures: 300,
       },
