@@ -21,6 +21,7 @@ const PUBLISHED: Record<string, readonly string[]> = {
   'POST /users/{id}/enable': ['users:update'],
   'POST /users/{id}/password': ['users:set_password'],
   'POST /users/{id}/invitation': ['users:set_password'],
+  'DELETE /users/{id}/factors': ['users:reset_factors'],
   'PUT /users/{id}/roles': ['roles:assign'],
   'GET /users/{id}/sessions': ['sessions:read'],
   'DELETE /users/{id}/sessions': ['sessions:revoke'],

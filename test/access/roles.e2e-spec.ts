@@ -45,6 +45,7 @@ describe('GET /permissions', () => {
       'users:create',
       'users:delete',
       'users:read',
+      'users:reset_factors',
       'users:set_password',
       'users:update',
     ]);
@@ -189,7 +190,7 @@ describe('roles', () => {
   it('that are built in cannot change', async () => {
     const role = await administratorRole();
     expect(role.built_in).toBe(true);
-    expect(role.permissions).toHaveLength(19);
+    expect(role.permissions).toHaveLength(20);
     for (const body of [{}, { name: 'x' }, { permissions: [] }]) {
       expect(refusal(await admin.call('PATCH', `/roles/${role.id}`, body))).toEqual([409, 13003]);
     }
