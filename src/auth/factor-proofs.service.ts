@@ -48,20 +48,16 @@ export class FactorProofs {
 
   /** @throws FactorsErrors.refused */
   async passkey(user: User, challenge: string, credential: PasskeyCredential): Promise<ShownFactor> {
-    const checked = await this.checkPasskey(challenge, credential, user.id).catch(async (error: unknown) => {
-      if (FactorsErrors.refused.describes(error)) await this.recordRefusal(user, 'passkey');
-      throw error;
-    });
+    const checking = this.passkeys.checkAssertion(challenge, credential, user.id);
+    const checked = await this.recorded(checking, () => this.recordRefusal(user, 'passkey'));
     return { name: 'passkey', spend: () => this.spendPasskey(user, checked) };
   }
 
   /** A passkey alone: whose it is, the passkey says. @throws FactorsErrors.refused */
-  async checkPasskey(
-    challenge: string,
-    credential: PasskeyCredential,
-    userId?: string,
-  ): Promise<CheckedPasskey> {
-    return this.passkeys.checkAssertion(challenge, credential, userId);
+  async passkeyAlone(challenge: string, credential: PasskeyCredential): Promise<CheckedPasskey> {
+    const failure = { action: 'signin.failed', outcome: 'failure', targetType: 'user' } as const;
+    const checking = this.passkeys.checkAssertion(challenge, credential);
+    return this.recorded(checking, () => this.audit.record({ ...failure, detail: { proof: 'passkey' } }));
   }
 
   async spendPasskey(user: User, checked: CheckedPasskey): Promise<void> {
@@ -110,6 +106,14 @@ export class FactorProofs {
       await this.notices.send(user, 'recovery_code_used', 'person', { left });
     };
     return { name: 'recovery_code', spend };
+  }
+
+  /** Evidence first, then the answer. */
+  private async recorded<T>(checking: Promise<T>, record: () => Promise<void>): Promise<T> {
+    return checking.catch(async (error: unknown) => {
+      if (FactorsErrors.refused.describes(error)) await record();
+      throw error;
+    });
   }
 
   private async refuse(user: User, factor: ShownFactor['name']): Promise<never> {

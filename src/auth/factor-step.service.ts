@@ -94,7 +94,7 @@ export class FactorStep {
     const address = this.budgets.forClient();
     const refusal = await this.budgets.take(address);
     if (refusal !== undefined) throw tooManyAttempts(refusal);
-    const checked = await this.proofs.checkPasskey(challenge, credential);
+    const checked = await this.proofs.passkeyAlone(challenge, credential);
     const account = await this.accounts.byId(checked.passkey.userId);
     if (account?.user.status !== 'active') throw FactorsErrors.refused();
     const { user } = account;
