@@ -1,5 +1,5 @@
 import { text } from 'node:stream/consumers';
-import type { INestApplicationContext } from '@nestjs/common';
+import type { INestApplicationContext, LogLevel } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CliModule } from '../app.module.js';
 import type { Config } from '../config/config.js';
@@ -11,13 +11,18 @@ import { StartError } from './start-error.js';
 /** Reads the settings, when a command needs them. */
 export type Settings = () => Config;
 
-/** Does the work in the modules of the service, without HTTP and without periodic work. */
+/**
+ * Does the work in the modules of the service, without HTTP and without periodic work.
+ *
+ * @param logger false: what fails is told by the caller alone
+ */
 export async function inModules<T>(
   config: Config,
   work: (modules: INestApplicationContext) => Promise<T>,
+  logger: false | LogLevel[] = ['error', 'fatal'],
 ): Promise<T> {
   const modules = await NestFactory.createApplicationContext(CliModule.with(config), {
-    logger: ['error', 'fatal'],
+    logger,
     abortOnError: false,
   });
   try {

@@ -78,3 +78,11 @@ describe('where no mail can be sent', () => {
     expect(await rowsOf(app)).toEqual([]);
   });
 });
+
+describe('where no domain of passkeys is named', () => {
+  it('nobody adds one or signs in with one', async () => {
+    const { token } = await admin.person();
+    expect(refusal(await app.call('POST', '/me/passkeys/options', { token }))).toEqual([409, 11013]);
+    expect(refusal(await app.call('POST', '/signin/passkey/options'))).toEqual([409, 11013]);
+  });
+});

@@ -11,7 +11,11 @@ import { sendRaw } from '../support/raw.ts';
 /** What may be called without a token; everything else is closed. */
 const OPEN = new Set([
   'POST /signin',
+  'POST /signin/code',
+  'POST /signin/passkey/options',
+  'POST /signin/passkey',
   'POST /signin/password',
+  'POST /signin/totp',
   'POST /signup/codes',
   'POST /signup',
   'POST /password/codes',
