@@ -1,6 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Answer, SignInData, TestApp } from './app.ts';
-import { SoftwareAuthenticator, type Twist } from './software-authenticator.ts';
+import { SoftwareAuthenticator, type Algorithm, type Twist } from './software-authenticator.ts';
 
 export const ORIGIN = 'http://localhost:3000';
 export const RP_ID = 'localhost';
@@ -56,13 +57,19 @@ export function asked({ passkey }: PasskeyDemand) {
   return { challenge: passkey.challenge, origin: ORIGIN, rpId: RP_ID };
 }
 
+interface Enrolment {
+  readonly twist?: Twist;
+  readonly name?: string;
+  readonly algorithm?: Algorithm;
+}
+
 /** A passkey of a user, added through the API. */
 export async function enrol(
   app: TestApp,
   { id, token }: { readonly id: string; readonly token: string },
-  { twist = {}, name = 'My phone' }: { readonly twist?: Twist; readonly name?: string } = {},
+  { twist = {}, name = 'My phone', algorithm }: Enrolment = {},
 ): Promise<AddedPasskey & { readonly authenticator: SoftwareAuthenticator }> {
-  const authenticator = new SoftwareAuthenticator(id);
+  const authenticator = new SoftwareAuthenticator(id, randomBytes(16), algorithm);
   const demand = await demandFor(app, token);
   const credential = authenticator.create(asked(demand), twist);
   const { status, body, text } = await add(app, token, { challenge: demand.challenge, credential, name });

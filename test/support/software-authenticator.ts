@@ -30,21 +30,18 @@ const PRESENT_AND_VERIFIED = 5;
 const ATTESTED = 64;
 const MAP_OF_3 = Buffer.from([0xa3]);
 
-/** One passkey (ES256) in software, as a browser and its authenticator would show it. */
+export type Algorithm = 'ES256' | 'EdDSA' | 'RS256';
+
+/** One passkey in software, as a browser and its authenticator would show it. */
 export class SoftwareAuthenticator {
-  readonly id: Buffer;
-  private readonly privateKey: KeyObject;
-  private readonly point: { readonly x: Buffer; readonly y: Buffer };
+  private readonly keys: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
 
   constructor(
     private readonly userId: string,
-    id: Buffer = randomBytes(16),
+    readonly id: Buffer = randomBytes(16),
+    private readonly algorithm: Algorithm = 'ES256',
   ) {
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const { x = '', y = '' } = publicKey.export({ format: 'jwk' });
-    this.id = id;
-    this.privateKey = privateKey;
-    this.point = { x: Buffer.from(x, 'base64url'), y: Buffer.from(y, 'base64url') };
+    this.keys = keysFor(algorithm);
   }
 
   get credentialId(): string {
@@ -54,7 +51,7 @@ export class SoftwareAuthenticator {
   create(options: Options, twist: Twist = {}) {
     const clientDataJSON = this.clientData('webauthn.create', options, twist);
     const length = Buffer.from([this.id.length >> 8, this.id.length & 255]);
-    const attested = Buffer.concat([Buffer.alloc(16), length, this.id, this.publicKey(twist.alg ?? -7)]);
+    const attested = Buffer.concat([Buffer.alloc(16), length, this.id, this.publicKey(twist.alg)]);
     const authData = Buffer.concat([this.authData(options, twist, ATTESTED), attested]);
     const { fmt = 'none', attStmt = Buffer.from([0xa0]) } = twist;
     const statement = [cborText('fmt'), cborText(fmt), cborText('attStmt'), attStmt];
@@ -67,7 +64,7 @@ export class SoftwareAuthenticator {
     const clientDataJSON = this.clientData('webauthn.get', options, twist);
     const authData = this.authData(options, twist, 0);
     const hash = createHash('sha256').update(Buffer.from(clientDataJSON, 'base64url')).digest();
-    const signature = twist.signature ?? sign('sha256', Buffer.concat([authData, hash]), this.privateKey);
+    const signature = twist.signature ?? this.sign(Buffer.concat([authData, hash]));
     return this.credential({
       clientDataJSON,
       authenticatorData: authData.toString('base64url'),
@@ -110,11 +107,38 @@ export class SoftwareAuthenticator {
     ]);
   }
 
-  /** COSE: kty EC2, alg, crv P-256, x, y. */
-  private publicKey(alg: number): Buffer {
-    const { x, y } = this.point;
-    const parts = [Buffer.from([0xa5, 0x01, 0x02, 0x03]), cborNegative(alg), Buffer.from([0x20, 0x01])];
-    return Buffer.concat([...parts, Buffer.from([0x21]), cborBytes(x), Buffer.from([0x22]), cborBytes(y)]);
+  private sign(data: Buffer): Buffer {
+    return sign(this.algorithm === 'EdDSA' ? null : 'sha256', data, this.keys.privateKey);
+  }
+
+  /** In COSE (RFC 9053): the kind of the key and its algorithm, and then its parts under -1, -2 and -3. */
+  private publicKey(alg?: number): Buffer {
+    const jwk = this.keys.publicKey.export({ format: 'jwk' });
+    const part = (value: unknown) => cborBytes(Buffer.from(String(value), 'base64url'));
+    const key = (kind: number, algorithm: number, parts: readonly Buffer[]) => {
+      const labelled = parts.flatMap((one, index) => [Buffer.from([0x20 + index]), one]);
+      const head = Buffer.from([0xa2 + parts.length, 0x01, kind, 0x03]);
+      return Buffer.concat([head, cborNegative(alg ?? algorithm), ...labelled]);
+    };
+    switch (this.algorithm) {
+      case 'ES256':
+        return key(2, -7, [Buffer.from([1]), part(jwk.x), part(jwk.y)]);
+      case 'EdDSA':
+        return key(1, -8, [Buffer.from([6]), part(jwk.x)]);
+      case 'RS256':
+        return key(3, -257, [part(jwk.n), part(jwk.e)]);
+    }
+  }
+}
+
+function keysFor(algorithm: Algorithm) {
+  switch (algorithm) {
+    case 'ES256':
+      return generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    case 'EdDSA':
+      return generateKeyPairSync('ed25519');
+    case 'RS256':
+      return generateKeyPairSync('rsa', { modulusLength: 2048 });
   }
 }
 
