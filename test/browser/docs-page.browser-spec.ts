@@ -1,6 +1,9 @@
 import { mkdirSync } from 'node:fs';
+import { Secret, TOTP } from 'otpauth';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { SECOND } from '../../src/platform/time/clock.ts';
+import { Administration } from '../support/administration.ts';
 import { WITH_DOCS, startApp, type TestApp } from '../support/app.ts';
 import { launchChromium } from '../support/chromium.ts';
 
@@ -14,7 +17,7 @@ let complaints: string[];
 
 beforeAll(async () => {
   mkdirSync(SCREENSHOTS, { recursive: true });
-  app = await startApp({ env: WITH_DOCS });
+  app = await startApp({ env: { ...WITH_DOCS, SECOND_FACTOR_REQUIRED: 'guarded' } });
   browser = await launchChromium();
 });
 afterAll(async () => {
@@ -66,6 +69,27 @@ async function signIn(): Promise<void> {
   expect(example.username).toBe('admin');
   await body.fill(JSON.stringify({ ...example, password: app.admin.password }));
   expect(await execute('Sign-in-signIn')).toMatch(/200[^]*access_token/);
+}
+
+/** What the app of a person shows. */
+function codeOf(secret: string): string {
+  return new TOTP({ secret: Secret.fromBase32(secret) }).generate({ timestamp: app.clock.now() });
+}
+
+/** Signs in as somebody of whom more is demanded. */
+async function begin(body: { username: string; password: string }, code: number): Promise<void> {
+  await open(1_280, 900);
+  await operation('Sign-in-signIn').locator('textarea').fill(JSON.stringify(body));
+  expect(await execute('Sign-in-signIn')).toContain(`"code": ${code}`);
+}
+
+/** Fills in the code and leaves the challenge as the page has it. */
+async function sendCode(secret: string, username: string): Promise<void> {
+  const body = operation('Sign-in-signInWithCode').locator('textarea');
+  const example: { challenge: string } = JSON.parse(await body.inputValue());
+  await body.fill(JSON.stringify({ ...example, code: codeOf(secret) }));
+  expect(await execute('Sign-in-signInWithCode')).toMatch(/200[^]*access_token/);
+  expect(await page.locator('#session').innerText()).toBe(`Signed in as ${username}`);
 }
 
 describe('/docs', () => {
@@ -134,6 +158,36 @@ describe('/docs', () => {
     await app.call('DELETE', `/users/${id}/sessions`, { token });
     expect(await execute('Me-getMe')).toContain('"code": 11002');
     expect(await page.locator('#session').innerText()).toBe('The session has ended');
+  });
+
+  it('asks for the code of an app', async () => {
+    const { username, password } = await app.createUser();
+    const { access_token: token } = await app.signIn(username, password);
+    const proposed = await app.call<{ challenge: string; secret: string }>('POST', '/me/totp', { token });
+    const { challenge, secret } = proposed.body.data;
+    const body = { challenge, code: codeOf(secret) };
+    expect((await app.call('POST', '/me/totp/confirm', { token, body })).status).toBe(200);
+    // The code that confirmed it is used up.
+    app.clock.advance(30 * SECOND);
+
+    await begin({ username, password }, 11007);
+    expect(await page.locator('#session').innerText()).toBe('A code is needed');
+    await page.screenshot({ path: `${SCREENSHOTS}/docs-wide-6-code.png` });
+    await sendCode(secret, username);
+  });
+
+  it('leads through setting up an app where a second factor is required', async () => {
+    const admin = await Administration.of(app);
+    await admin.role([], 'guarded');
+    const { username, password } = await app.createUser({ roles: ['guarded'] });
+    await begin({ username, password }, 11011);
+    expect(await page.locator('#session').innerText()).toBe('An authenticator app must be set up');
+
+    const proposed = await execute('Sign-in-enrolTotp');
+    const secret = /"secret": "([A-Z2-7]+)"/.exec(proposed)?.[1] ?? '';
+    expect(await page.locator('#session').innerText()).toBe('Add the secret to your app, and send its code');
+    await page.screenshot({ path: `${SCREENSHOTS}/docs-wide-7-app.png` });
+    await sendCode(secret, username);
   });
 
   it('unfolds the conventions', async () => {

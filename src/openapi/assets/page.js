@@ -11,6 +11,16 @@ let refreshToken;
 /** Of a sign-in that is not done yet. */
 let challenge;
 
+/** What a sign-in can ask for: what the bar says then, and the call that meets it. */
+const DEMANDS = {
+  11007: ['A code is needed', 'signInWithCode'],
+  11010: ['A new password is needed', 'signInWithNewPassword'],
+  11011: ['An authenticator app must be set up', 'enrolTotp'],
+};
+
+/** The calls that can open a session. */
+const SIGN_INS = ['POST /signin', 'POST /signin/code', 'POST /signin/passkey', 'POST /signin/password'];
+
 const SessionPlugin = () => ({
   // Swagger UI reports each answer of "Execute" to `setResponse`.
   statePlugins: {
@@ -34,7 +44,8 @@ const SessionPlugin = () => ({
 
 function follow(system, call, { status, body }) {
   const succeeded = body?.code === 0;
-  if ((call === 'POST /signin' || call === 'POST /signin/password') && succeeded) {
+  const demand = DEMANDS[body?.code];
+  if (SIGN_INS.includes(call) && succeeded) {
     authorize(system, body.data.access_token);
     refreshToken = body.data.refresh_token;
     challenge = undefined;
@@ -45,13 +56,19 @@ function follow(system, call, { status, body }) {
     forget(system, 'Signed out');
   } else if (call === 'DELETE /me' && succeeded) {
     forget(system, 'Account deleted');
-  } else if (body?.code === 11010) {
-    challenge = body.data.challenge;
-    tell('A new password is needed');
-    system.layoutActions.show(['operations', 'Sign-in', 'signInWithNewPassword'], true);
+  } else if (demand) {
+    proceed(system, body.data.challenge, ...demand);
+  } else if (call === 'POST /signin/totp' && succeeded) {
+    proceed(system, body.data.challenge, 'Add the secret to your app, and send its code', 'signInWithCode');
   } else if (status === 401 && body?.code === 11002 && isAuthorized(system)) {
     forget(system, 'The session has ended');
   }
+}
+
+function proceed(system, next, message, operation) {
+  challenge = next;
+  tell(message);
+  system.layoutActions.show(['operations', 'Sign-in', operation], true);
 }
 
 function authorize(system, accessToken) {
