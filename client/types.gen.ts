@@ -2111,7 +2111,7 @@ export type SignInErrors = {
     400: InvalidRequestFailure;
     /**
      * - `11001` Wrong user name or password.
-     * - `11007` Please give the code of your second factor.
+     * - `11007` Please show your second factor.
      * - `11010` Please set a new password.
      * - `11011` Please set up a second factor.
      */

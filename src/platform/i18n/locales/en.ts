@@ -22,7 +22,7 @@ export const en = {
 
   'auth.wrongCredentials': 'Wrong user name or password.',
   'auth.notSignedIn': 'Please sign in.',
-  'auth.secondFactorNeeded': 'Please give the code of your second factor.',
+  'auth.secondFactorNeeded': 'Please show your second factor.',
   'auth.enrolmentNeeded': 'Please set up a second factor.',
   'auth.passwordChangeNeeded': 'Please set a new password.',
   'auth.notFresh': 'Please give your password again before you do this.',

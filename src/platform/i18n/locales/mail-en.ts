@@ -74,19 +74,19 @@ export const mailEn = {
   'mail.notice.email_changed.text': 'The e-mail address of your account at {product} was changed.',
   'mail.notice.factor_added.subject': 'A second step was added to your sign-in at {product}',
   'mail.notice.factor_added.text':
-    'From now on, signing in to your account at {product} takes a second step beside the password.',
+    'An authenticator app or a passkey was added to your account at {product}. Signing in asks for a second step from now on. All other devices were signed out.',
   'mail.notice.factor_removed.subject': 'A second step was removed from your sign-in at {product}',
   'mail.notice.factor_removed.text':
-    'A second step of signing in was removed from your account at {product}.',
+    'An authenticator app or a passkey was removed from your account at {product}. All other devices were signed out.',
   'mail.notice.factors_reset.subject': 'The second steps of your sign-in at {product} were reset',
   'mail.notice.factors_reset.text':
     'All second steps of signing in were removed from your account at {product}, and all devices were signed out. You can set up new ones after signing in.',
   'mail.notice.recovery_code_used.subject': 'A recovery code was used at {product}',
   'mail.notice.recovery_code_used.text':
-    'Somebody signed in to your account at {product} with one of your recovery codes.',
+    'One of the recovery codes of your account at {product} was used. It does not work a second time.',
   'mail.notice.recovery_codes_replaced.subject': 'Your recovery codes for {product} were replaced',
   'mail.notice.recovery_codes_replaced.text':
-    'Your account at {product} has new recovery codes. The old ones do not work any more.',
+    'Your account at {product} has new recovery codes. The old ones do not work any more. All other devices were signed out.',
   'mail.notice.passkey_counter_fell.subject': 'Somebody may have a copy of your passkey for {product}',
   'mail.notice.passkey_counter_fell.text':
     'One of your passkeys was used, and it had counted further before. Perhaps there is a copy of it.',

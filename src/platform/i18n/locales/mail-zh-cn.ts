@@ -65,16 +65,19 @@ export const mailZhCN: Record<keyof typeof mailEn, string> = {
   'mail.notice.email_changed.subject': '您的 {product} 邮箱已更改',
   'mail.notice.email_changed.text': '您的 {product} 账户的邮箱已更改。',
   'mail.notice.factor_added.subject': '您的 {product} 登录已增加第二步验证',
-  'mail.notice.factor_added.text': '从现在起，登录您的 {product} 账户除密码外还需要第二步验证。',
+  'mail.notice.factor_added.text':
+    '您的 {product} 账户已添加验证器应用或通行密钥。从现在起，登录需要第二步验证。其他设备均已退出登录。',
   'mail.notice.factor_removed.subject': '您的 {product} 登录已移除一项第二步验证',
-  'mail.notice.factor_removed.text': '您的 {product} 账户的一项第二步登录验证已被移除。',
+  'mail.notice.factor_removed.text':
+    '您的 {product} 账户的一个验证器应用或通行密钥已被移除，其他设备均已退出登录。',
   'mail.notice.factors_reset.subject': '您的 {product} 第二步验证已重置',
   'mail.notice.factors_reset.text':
     '您的 {product} 账户的所有第二步登录验证均已移除，所有设备均已退出登录。您可以在登录后重新设置。',
   'mail.notice.recovery_code_used.subject': '有人使用了 {product} 的恢复码',
-  'mail.notice.recovery_code_used.text': '有人用您的一个恢复码登录了您的 {product} 账户。',
+  'mail.notice.recovery_code_used.text': '您的 {product} 账户的一个恢复码已被使用，不能再次使用。',
   'mail.notice.recovery_codes_replaced.subject': '您的 {product} 恢复码已更换',
-  'mail.notice.recovery_codes_replaced.text': '您的 {product} 账户已有新的恢复码，旧的恢复码不再有效。',
+  'mail.notice.recovery_codes_replaced.text':
+    '您的 {product} 账户已有新的恢复码，旧的恢复码不再有效。其他设备均已退出登录。',
   'mail.notice.passkey_counter_fell.subject': '您的 {product} 通行密钥可能已被复制',
   'mail.notice.passkey_counter_fell.text': '您的一个通行密钥被使用，但其计数低于以前的记录，它可能已被复制。',
   'mail.notice.passkey_counter_fell.otherwise':

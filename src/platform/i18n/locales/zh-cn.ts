@@ -23,7 +23,7 @@ export const zhCN: Record<LocaleKey, string> = {
 
   'auth.wrongCredentials': '用户名或密码错误。',
   'auth.notSignedIn': '请先登录。',
-  'auth.secondFactorNeeded': '请提供第二验证因素的验证码。',
+  'auth.secondFactorNeeded': '请提供第二验证因素。',
   'auth.enrolmentNeeded': '请设置第二验证因素。',
   'auth.passwordChangeNeeded': '请设置新密码。',
   'auth.notFresh': '执行此操作前，请再次输入密码。',
