@@ -5,8 +5,11 @@ import { clientNetwork } from '../platform/http/client-address.js';
 import { DAY, MINUTE } from '../platform/time/clock.js';
 import { AttemptBudgets, type Budget, type Refusal } from '../throttling/attempt-budgets.js';
 
-/** Guesses at six digits, for good (NIST SP 800-63B-4, section 3.2.2: at most 100 in a row). */
-const LONG_LIMIT = 100;
+/**
+ * Guesses at six digits, for good: at most 100 within 30 days (NIST SP 800-63B-4, section 3.2.2). Beyond the limit a
+ * budget admits four more in that time, after 1, 2, 4 and 8 days.
+ */
+const LONG_LIMIT = 96;
 
 /** Counts guesses at the digits of an app, apart from those at the password. */
 @Injectable()
