@@ -175,7 +175,7 @@ export type EmptyEnvelope = {
 
 export type AuthenticatorAnswer = {
     /**
-     * What the browser has signed or let be signed.
+     * What the browser says of the page and of the challenge.
      */
     clientDataJSON: string;
     /**

@@ -22,7 +22,7 @@ function Base64url(example: string, description: string): PropertyDecorator {
 /** What the authenticator says: `attestationObject` of a new passkey, the fields after it of one that is used. */
 @IgnoresOthers()
 export class AuthenticatorAnswer {
-  @Base64url('eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIn0', 'What the browser has signed or let be signed.')
+  @Base64url('eyJ0eXBlIjoid2ViYXV0aG4uY3JlYXRlIn0', 'What the browser says of the page and of the challenge.')
   clientDataJSON!: string;
 
   @MayBeAbsent()
