@@ -165,7 +165,7 @@ async function requireOwnPage({ response }: PasskeyCredential): Promise<void> {
 
 /**
  * We ask for no attestation, so a browser sends none, or one that the new key has signed itself. For others the library
- * would fetch lists of revoked certificates from wherever the certificates say.
+ * would fetch lists of revoked certificates, from addresses that the certificates name.
  *
  * @throws FactorsErrors.refused
  */
