@@ -83,6 +83,12 @@ async function begin(body: { username: string; password: string }, code: number)
   expect(await execute('Sign-in-signIn')).toContain(`"code": ${code}`);
 }
 
+/** Whether the page has led there, below its bar. */
+async function isAtTop(id: string): Promise<boolean> {
+  const { y = -1 } = (await operation(id).boundingBox()) ?? {};
+  return y >= 40 && y < 120;
+}
+
 /** Fills in the code and leaves the challenge as the page has it. */
 async function sendCode(secret: string, username: string): Promise<void> {
   const body = operation('Sign-in-signInWithCode').locator('textarea');
@@ -172,6 +178,7 @@ describe('/docs', () => {
 
     await begin({ username, password }, 11007);
     expect(await page.locator('#session').innerText()).toBe('A code is needed');
+    await expect.poll(() => isAtTop('Sign-in-signInWithCode')).toBe(true);
     await page.screenshot({ path: `${SCREENSHOTS}/docs-wide-6-code.png` });
     await sendCode(secret, username);
   });
@@ -185,7 +192,8 @@ describe('/docs', () => {
 
     const proposed = await execute('Sign-in-enrolTotp');
     const secret = /"secret": "([A-Z2-7]+)"/.exec(proposed)?.[1] ?? '';
-    expect(await page.locator('#session').innerText()).toBe('Add the secret to your app, and send its code');
+    expect(await page.locator('#session').innerText()).toBe(`Add ${secret} to your app, then send its code`);
+    await expect.poll(() => isAtTop('Sign-in-signInWithCode')).toBe(true);
     await page.screenshot({ path: `${SCREENSHOTS}/docs-wide-7-app.png` });
     await sendCode(secret, username);
   });

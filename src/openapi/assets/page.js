@@ -1,4 +1,4 @@
-/* global SwaggerUIBundle, document, window */
+/* global SwaggerUIBundle, document, setTimeout, window */
 
 // The page behind /docs: Swagger UI, which keeps the authorisation in step with the session. Whoever signs in here
 // calls the rest without copying a token.
@@ -59,7 +59,8 @@ function follow(system, call, { status, body }) {
   } else if (demand) {
     proceed(system, body.data.challenge, ...demand);
   } else if (call === 'POST /signin/totp' && succeeded) {
-    proceed(system, body.data.challenge, 'Add the secret to your app, and send its code', 'signInWithCode');
+    const { challenge: next, secret } = body.data;
+    proceed(system, next, `Add ${secret} to your app, then send its code`, 'signInWithCode');
   } else if (status === 401 && body?.code === 11002 && isAuthorized(system)) {
     forget(system, 'The session has ended');
   }
@@ -69,6 +70,8 @@ function proceed(system, next, message, operation) {
   challenge = next;
   tell(message);
   system.layoutActions.show(['operations', 'Sign-in', operation], true);
+  // After the answer is drawn, which stands above or below.
+  setTimeout(() => document.getElementById(`operations-Sign-in-${operation}`)?.scrollIntoView(), 100);
 }
 
 function authorize(system, accessToken) {
