@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MINUTE, SECOND } from '../../src/platform/time/clock.ts';
 import { NEW_PASSWORD, reachable, tally, trySignIn, WIDE } from '../support/account.ts';
 import { Administration, refusal } from '../support/administration.ts';
 import { PASSWORD, startApp, type SignInData, type TestApp } from '../support/app.ts';
+import { codeOf as appCode } from '../support/factors.ts';
 import { mailsTo } from '../support/mails.ts';
 
 interface Demand {
@@ -20,11 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
-/** What an app shows: Debian's `oathtool` where it is, so that not our own library alone is asked. */
-function codeOf(secret: string, at = app.clock.now()): string {
-  const seconds = Math.floor(at / SECOND);
-  return execFileSync('oathtool', ['--totp', '-b', `--now=@${seconds}`, secret], { encoding: 'utf8' }).trim();
-}
+const codeOf = (secret: string, steps = 0) => appCode(app, secret, steps);
 
 /** The next time step, so that a code is another one. */
 const later = () => app.clock.advance(30 * SECOND);
@@ -92,7 +88,7 @@ describe('an authenticator app', () => {
   it('takes a code once: at parallel challenges, at enrolment and afterwards, and none of an older step', async () => {
     const { username, secret } = await enrolled();
     const challenges = await Promise.all(Array.from({ length: 5 }, () => demand(username)));
-    const older = codeOf(secret, app.clock.now() - 30 * SECOND);
+    const older = codeOf(secret, -1);
     const code = codeOf(secret);
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, nth) => show(challenges[nth % 5]?.challenge ?? '', code)),

@@ -79,6 +79,6 @@ describe('a role that demands a second factor', () => {
 
   it('asks nobody else', async () => {
     const { username } = await admin.person();
-    await app.signIn(username, PASSWORD);
+    expect(await app.signIn(username, PASSWORD)).toHaveProperty('access_token');
   });
 });
