@@ -1,4 +1,4 @@
-import { Body, Get, Param, Query } from '@nestjs/common';
+import { Body, createParamDecorator, Get, Param, Query } from '@nestjs/common';
 import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { describe, expect, it } from 'vitest';
 import { PlatformErrors } from '../errors/platform-errors.js';
@@ -15,9 +15,9 @@ class Routes {
   takesNone() {}
 }
 
-function refusals(route: keyof Routes): readonly object[] {
+function refusals(type: new () => object, route: string): readonly object[] {
   const request = { body: {}, query: { page: '1' } };
-  const context = new ExecutionContextHost([request], Routes, Routes.prototype[route]);
+  const context = new ExecutionContextHost([request], type, Reflect.get(type.prototype, route));
   try {
     new UndeclaredInputGuard().canActivate(context);
     return [];
@@ -31,8 +31,18 @@ describe('UndeclaredInputGuard', () => {
   it('finds what Nest keeps of @Body() and @Query()', () => {
     const body = { field: '', rule: 'no_body' };
     const page = { field: 'page', rule: 'unknown' };
-    expect(refusals('takesBoth')).toEqual([]);
-    expect(refusals('takesBody')).toEqual([page]);
-    expect(refusals('takesNone')).toEqual([body, page]);
+    expect(refusals(Routes, 'takesBoth')).toEqual([]);
+    expect(refusals(Routes, 'takesBody')).toEqual([page]);
+    expect(refusals(Routes, 'takesNone')).toEqual([body, page]);
+  });
+
+  it('takes no decorator of our own for one of these, whatever random name Nest gives it', () => {
+    for (let time = 0; time < 300; time += 1) {
+      class Own {
+        handler() {}
+      }
+      createParamDecorator(() => undefined)()(Own.prototype, 'handler', 0);
+      expect(refusals(Own, 'handler')).toHaveLength(2);
+    }
   });
 });

@@ -40,5 +40,9 @@ function refuseUndeclared({ body, query }: FastifyRequest, declared: readonly Ro
  */
 function parametersOf(context: ExecutionContext): RouteParamtypes[] {
   const args = Reflect.getMetadata(ROUTE_ARGS_METADATA, context.getClass(), context.getHandler().name);
-  return Object.keys(args ?? {}).map((key) => Number.parseInt(key, 10));
+  return Object.keys(args ?? {}).flatMap((key) => {
+    // Of a decorator of our own the key begins with a random name, which may begin with a digit.
+    const [, kind] = /^(\d+):\d+$/.exec(key) ?? [];
+    return kind === undefined ? [] : [Number(kind)];
+  });
 }
