@@ -1,8 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import type { AuditEntry } from '../audit/audit.service.js';
 import { Challenges, type IssuedChallenge } from '../codes/challenges.service.js';
 import { CodesErrors } from '../codes/codes.errors.js';
-import { Database } from '../database/database.js';
 import { FactorsErrors } from '../factors/factors.errors.js';
 import type { Passkey } from '../factors/passkey.entity.js';
 import { Passkeys } from '../factors/passkeys.service.js';
@@ -11,7 +9,7 @@ import type { TotpFactor } from '../factors/totp-factor.entity.js';
 import { TotpFactors, type NewTotp } from '../factors/totp.service.js';
 import type { AuthContext } from '../platform/security/auth-context.js';
 import { MINUTE, type Duration } from '../platform/time/clock.js';
-import { FactorChanges } from '../users/factor-changes.service.js';
+import { ADDED, FactorChanges, REMOVED } from '../users/factor-changes.service.js';
 import { FactorPolicy } from '../users/factor-policy.js';
 import type { User } from '../users/user.entity.js';
 
@@ -45,7 +43,6 @@ export class FactorsService {
     private readonly changes: FactorChanges,
     private readonly policy: FactorPolicy,
     private readonly challenges: Challenges,
-    private readonly database: Database,
   ) {}
 
   async list({ user, roles }: AuthContext): Promise<OwnFactors> {
@@ -77,7 +74,7 @@ export class FactorsService {
       throw CodesErrors.challengeNotValid();
     const step = await this.totp.stepOf(enrolment.secret, code.replace(/\s/g, ''));
     if (step === undefined) throw FactorsErrors.refused();
-    return this.change(auth, 'factor.added', 'factor_added', async () => {
+    return this.changes.applyOwn(auth, { ...ADDED, factor: 'totp' }, async () => {
       await this.challenges.spend(enrolment, user.id);
       await this.totp.store(user.id, enrolment.secret, step);
       return user.secondFactorAt === null ? this.recoveryCodes.replace(user.id) : [];
@@ -86,42 +83,15 @@ export class FactorsService {
 
   /** @throws FactorsErrors.noSuchFactor, FactorsErrors.lastFactor */
   async removeTotp(auth: AuthContext<User>): Promise<void> {
-    const { id } = auth.user;
-    await this.change(auth, 'factor.removed', 'factor_removed', async () => {
-      if (!(await this.totp.remove(id))) throw FactorsErrors.noSuchFactor();
-      if (this.policy.isRequiredFor(auth.roles) && (await this.passkeys.count(id)) === 0)
-        throw FactorsErrors.lastFactor();
-      return [];
+    await this.changes.applyOwn(auth, { ...REMOVED, factor: 'totp' }, async () => {
+      if (!(await this.totp.remove(auth.user.id))) throw FactorsErrors.noSuchFactor();
     });
   }
 
   /** New recovery codes; those before are void. @throws FactorsErrors.noSuchFactor without a factor that they stand in for */
   async replaceRecoveryCodes(auth: AuthContext<User>): Promise<string[]> {
     if (auth.user.secondFactorAt === null) throw FactorsErrors.noSuchFactor();
-    return this.change(auth, 'recovery_codes.replaced', 'recovery_codes_replaced', () =>
-      this.recoveryCodes.replace(auth.user.id),
-    );
-  }
-
-  private async change<T>(
-    auth: AuthContext<User>,
-    action: 'factor.added' | 'factor.removed' | 'recovery_codes.replaced',
-    notice: 'factor_added' | 'factor_removed' | 'recovery_codes_replaced',
-    write: () => Promise<T>,
-  ): Promise<T> {
-    const detail: AuditEntry['detail'] = action === 'recovery_codes.replaced' ? {} : { factor: 'totp' };
-    const about = { action, notice, detail, by: auth, byPerson: true, keepSessionId: auth.session.id };
-    return this.database.transaction(async () => {
-      const results: T[] = [];
-      const changed = await this.changes.apply(
-        auth.user,
-        about,
-        async () => void results.push(await write()),
-      );
-      const [result] = results;
-      // Somebody has changed the password or a factor since the call came in.
-      if (changed === undefined || result === undefined) throw CodesErrors.challengeNotValid();
-      return result;
-    });
+    const kind = { action: 'recovery_codes.replaced', notice: 'recovery_codes_replaced' } as const;
+    return this.changes.applyOwn(auth, kind, () => this.recoveryCodes.replace(auth.user.id));
   }
 }

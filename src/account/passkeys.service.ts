@@ -1,18 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { Challenges, type IssuedChallenge } from '../codes/challenges.service.js';
 import { CodesErrors } from '../codes/codes.errors.js';
-import { Database } from '../database/database.js';
 import { FactorsErrors } from '../factors/factors.errors.js';
 import type { PasskeyCredential } from '../factors/passkey-credential.js';
 import type { Passkey } from '../factors/passkey.entity.js';
 import { Passkeys } from '../factors/passkeys.service.js';
 import { RecoveryCodes } from '../factors/recovery-codes.service.js';
-import { TotpFactors } from '../factors/totp.service.js';
 import { canonicalName } from '../platform/display-name.js';
 import type { AuthContext } from '../platform/security/auth-context.js';
 import { MINUTE, type Duration } from '../platform/time/clock.js';
-import { FactorChanges, type FactorChange } from '../users/factor-changes.service.js';
-import { FactorPolicy } from '../users/factor-policy.js';
+import { ADDED, FactorChanges, REMOVED } from '../users/factor-changes.service.js';
 import type { User } from '../users/user.entity.js';
 
 /** How long a person may take to make a passkey. */
@@ -35,12 +32,9 @@ export interface AddedPasskey {
 export class PasskeysService {
   constructor(
     private readonly passkeys: Passkeys,
-    private readonly totp: TotpFactors,
     private readonly recoveryCodes: RecoveryCodes,
     private readonly changes: FactorChanges,
-    private readonly policy: FactorPolicy,
     private readonly challenges: Challenges,
-    private readonly database: Database,
   ) {}
 
   /** @throws FactorsErrors.passkeysNotSetUp, FactorsErrors.tooManyPasskeys */
@@ -67,8 +61,7 @@ export class PasskeysService {
     if (registration.userId !== user.id || registration.sessionId !== session.id)
       throw CodesErrors.challengeNotValid();
     const made = await this.passkeys.checkRegistration(challenge, credential);
-    const kind = { action: 'factor.added', notice: 'factor_added' } as const;
-    return this.change(auth, kind, async () => {
+    return this.changes.applyOwn(auth, { ...ADDED, factor: 'passkey' }, async () => {
       await this.challenges.spend(registration, user.id);
       const passkey = await this.passkeys.add(user.id, made, canonicalName(name));
       const isFirst = user.secondFactorAt === null;
@@ -83,35 +76,8 @@ export class PasskeysService {
 
   /** @throws FactorsErrors.noSuchFactor, FactorsErrors.lastFactor */
   async remove(auth: AuthContext<User>, id: string): Promise<void> {
-    const userId = auth.user.id;
-    const kind = { action: 'factor.removed', notice: 'factor_removed' } as const;
-    await this.change(auth, kind, async () => {
-      if (!(await this.passkeys.remove(userId, id))) throw FactorsErrors.noSuchFactor();
-      if (this.policy.isRequiredFor(auth.roles) && !(await this.hasFactor(userId)))
-        throw FactorsErrors.lastFactor();
-      return true;
-    });
-  }
-
-  private async hasFactor(userId: string): Promise<boolean> {
-    return (await this.passkeys.count(userId)) > 0 || (await this.totp.find(userId)) !== undefined;
-  }
-
-  /** @throws CodesErrors.challengeNotValid when the password or a factor has changed since the call came in */
-  private async change<T extends object | true>(
-    auth: AuthContext<User>,
-    kind: Pick<FactorChange, 'action' | 'notice'>,
-    write: () => Promise<T>,
-  ): Promise<T> {
-    const by = { by: auth, byPerson: true, keepSessionId: auth.session.id };
-    const change = { ...kind, ...by, detail: { factor: 'passkey' } };
-    return this.database.transaction(async () => {
-      let result: T | undefined;
-      const changed = await this.changes.apply(auth.user, change, async () => {
-        result = await write();
-      });
-      if (changed === undefined || result === undefined) throw CodesErrors.challengeNotValid();
-      return result;
+    await this.changes.applyOwn(auth, { ...REMOVED, factor: 'passkey' }, async () => {
+      if (!(await this.passkeys.remove(auth.user.id, id))) throw FactorsErrors.noSuchFactor();
     });
   }
 }

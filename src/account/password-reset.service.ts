@@ -5,7 +5,7 @@ import { CodesErrors } from '../codes/codes.errors.js';
 import { CodesService, type CheckedCode, type CodeOwner } from '../codes/codes.service.js';
 import { CredentialsService } from '../credentials/credentials.service.js';
 import { Database } from '../database/database.js';
-import { refuse } from '../platform/errors/platform-errors.js';
+import { PlatformErrors } from '../platform/errors/platform-errors.js';
 import { AccountsService, type NamedAccount } from '../users/accounts.service.js';
 import { Notices } from '../users/notices.service.js';
 import { PasswordChanges } from '../users/password-changes.service.js';
@@ -89,8 +89,9 @@ export class PasswordResetService {
       const user = (await this.accounts.byId(given.userId))?.user;
       return found(user, await this.codes.checkToken(PURPOSES, given, holder(user)));
     }
-    if (username === undefined) refuse([{ field: 'username', rule: 'required' }]);
-    const named = await this.accounts.named(username ?? '');
+    if (username === undefined)
+      throw PlatformErrors.invalidRequest({ violations: [{ field: 'username', rule: 'required' }] });
+    const named = await this.accounts.named(username);
     const owner = ownerOf(named);
     const user = named.account?.user;
     const subject = await this.attempts.subjectOf(owner);

@@ -9,7 +9,7 @@ import { MINUTE, type Duration } from '../platform/time/clock.js';
 import { SessionsService } from '../sessions/sessions.service.js';
 import { AttemptBudgets, tooManyAttempts } from '../throttling/attempt-budgets.js';
 import { AccountsService, type Account } from '../users/accounts.service.js';
-import { FactorChanges } from '../users/factor-changes.service.js';
+import { ADDED, FactorChanges } from '../users/factor-changes.service.js';
 import { Demands } from './demands.service.js';
 import { FactorProofs } from './factor-proofs.service.js';
 import type { SignInResult } from './session-opening.service.js';
@@ -114,15 +114,14 @@ export class FactorStep {
     if (step === undefined) throw FactorsErrors.refused();
     const change = {
       by: { user, session: null },
-      action: 'factor.added',
-      notice: 'factor_added',
+      ...ADDED,
       detail: { factor: 'totp' },
       byPerson: true,
     } as const;
     return this.steps.take(resumed, ['totp'], async () => {
-      const changed = await this.changes.apply(user, change, () => this.totp.store(user.id, secret, step));
-      if (changed === undefined) throw CodesErrors.challengeNotValid();
-      return changed;
+      const applied = await this.changes.apply(user, change, () => this.totp.store(user.id, secret, step));
+      if (applied === undefined) throw CodesErrors.challengeNotValid();
+      return applied.user;
     });
   }
 

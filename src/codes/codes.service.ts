@@ -22,7 +22,7 @@ export type { CodeOwner };
 type Purpose = Exclude<CodePurpose, 'ticket'>;
 
 /** NIST SP 800-63B-4, section 3.1.3.2. */
-export const CODE_TTL: Duration = 10 * MINUTE;
+const CODE_TTL: Duration = 10 * MINUTE;
 
 /** What a code must have been made for. */
 export interface Holder {

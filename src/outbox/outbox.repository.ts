@@ -154,7 +154,7 @@ function isDue(now: Instant) {
 }
 
 /** Enough for an operator who was asked, too little to write to. */
-export function masked(recipient: string): string {
+function masked(recipient: string): string {
   const [local = '', domain = ''] = recipient.split('@');
   return `${local.slice(0, 1)}***@${domain}`;
 }

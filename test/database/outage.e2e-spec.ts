@@ -7,6 +7,9 @@ import { expectFailure } from '../support/envelope.ts';
 import { TcpProxy } from '../support/tcp-proxy.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
+/** The calls are made over and over. */
+const NO_LIMITS = { CODE_ADDRESS_REQUESTS: '1000000', CODE_SENDS: '1000000' };
+
 let place: TestDatabase;
 let proxy: TcpProxy;
 let app: TestApp;
@@ -29,6 +32,9 @@ function calls() {
     app.call('POST', '/tokens/revoke', { body: { refresh_token: 'unknown' } }),
     app.call('POST', '/tokens/introspect', { token, body: { token } }),
     app.call('GET', '/tokens/changes?wait=20', { token }),
+    app.call('POST', '/password/codes', { body: { username: app.admin.username } }),
+    app.call('POST', '/me/totp', { token }),
+    app.call('GET', '/me/factors', { token }),
     app.call('PUT', '/applications/shop/permissions', { token, body: { permissions: [{ code: 'a:b' }] } }),
   ];
 }
@@ -79,7 +85,7 @@ if (inject('lane') === 'mysql') {
       proxy = await TcpProxy.to(url.hostname, Number(url.port || 3306));
       url.hostname = '127.0.0.1';
       url.port = String(proxy.port);
-      app = await startApp({ testDatabase: place, env: { DATABASE_URL: url.href } });
+      app = await startApp({ testDatabase: place, env: { ...NO_LIMITS, DATABASE_URL: url.href } });
       ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
       await app.call('POST', '/applications', { token, body: { key: 'shop', name: 'The shop' } });
     });
@@ -140,7 +146,7 @@ if (inject('lane') === 'mysql') {
 } else {
   describe('a database file that is gone', () => {
     beforeAll(async () => {
-      app = await startApp();
+      app = await startApp({ env: NO_LIMITS });
       ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
       await app.call('POST', '/applications', { token, body: { key: 'shop', name: 'The shop' } });
     });
@@ -162,7 +168,7 @@ if (inject('lane') === 'mysql') {
   describe('a disk that is full', () => {
     let filler: CreatedUser;
     beforeAll(async () => {
-      app = await startApp();
+      app = await startApp({ env: NO_LIMITS });
       ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
       await app.call('POST', '/applications', { token, body: { key: 'shop', name: 'The shop' } });
       filler = await app.createUser();
@@ -193,7 +199,7 @@ if (inject('lane') === 'mysql') {
 
   describe('a database file that another process has locked', () => {
     beforeAll(async () => {
-      app = await startApp();
+      app = await startApp({ env: NO_LIMITS });
       ({ access_token: token, refresh_token: refreshToken } = await app.signIn());
       await app.call('POST', '/applications', { token, body: { key: 'shop', name: 'The shop' } });
     });

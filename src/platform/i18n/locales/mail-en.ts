@@ -94,9 +94,9 @@ export const mailEn = {
     'If you do not know why, remove that passkey, make a new one, and end your other sessions.',
   'mail.notice.factor_guessed.subject': 'Somebody may know your password for {product}',
   'mail.notice.factor_guessed.text':
-    'Somebody gave the right password of your account at {product}, then failed at the second step again and again. Nobody got in that way.',
+    'Somebody tried codes for the second step of your account at {product} again and again, after your password or in one of your sessions. Nobody got in that way.',
   'mail.notice.factor_guessed.otherwise':
-    'If it was you, wait a little and try again. If it was not, set a new password at once: somebody else knows yours.',
+    'If it was you, wait a little and try again. If it was not, set a new password at once: somebody else probably knows yours.',
   'mail.notice.account_deleted.subject': 'Your account at {product} was deleted',
   'mail.notice.account_deleted.text': 'Your account at {product} was deleted, with all that belonged to it.',
 

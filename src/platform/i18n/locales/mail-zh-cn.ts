@@ -84,9 +84,9 @@ export const mailZhCN: Record<keyof typeof mailEn, string> = {
     '如果您不清楚原因，请删除该通行密钥并重新创建，同时结束其他会话。',
   'mail.notice.factor_guessed.subject': '他人可能知道您的 {product} 密码',
   'mail.notice.factor_guessed.text':
-    '有人输入了您 {product} 账户的正确密码，随后在第二步验证中多次失败，未能登录。',
+    '有人在输入您的密码之后，或在您的某个会话中，多次尝试您 {product} 账户第二步验证的验证码，均未成功。',
   'mail.notice.factor_guessed.otherwise':
-    '如果是您本人，请稍后再试。如果不是，请立即设置新密码：他人已知道您的密码。',
+    '如果是您本人，请稍后再试。如果不是，请立即设置新密码：他人可能已知道您的密码。',
   'mail.notice.account_deleted.subject': '您的 {product} 账户已删除',
   'mail.notice.account_deleted.text': '您的 {product} 账户及其所有内容均已删除。',
 
