@@ -47,7 +47,7 @@ async function writeUntilKilled(kill: number): Promise<void> {
       headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
-    return (await answer.json()) as { data: { id: string; access_token: string } };
+    return (await answer.json()) as { data: { id: string; access_token: string; next: number } };
   };
   const { data } = await call('POST', '/signin', '', { username: 'admin', password: PASSWORD });
   let alive = true;
@@ -64,8 +64,11 @@ async function writeUntilKilled(kill: number): Promise<void> {
     }
   });
   const written = Promise.allSettled(writers);
-  // The first round of the sequencer begins within a second.
-  await sleep(800 + Math.random() * 600);
+  // The first round of the sequencer begins within a second, or later on a busy machine.
+  const numbered = async () =>
+    (await call('GET', '/audit-events?after=0&limit=1', data.access_token)).data.next > 0;
+  while (!(await numbered())) await sleep(20);
+  await sleep(Math.random() * 600);
   await program.stop('SIGKILL');
   alive = false;
   await written;
